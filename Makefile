@@ -1,0 +1,47 @@
+# The two commands of a new user: `make demo`, `make test`. Everything else is for developers.
+PYTHON ?= python3.11
+BIN := .venv/bin
+ONCE ?=
+
+.PHONY: demo test check format setup setup-demo lock bench clean
+
+demo: setup-demo ## Set up, run the main job on the log that ships, show the result.
+	$(BIN)/resay demo $(if $(ONCE),--once)
+
+test: setup ## Set up and run every test.
+	$(BIN)/pytest -n auto
+
+check: setup ## The one definition of clean.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: .venv/.ready-dev ## Everything that developers need.
+
+setup-demo: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.ready-dev: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch .venv/.ready $@
+
+lock: setup ## Lock the dependencies again, with hashes and without addresses.
+	$(BIN)/python -m pip install --quiet uv
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) pyproject.toml - -o requirements.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab pyproject.toml - -o requirements-dev.lock
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade
+
+clean:
+	rm -rf .venv build *.egg-info

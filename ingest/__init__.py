@@ -1,0 +1,1 @@
+"""Dialogue logs to turns: sources, validation, landing. Knows nothing of what is learnt from them."""

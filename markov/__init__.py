@@ -1,0 +1,1 @@
+"""What do customers end up saying? Mines, verifies and publishes rewrites."""

@@ -1,0 +1,1 @@
+"""Did the customer say it again, and where? Finds rephrase links inside sessions."""

@@ -1,0 +1,1 @@
+"""What the stages share, and the front door (`resay.commands`)."""

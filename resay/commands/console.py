@@ -1,0 +1,66 @@
+"""What every command shares: the options `--home` and `--json`, progress bars, and how results and errors reach people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of lake, books and artifacts [default: $RESAY_HOME or .resay].")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+console = Console(highlight=False)
+"""Standard output, for results."""
+
+remarks = Console(stderr=True, highlight=False)
+"""Standard error, for progress and remarks, so that results can be piped."""
+
+
+class Tick(Protocol):
+    """How long work tells how far it is."""
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """So much is done, of so much where it is known."""
+
+
+def silent(done: int, total: int | None = None) -> None:
+    """A tick that nobody sees."""
+
+
+@contextmanager
+def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick]:
+    """A progress bar on standard error for the length of the block; nothing where `shown` is false or nobody watches."""
+    if not shown or not sys.stderr.isatty():
+        yield silent
+        return
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description:<32}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        console=remarks,
+    )
+    with bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)
+        bar.update(task, total=bar.tasks[task].completed)
+
+
+def print_json(result: object) -> None:
+    """One JSON object on standard output, nothing else."""
+    sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
+
+
+def print_json_lines(rows: Iterable[object]) -> None:
+    """One JSON object a line."""
+    for row in rows:
+        print_json(row)

@@ -1,0 +1,40 @@
+"""The front door: `resay`. Knows which file holds which command, and how errors end the process."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import typer
+
+from resay.commands.console import remarks
+from resay.dialogue.errors import ResayError
+
+app = typer.Typer(
+    name="resay",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Cuts the defects of conversational assistants: reads their dialogue logs, learns from rephrases, rewrites failing requests.",
+)
+
+
+def main() -> None:
+    """Run one command.
+
+    Exit status: 0 done; 1 something outside must change (one sentence on standard error); 2 wrong usage; 130 interrupted.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(standalone_mode=True)
+    except ResayError as error:
+        remarks.print(f"resay: {error}", markup=False, style="red", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        remarks.print("resay: interrupted; what was committed is kept", markup=False)
+        sys.exit(130)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    """SIGTERM ends a command like Ctrl-C does: between commits."""
+    raise KeyboardInterrupt

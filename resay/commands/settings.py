@@ -1,0 +1,48 @@
+"""Settings: environment variables, read once into a frozen value. Documented in README and checked by `tests/test_docs.py`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "RESAY_HOME"
+API_KEY_VARIABLE = "RESAY_API_KEY"
+HASH_KEY_VARIABLE = "RESAY_HASH_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things lie, and what must not stand on a command line."""
+
+    home: Path
+    """RESAY_HOME: folder of lake, books and artifacts; default `.resay` in the working folder."""
+    api_key: str | None
+    """RESAY_API_KEY: key that callers of the service must show; made and kept in the home where unset."""
+    hash_key: str | None
+    """RESAY_HASH_KEY: key of the hash that replaces customer ids at ingest; ids are kept where unset."""
+
+    @property
+    def lake(self) -> Path:
+        """The lake's root."""
+        return self.home / "lake"
+
+    @property
+    def books(self) -> Path:
+        """The SQLite file."""
+        return self.home / "books.sqlite"
+
+    @property
+    def rewrites(self) -> Path:
+        """The shelf of rewrite tables."""
+        return self.home / "rewrites"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
+    """The settings of this process; `home` from the command line wins over the environment."""
+    return Settings(
+        home=home or Path(environment.get(HOME_VARIABLE) or ".resay"),
+        api_key=environment.get(API_KEY_VARIABLE) or None,
+        hash_key=environment.get(HASH_KEY_VARIABLE) or None,
+    )

@@ -1,0 +1,8 @@
+"""The one ancestor of the errors that a person can mend."""
+
+
+class ResayError(Exception):
+    """Something outside must change before this can work; its text is one clear sentence that says what.
+
+    Every package names its own descendants where they are noticed. The command line prints the text and exits with status 1.
+    """

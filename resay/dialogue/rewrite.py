@@ -1,0 +1,190 @@
+"""Rewrites, and the question and answer of `/v1/rewrite`, as values.
+
+The two modes are two types, so that this turn's interpretations cannot reach a rewriter that works before the NLU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from resay.dialogue.turn import AppliedRewrite, Audio, Context, Hypothesis, Interpretation, Prompt, ResponseStatus, Versions
+
+
+class Layer(StrEnum):
+    """Where a rewrite comes from, in order of precedence."""
+
+    TAUGHT = "taught"
+    PERSONAL = "personal"
+    TABLE = "table"
+    GLOBAL = "global"
+
+
+class Risk(StrEnum):
+    """How much it would matter if an action were carried out wrongly."""
+
+    LOW = "low"
+    HIGH = "high"
+    """Doors, locks, alarms, payments, everything in the house at once: more evidence, or a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What the system puts in place of an utterance, with why."""
+
+    rewrite_id: str
+    """Equal for equal (source, prompt kind, target), in every generation."""
+    source: str
+    """Canonical text."""
+    prompt_kind: str
+    """The context in which it holds; empty: where nothing had been asked."""
+    target: str
+    """The wording that is handed to the assistant."""
+    state: str
+    """The interpretation that the target reaches."""
+    risk: Risk
+    score: float
+    """Chance that talk starting at the source ends in success through this state: N[s,t]·R[t,success]; 0 to 1."""
+    success_as_said: float
+    """Chance of success of the source as it is; 0 to 1."""
+    success_as_rewritten: float
+    """Chance of success of the target wording; 0 to 1."""
+    support: int
+    """Customers who began with the source and succeeded by this state."""
+    times: int
+    """How often they did."""
+    evidence: tuple[str, ...]
+    """Ids of decisive turns, a sample: the first try, then the try that worked, pair after pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of a turn before the assistant's NLU has seen it."""
+
+    turn_id: str
+    customer_id: str
+    at: datetime
+    """Event time, UTC."""
+    utterance: str
+    hypotheses: tuple[Hypothesis, ...] = ()
+    prompt: Prompt | None = None
+    context: Context | None = None
+    audio: Audio | None = None
+    session_id: str | None = None
+    device_id: str | None = None
+    barge_in: bool = False
+    versions: Versions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeRequest:
+    """A request for a rewrite before the NLU: mode `before`."""
+
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """A request for a rewrite after the assistant refused or doubted: mode `retry`."""
+
+    heard: Heard
+    interpretations: tuple[Interpretation, ...]
+    """This turn's NLU n-best, best first; may be empty."""
+    status: ResponseStatus = ResponseStatus.NONE
+
+
+RewriteRequest = BeforeRequest | RetryRequest
+
+
+class Action(StrEnum):
+    """What the assistant should do with the answer."""
+
+    REWRITE = "rewrite"
+    PASS_THROUGH = "pass_through"
+    ASK = "ask"
+    """Send the utterance on, and ask the customer afterwards whether it did what was wanted."""
+
+
+class Reason(StrEnum):
+    """Why the answer is what it is."""
+
+    REWRITTEN = "rewritten"
+    NO_CANDIDATE = "no_candidate"
+    EMPTY_UTTERANCE = "empty_utterance"
+    BELOW_MARGIN = "below_margin"
+    """A candidate was known, and not enough better than what was said."""
+    HIGH_RISK = "high_risk"
+    VETOED = "vetoed"
+    TARGET_OFFERED = "target_offered"
+    """The utterance already is what we would say."""
+    CONTROL_ARM = "control_arm"
+    HOLD_OUT = "hold_out"
+    """Of the small share that is never rewritten, so that success as said stays measurable."""
+    NOT_READY = "not_ready"
+    """No generation is published yet."""
+    DEADLINE = "deadline"
+    BROKEN = "broken"
+    """A part raised; the utterance passes through unchanged."""
+    EXPLORE = "explore"
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteAnswer:
+    """The answer to a request for a rewrite."""
+
+    decision_id: str
+    action: Action
+    utterance: str
+    """What to hand to the NLU: the target, or the utterance unchanged."""
+    original: str
+    """What the customer said."""
+    reason: Reason
+    layer: Layer | None = None
+    rewrite_id: str | None = None
+    generation: int | None = None
+    score: float | None = None
+    """Expected success of the target less that of the original; −1 to 1."""
+    experiment: str | None = None
+    arm: str | None = None
+    propensity: float = 1.0
+    """The chance with which this action was drawn, given what was known."""
+    latency_ms: float = 0.0
+
+    def applied(self) -> AppliedRewrite | None:
+        """What the assistant is to log in the turn's field `rewrite`, or nothing where nothing was rewritten."""
+        if self.action is not Action.REWRITE:
+            return None
+        return AppliedRewrite(
+            decision_id=self.decision_id,
+            original=self.original,
+            rewrite_id=self.rewrite_id,
+            generation=self.generation,
+            layer=self.layer,
+            experiment=self.experiment,
+            arm=self.arm,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Our own record of one answer: a row of table `decisions`."""
+
+    decision_id: str
+    turn_id: str
+    customer_id: str
+    at: datetime
+    """Event time of the turn, UTC."""
+    mode: str
+    """`before` or `retry`."""
+    source: str
+    """Canonical text of what was said."""
+    target: str | None
+    layer: str | None
+    generation: int | None
+    rewrite_id: str | None
+    experiment: str | None
+    arm: str | None
+    propensity: float
+    reason: str
+    latency_ms: float

@@ -1,0 +1,50 @@
+"""The canonical form of text: the one place where wording is brought to the form that is compared.
+
+Knows Unicode and white space; knows nothing of meaning, stop words or spelling.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Typographic apostrophes and primes that keyboards and recognisers use for one and the same mark.
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\u0060\u00b4\uff07", "'"))
+
+# An apostrophe belongs to a word only between two letters ("priya's"); elsewhere it is a quotation mark.
+_LONE_APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")
+
+
+def canonical(text: str) -> str:
+    """The form in which two utterances are compared: NFKC, case folded, punctuation gone, single spaces.
+
+    Letters, marks and digits of every script are kept, and so is the apostrophe inside a word.
+    Canonical text is a fixed point: `canonical(canonical(text)) == canonical(text)`.
+    """
+    folded = text
+    # Case folding can undo normal form and the other way round (U+0345, U+1E9E), so both run until nothing moves;
+    # three rounds are enough for every code point of Unicode 16 (tests/dialogue/test_text.py goes through them).
+    for _ in range(3):
+        folded = unicodedata.normalize("NFKC", folded).casefold()
+    folded = folded.translate(_APOSTROPHES)
+    spaced = "".join(character if _is_word(character) else " " for character in folded)
+    return " ".join(_LONE_APOSTROPHE.sub(" ", spaced).split())
+
+
+def words(text: str) -> list[str]:
+    """The words of canonical text, in order."""
+    return canonical(text).split()
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether text holds control, format, surrogate or private characters, which no customer can say."""
+    return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"} for character in text)
+
+
+def has_command_prefix(text: str) -> bool:
+    """Whether text would be read by an assistant as a command and not as words (Rasa: `/intent{...}`)."""
+    return text.lstrip().startswith("/")
+
+
+def _is_word(character: str) -> bool:
+    return character == "'" or unicodedata.category(character)[0] in {"L", "M", "N"}

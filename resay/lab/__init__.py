@@ -1,0 +1,1 @@
+"""A closed world in which the truth is known."""

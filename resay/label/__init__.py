@@ -1,0 +1,1 @@
+"""What is true of a turn: from rules, models or people."""

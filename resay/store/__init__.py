@@ -1,0 +1,1 @@
+"""Where rows, books and artifacts live."""

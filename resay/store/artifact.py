@@ -1,0 +1,160 @@
+"""Artifacts: what learning leaves, as immutable, numbered, hashed directories (generations), and one pointer.
+
+Knows files and hashes; knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from resay.dialogue.errors import ResayError
+
+_MANIFEST = "manifest.json"
+_POINTER = "current"
+
+
+class BrokenArtifact(ResayError):
+    """A generation is missing, incomplete, or not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One immutable artifact, its files checked against their hashes."""
+
+    number: int
+    path: Path
+
+    def read(self, name: str) -> bytes:
+        """One of its files.
+
+        Raises: BrokenArtifact.
+        """
+        return _read(self.path, name)
+
+
+class Shelf:
+    """All generations of one kind of artifact under one folder, and the pointer to the one that is live."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, files: Mapping[str, bytes]) -> Generation:
+        """Keep files as the next generation; it is not live before `publish`.
+
+        Whole or not at all: files are written beside the shelf's numbers and moved in by one rename.
+        Two writers get two numbers.
+        """
+        assert _MANIFEST not in files, f"{_MANIFEST} is written by the shelf"
+        self._root.mkdir(parents=True, exist_ok=True)
+        draft = self._root / f".draft-{os.getpid()}-{os.urandom(4).hex()}"
+        draft.mkdir()
+        try:
+            _fill(draft, files)
+            return self._number(draft)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def publish(self, number: int) -> Generation:
+        """Make a generation live by one rename; a reader sees the old pointer or the new. Rolling back is publishing an older number.
+
+        Raises: BrokenArtifact, and then the pointer has not moved.
+        """
+        generation = self.open(number)
+        draft = self._root / f".pointer-{os.getpid()}-{os.urandom(4).hex()}"
+        _write_through(draft, f"{number}\n".encode())
+        draft.replace(self._root / _POINTER)
+        _sync_folder(self._root)
+        return generation
+
+    def current(self) -> Generation | None:
+        """The live generation, or nothing where none was published.
+
+        Raises: BrokenArtifact.
+        """
+        try:
+            pointer = (self._root / _POINTER).read_text()
+        except FileNotFoundError:
+            return None
+        if not pointer.strip().isdigit():
+            message = f"pointer {self._root / _POINTER} must hold a generation's number; it holds {pointer[:20]!r}; was it edited by hand?"
+            raise BrokenArtifact(message)
+        return self.open(int(pointer))
+
+    def open(self, number: int) -> Generation:
+        """A generation by its number, every file checked against its hash.
+
+        Raises: BrokenArtifact.
+        """
+        path = self._root / _name(number)
+        try:
+            hashes = json.loads((path / _MANIFEST).read_text())["sha256"]
+        except (OSError, ValueError, KeyError) as error:
+            message = f"generation {number} must lie in {self._root}; {error}; was it deleted, or never finished?"
+            raise BrokenArtifact(message) from error
+        for name, expected in hashes.items():
+            if hashlib.sha256(_read(path, name)).hexdigest() != expected:
+                message = f"file {path / name} must be as it was written; its hash differs; was it edited by hand?"
+                raise BrokenArtifact(message)
+        return Generation(number=number, path=path)
+
+    def numbers(self) -> list[int]:
+        """All generations that are whole, oldest first."""
+        if not self._root.exists():
+            return []
+        return sorted(int(path.name) for path in self._root.iterdir() if path.name.isdigit() and (path / _MANIFEST).exists())
+
+    def _number(self, draft: Path) -> Generation:
+        number = (self.numbers() or [0])[-1]
+        while True:
+            number += 1
+            path = self._root / _name(number)
+            try:
+                # A rename onto a folder that is not empty fails: the number was taken by another writer meanwhile.
+                draft.rename(path)
+            except OSError:
+                if not path.exists():
+                    raise
+                continue
+            _sync_folder(self._root)
+            return Generation(number=number, path=path)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        _write_through(folder / name, content)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+    _write_through(folder / _MANIFEST, (json.dumps({"sha256": hashes}, indent=1) + "\n").encode())
+    _sync_folder(folder)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return (path / name).read_bytes()
+    except OSError as error:
+        message = f"file {name} must be in {path}; {error}; was it deleted?"
+        raise BrokenArtifact(message) from error
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}"

@@ -1,0 +1,154 @@
+"""The books: small, transactional tables in SQL (SQLite embedded, PostgreSQL in production).
+
+Knows SQLAlchemy, and is its only door. Schemas come from `tables`, so that there is one place that says what a table holds.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Decision
+from resay.store import tables
+
+LOCK_WAIT_S = 5.0
+"""How long a writer waits for another one; SQLite has one writer at a time."""
+
+
+class BooksUnavailable(ResayError):
+    """The books cannot be read or written where they lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """A rewrite that must never be served; an empty source or target stands for any."""
+
+    source: str
+    target: str
+    vetoed_by: str
+    reason: str
+    created_at: datetime
+    veto_id: str = ""
+
+
+class Books:
+    """The SQL tables behind one URL; safe to share between threads."""
+
+    def __init__(self, url: str | Path) -> None:
+        """Open the books, creating what is missing; a path means SQLite.
+
+        Raises: BooksUnavailable.
+        """
+        self._url = url if isinstance(url, str) and "://" in url else f"sqlite:///{url}"
+        self._engine = sa.create_engine(self._url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _tune_sqlite)
+        with _naming(self._url):
+            _METADATA.create_all(self._engine)
+
+    def log_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Write down answers, all or none.
+
+        Raises: BooksUnavailable.
+        """
+        rows = [{**asdict(decision), "event_time": decision.at} for decision in decisions]
+        for row in rows:
+            del row["at"]
+        if rows:
+            with _naming(self._url), self._engine.begin() as connection:
+                connection.execute(_DECISIONS.insert(), rows)
+
+    def decisions(self, limit: int) -> list[Decision]:
+        """The newest answers, newest first."""
+        query = sa.select(_DECISIONS).order_by(_DECISIONS.c.event_time.desc(), _DECISIONS.c.decision_id).limit(limit)
+        with _naming(self._url), self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Decision(at=_utc(row["event_time"]), **{name: value for name, value in row.items() if name != "event_time"}) for row in rows
+        ]
+
+    def count_decisions(self) -> dict[str, int]:
+        """How many answers were given, by reason."""
+        query = sa.select(_DECISIONS.c.reason, sa.func.count()).group_by(_DECISIONS.c.reason)
+        with _naming(self._url), self._engine.connect() as connection:
+            return {reason: times for reason, times in connection.execute(query)}
+
+    def veto(self, veto: Veto) -> str:
+        """Write down a veto; answers its id."""
+        veto_id = veto.veto_id or uuid.uuid4().hex
+        row = {**asdict(veto), "veto_id": veto_id}
+        with _naming(self._url), self._engine.begin() as connection:
+            connection.execute(_VETOES.insert(), row)
+        return veto_id
+
+    def vetoes(self) -> list[Veto]:
+        """All vetoes, oldest first."""
+        query = sa.select(_VETOES).order_by(_VETOES.c.created_at, _VETOES.c.veto_id)
+        with _naming(self._url), self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Veto(**{**row, "created_at": _utc(row["created_at"])}) for row in rows]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _naming(url: str) -> Iterator[None]:
+    """A block in which a database's own error becomes ours, naming the books."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        place = sa.make_url(url).render_as_string(hide_password=True)
+        message = f"books must be readable and writable at {place}; {error}; is the folder there, and is it yours?"
+        raise BooksUnavailable(message) from error
+
+
+def _tune_sqlite(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    # WAL lets readers go on while one writes; secure_delete overwrites what is deleted, because deleted is deleted.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", f"busy_timeout={int(LOCK_WAIT_S * 1000)}"):
+        cursor.execute(f"pragma {pragma}")
+    cursor.close()
+
+
+def _utc(moment: datetime) -> datetime:
+    """SQLite gives times back without an offset; all of ours are UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _sql_type(kind: pa.DataType) -> sa.types.TypeEngine[object]:
+    if pa.types.is_timestamp(kind):
+        return sa.DateTime(timezone=True)
+    by_kind: dict[pa.DataType, type[sa.types.TypeEngine[object]]] = {
+        tables.TEXT: sa.Text,  # type: ignore[dict-item]
+        tables.COUNT: sa.BigInteger,  # type: ignore[dict-item]
+        tables.NUMBER: sa.Double,  # type: ignore[dict-item]
+        tables.FLAG: sa.Boolean,  # type: ignore[dict-item]
+    }
+    return by_kind[kind]()
+
+
+_METADATA = sa.MetaData()
+
+
+def _sql_table(table: tables.Table) -> sa.Table:
+    columns = [
+        sa.Column(column.name, _sql_type(column.type), nullable=column.nullable, primary_key=column.name in table.key)
+        for column in table.columns
+    ]
+    return sa.Table(table.name, _METADATA, *columns)
+
+
+_DECISIONS = _sql_table(tables.DECISIONS)
+_VETOES = _sql_table(tables.VETOES)
+_TEACHINGS = _sql_table(tables.TEACHINGS)

@@ -1,0 +1,300 @@
+"""Every table: its columns, key, owner and home. `docs/tables.md` is generated from this file.
+
+Knows names, types and meanings; knows nothing of how rows come to be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+
+class Home(StrEnum):
+    """Where the rows of a table lie."""
+
+    LAKE = "lake"
+    BOOKS = "books"
+    GENERATION = "generation"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: name, type and meaning."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: what it holds, what makes a row unique, and which part writes it."""
+
+    name: str
+    holds: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    owner: str
+    home: Home = Home.LAKE
+
+    def schema(self) -> pa.Schema:
+        """The table's Arrow schema."""
+        return pa.schema([pa.field(column.name, column.type, column.nullable) for column in self.columns])
+
+
+TEXT = pa.string()
+TEXTS = pa.list_(pa.string())
+COUNT = pa.int64()
+NUMBER = pa.float64()
+FLAG = pa.bool_()
+# Microseconds, because Delta Lake knows no other timestamp; all values are whole milliseconds, UTC.
+TIME = pa.timestamp("us", tz="UTC")
+DAY = pa.date32()
+
+_TURN_ID = Column("turn_id", TEXT, "The turn.")
+_CUSTOMER_ID = Column("customer_id", TEXT, "Pseudonymous customer.")
+_TURN_TIME = Column("event_time", TIME, "Event time of the turn, UTC.")
+
+TURN_PARTS = Table(
+    "turn_parts",
+    "Accepted records, one row a part of a turn; parts are merged at read (view `turns`).",
+    (
+        _TURN_ID,
+        Column("part", TEXT, "Name of the part; `whole` where a turn came as one record."),
+        _CUSTOMER_ID,
+        Column("event_time", TIME, "Event time of the part, UTC."),
+        Column("source", TEXT, "Source that it was read from."),
+        Column("partition", TEXT, "Partition of the source."),
+        Column("position", COUNT, "Position of the record in its partition."),
+        Column("landed_at", TIME, "Processing time, UTC."),
+        Column("customer_kind", TEXT, "account, device or session.", nullable=True),
+        Column("session_id", TEXT, "The assistant's own session id.", nullable=True),
+        Column("utterance", TEXT, "What the NLU was given, as it came.", nullable=True),
+        Column("canonical", TEXT, "Canonical form of the utterance.", nullable=True),
+        Column("original", TEXT, "Canonical form of what the customer said, where we rewrote it.", nullable=True),
+        Column("prompt_kind", TEXT, "What the assistant had just asked.", nullable=True),
+        Column("interpretation", TEXT, "`domain|intent|slots` of the top interpretation.", nullable=True),
+        Column("unresolved", FLAG, "Whether an entity was named and not found.", nullable=True),
+        Column("confidence", NUMBER, "Confidence of the top interpretation, 0 to 1.", nullable=True),
+        Column("asr_score", NUMBER, "Score of the top hypothesis.", nullable=True),
+        Column("status", TEXT, "Response status: done, failed, unsupported, asked, none.", nullable=True),
+        Column("barge_in", FLAG, "Whether the customer spoke over the response before.", nullable=True),
+        Column("ended_at", TIME, "When the turn was over, UTC.", nullable=True),
+        Column("explicit", TEXT, "Explicit feedback: yes or no.", nullable=True),
+        Column("room", TEXT, "Room of the device.", nullable=True),
+        Column("device_type", TEXT, "Type of the device.", nullable=True),
+        Column("rewrite_id", TEXT, "The rewrite that was applied.", nullable=True),
+        Column("decision_id", TEXT, "Our decision that the assistant logged.", nullable=True),
+        Column("arm", TEXT, "Arm of the experiment, as logged.", nullable=True),
+        Column("cohorts", TEXTS, "Cohorts of the customer.", nullable=True),
+        Column("body", TEXT, "The record as it came; unknown fields are kept in it."),
+    ),
+    key=("turn_id", "part"),
+    owner="ingest/landing",
+)
+
+REJECTS = Table(
+    "rejects",
+    "Dead letters: records that could not be read, with the reason.",
+    (
+        Column("source", TEXT, "Source that it was read from."),
+        Column("partition", TEXT, "Partition of the source."),
+        Column("position", COUNT, "Position of the record in its partition."),
+        Column("landed_at", TIME, "Processing time, UTC."),
+        Column("origin", TEXT, "Where the record came from, for people."),
+        Column("reason", TEXT, "All faults of the record, in one sentence."),
+        Column("raw", pa.binary(), "The record, byte for byte, cut at 1 MiB."),
+        Column("raw_bytes", COUNT, "How long the record was before it was cut."),
+    ),
+    key=("source", "partition", "position"),
+    owner="ingest/landing",
+)
+
+FRICTION = Table(
+    "friction",
+    "Signs of effort or annoyance at turns, by rules.",
+    (
+        _TURN_ID,
+        _CUSTOMER_ID,
+        _TURN_TIME,
+        Column("sign", TEXT, "Which sign (`resay.dialogue.label.FrictionSign`)."),
+        Column("shown_by", TEXT, "The turn in which the sign was seen."),
+    ),
+    key=("turn_id", "sign"),
+    owner="resay/label/friction",
+)
+
+LINKS = Table(
+    "links",
+    "Rephrase links inside sessions, with the span that says the request again.",
+    (
+        Column("source_turn_id", TEXT, "The first try."),
+        Column("target_turn_id", TEXT, "The second try."),
+        _CUSTOMER_ID,
+        Column("event_time", TIME, "Event time of the first try, UTC."),
+        Column("probability", NUMBER, "Chance that both pursue one goal and the first had failed."),
+        Column("span_start", pa.int32(), "First character of the span in the target's utterance."),
+        Column("span_end", pa.int32(), "One past its last character."),
+        Column("detector", TEXT, "Name and version of the detector."),
+    ),
+    key=("source_turn_id", "target_turn_id", "detector"),
+    owner="rephrase/detect",
+)
+
+SEGMENTS = Table(
+    "segments",
+    "Goal segments: which turns pursue one goal, and what came of it.",
+    (
+        Column("segment_id", TEXT, "Turn id of the first turn."),
+        _TURN_ID,
+        Column("ordinal", pa.int32(), "Place of the turn in the segment, from 0."),
+        _CUSTOMER_ID,
+        _TURN_TIME,
+        Column("outcome", TEXT, "success, failure or censored; of the whole segment."),
+        Column("labeller", TEXT, "Name and version of the labeller."),
+    ),
+    key=("segment_id", "turn_id", "labeller"),
+    owner="resay/label",
+)
+
+OUTCOMES = Table(
+    "outcomes",
+    "Whether each turn was defective.",
+    (
+        _TURN_ID,
+        _CUSTOMER_ID,
+        _TURN_TIME,
+        Column("outcome", TEXT, "success, failure or censored; of the turn itself."),
+        Column("defect", NUMBER, "Chance that the turn failed its customer, 0 to 1."),
+        Column("labeller", TEXT, "Name and version of the labeller."),
+    ),
+    key=("turn_id", "labeller"),
+    owner="resay/label",
+)
+
+COUNTS = Table(
+    "counts",
+    "Transitions of the chain as sums that add up: a day can be added, a customer taken out.",
+    (
+        Column("day", DAY, "Day of the event time, UTC."),
+        _CUSTOMER_ID,
+        Column("source", TEXT, "State that the step leaves."),
+        Column("target", TEXT, "State that it reaches, or success or failure."),
+        Column("rewritten", FLAG, "Whether we had rewritten the turn that the step leaves."),
+        Column("weight", NUMBER, "Sum of the link probabilities."),
+        Column("times", COUNT, "How many steps."),
+    ),
+    key=("day", "customer_id", "source", "target", "rewritten"),
+    owner="markov/mine",
+)
+
+EXPOSURES = Table(
+    "exposures",
+    "First moment at which arms could differ for a customer.",
+    (
+        Column("experiment", TEXT, "The experiment."),
+        _CUSTOMER_ID,
+        Column("arm", TEXT, "treatment or control."),
+        Column("event_time", TIME, "When, UTC."),
+    ),
+    key=("experiment", "customer_id"),
+    owner="resay/experiment",
+)
+
+DECISIONS = Table(
+    "decisions",
+    "Our own record of every answer of `/v1/rewrite`.",
+    (
+        Column("decision_id", TEXT, "The decision."),
+        _TURN_ID,
+        _CUSTOMER_ID,
+        _TURN_TIME,
+        Column("mode", TEXT, "before or retry."),
+        Column("source", TEXT, "Canonical text of what was said."),
+        Column("target", TEXT, "What we said for the customer.", nullable=True),
+        Column("layer", TEXT, "taught, personal, table or global.", nullable=True),
+        Column("generation", COUNT, "Generation that answered.", nullable=True),
+        Column("rewrite_id", TEXT, "The rewrite.", nullable=True),
+        Column("experiment", TEXT, "The experiment.", nullable=True),
+        Column("arm", TEXT, "The customer's arm.", nullable=True),
+        Column("propensity", NUMBER, "Chance with which this action was drawn."),
+        Column("reason", TEXT, "Why (`resay.dialogue.rewrite.Reason`)."),
+        Column("latency_ms", NUMBER, "Time to answer, milliseconds."),
+    ),
+    key=("decision_id",),
+    owner="serving/decision_log",
+    home=Home.BOOKS,
+)
+
+REWRITES = Table(
+    "rewrites",
+    "A published rewrite table: file `rewrites.jsonl` of a generation, beside `proof.json`.",
+    (
+        Column("rewrite_id", TEXT, "Equal for equal (source, prompt kind, target), in every generation."),
+        Column("source", TEXT, "Canonical text."),
+        Column("prompt_kind", TEXT, "Context in which it holds."),
+        Column("target", TEXT, "Wording handed to the assistant."),
+        Column("state", TEXT, "Interpretation that the target reaches."),
+        Column("risk", TEXT, "low or high."),
+        Column("score", NUMBER, "N[s,t]·R[t,success]."),
+        Column("success_as_said", NUMBER, "Chance of success of the source as it is."),
+        Column("success_as_rewritten", NUMBER, "Chance of success of the target."),
+        Column("support", COUNT, "Customers behind it."),
+        Column("times", COUNT, "Goal segments behind it."),
+        Column("evidence", TEXTS, "Decisive turn ids, a sample: first try, then the try that worked."),
+    ),
+    key=("rewrite_id",),
+    owner="markov/verify",
+    home=Home.GENERATION,
+)
+
+VETOES = Table(
+    "vetoes",
+    "Rewrites that must never be served, whatever the evidence.",
+    (
+        Column("veto_id", TEXT, "The veto."),
+        Column("source", TEXT, "Canonical text; empty: any."),
+        Column("target", TEXT, "Canonical text; empty: any."),
+        Column("vetoed_by", TEXT, "Who said so."),
+        Column("reason", TEXT, "Why."),
+        Column("created_at", TIME, "When, UTC."),
+    ),
+    key=("veto_id",),
+    owner="serving",
+    home=Home.BOOKS,
+)
+
+TEACHINGS = Table(
+    "teachings",
+    "What customers told us outright.",
+    (
+        Column("teaching_id", TEXT, "The teaching."),
+        _CUSTOMER_ID,
+        Column("source", TEXT, "Canonical text of what the customer will say."),
+        Column("target", TEXT, "What it shall mean."),
+        Column("origin", TEXT, "customer or agent: who began it."),
+        Column("created_at", TIME, "When, UTC."),
+        Column("forgotten_at", TIME, "When it was taken back, UTC.", nullable=True),
+    ),
+    key=("teaching_id",),
+    owner="resay/teach",
+    home=Home.BOOKS,
+)
+
+TABLES: tuple[Table, ...] = (
+    TURN_PARTS,
+    REJECTS,
+    DECISIONS,
+    FRICTION,
+    LINKS,
+    SEGMENTS,
+    OUTCOMES,
+    COUNTS,
+    REWRITES,
+    VETOES,
+    EXPOSURES,
+    TEACHINGS,
+)

@@ -1,0 +1,1 @@
+"""The rewrite for this utterance now, or none."""
