@@ -128,9 +128,9 @@ def _utc(moment: datetime) -> datetime:
 
 def _sql_type(kind: pa.DataType) -> sa.types.TypeEngine[object]:
     if pa.types.is_timestamp(kind):
-        return sa.DateTime(timezone=True)
+        return sa.DateTime(timezone=True)  # type: ignore[return-value]
     by_kind: dict[pa.DataType, type[sa.types.TypeEngine[object]]] = {
-        tables.TEXT: sa.Text,  # type: ignore[dict-item]
+        tables.TEXT: sa.Text,
         tables.COUNT: sa.BigInteger,  # type: ignore[dict-item]
         tables.NUMBER: sa.Double,  # type: ignore[dict-item]
         tables.FLAG: sa.Boolean,  # type: ignore[dict-item]
