@@ -1,0 +1,1 @@
+"""Does it help? Pure arithmetic: no I/O, no heavy library."""
