@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -126,16 +127,10 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _sql_type(kind: pa.DataType) -> sa.types.TypeEngine[object]:
+def _sql_type(kind: pa.DataType) -> Any:
     if pa.types.is_timestamp(kind):
-        return sa.DateTime(timezone=True)  # type: ignore[return-value]
-    by_kind: dict[pa.DataType, type[sa.types.TypeEngine[object]]] = {
-        tables.TEXT: sa.Text,
-        tables.COUNT: sa.BigInteger,  # type: ignore[dict-item]
-        tables.NUMBER: sa.Double,  # type: ignore[dict-item]
-        tables.FLAG: sa.Boolean,  # type: ignore[dict-item]
-    }
-    return by_kind[kind]()
+        return sa.DateTime(timezone=True)
+    return {tables.TEXT: sa.Text, tables.COUNT: sa.BigInteger, tables.NUMBER: sa.Double}[kind]()
 
 
 _METADATA = sa.MetaData()
