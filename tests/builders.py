@@ -1,0 +1,53 @@
+"""Builders: values for tests, with everything that the test is not about supplied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from resay.dialogue.session import Session
+from resay.dialogue.turn import Interpretation, Prompt, Response, ResponseStatus, Turn
+
+BASE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+"""The instant from which builders count seconds: a Monday morning."""
+
+
+def turn(  # noqa: PLR0913 - a builder names whatever a test may be about.
+    utterance: str = "play madonna",
+    *,
+    at: float = 0,
+    customer: str = "c1",
+    turn_id: str | None = None,
+    status: ResponseStatus | str | None = ResponseStatus.DONE,
+    intent: str | None = None,
+    domain: str = "",
+    slots: Mapping[str, object] | None = None,
+    confidence: float | None = None,
+    prompt_kind: str | None = None,
+    prompt: str = "",
+    response: str = "",
+    **others: Any,
+) -> Turn:
+    """A turn `at` seconds after the base instant; `others` are fields of `Turn` by their own names.
+
+    Its id tells customer and second; `status=None` leaves the response out, no `intent` leaves it uninterpreted.
+    """
+    reading = Interpretation(intent, domain=domain, slots=dict(slots or {}), confidence=confidence) if intent is not None else None
+    content: dict[str, Any] = {
+        "interpretations": (reading,) if reading else (),
+        "prompt": None if prompt_kind is None and not prompt else Prompt(text=prompt, kind=prompt_kind or ""),
+        "response": None if status is None else Response(text=response, status=ResponseStatus(status)),
+    }
+    return Turn(
+        turn_id=turn_id or f"{customer}@{at:g}",
+        customer_id=customer,
+        at=BASE + timedelta(seconds=at),
+        utterance=utterance,
+        **(content | others),
+    )
+
+
+def session(*turns: Turn) -> Session:
+    """Turns of one customer as one session, whatever their gaps."""
+    return Session(turns[0].customer_id, turns)
