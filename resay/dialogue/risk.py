@@ -1,0 +1,82 @@
+"""How much it would matter if an action were carried out wrongly.
+
+Knows words: of the state (domain, intent, slots) and of the target. Knows nothing of evidence: what a high risk costs is decided
+by who mines, verifies and serves. The lists err on the side of high: a word too many costs evidence, a word too few an open door.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from resay.dialogue.rewrite import Risk
+from resay.dialogue.text import words
+
+DEEDS = frozenset(
+    {
+        # Doors, locks, gates.
+        *("unlock", "unlocks", "unlocking", "unlatch"),
+        # Alarms and security systems.
+        *("arm", "disarm", "disarms", "disarming"),
+        # Payments and orders.
+        *("buy", "pay", "purchase", "reorder", "checkout", "transfer", "donate", "refund", "subscribe", "unsubscribe", "withdraw"),
+        # What cannot be taken back.
+        *("delete", "erase", "reset", "wipe"),
+    }
+)
+"""Words of risky deeds: high, whatever else is said."""
+
+THINGS = frozenset(
+    {
+        # Doors, locks, gates: what lets people in.
+        *("door", "doors", "doorway", "lock", "locks", "locked", "locking", "deadbolt", "latch", "gate", "gates", "garage", "shutter"),
+        # Alarms and security systems. Alarm clocks fall under it too: a missed morning matters.
+        *("alarm", "alarms", "siren", "security", "intruder", "emergency", "police", "smoke"),
+        # Payments and orders.
+        *("payment", "payments", "order", "orders", "ordering", "money", "bank", "card", "invoice", "subscription"),
+    }
+)
+"""Words of risky things: high, unless the intent only reads."""
+
+ALL_OF_IT = frozenset({"all", "every", "everything", "everywhere", "everyone", "entire", "whole", "house", "home"})
+"""Words that stretch a deed over everything: high, unless the intent only reads."""
+
+READING = frozenset({"get", "query", "status", "report"})
+"""Words of intents that only look: a wrong answer is heard and does nothing."""
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class RiskWords:
+    """The lists by which risk is told, for one language and one assistant; words are canonical."""
+
+    deeds: frozenset[str] = DEEDS
+    things: frozenset[str] = THINGS
+    all_of_it: frozenset[str] = ALL_OF_IT
+    reading: frozenset[str] = READING
+
+
+ENGLISH = RiskWords()
+"""The lists that ship: English, and the names of Home Assistant's domains and intents."""
+
+
+def risk_of(state: str, target: str, *, lists: RiskWords = ENGLISH) -> Risk:
+    """The risk of handing `target` to the assistant, which then does what `state` says.
+
+    High where a risky deed is named, or a risky thing or the whole house by an intent that does more than read.
+    """
+    domain, _, rest = state.partition("|")
+    intent, _, slots = rest.partition("|")
+    intended = _parts(intent)
+    named = _parts(domain) | intended | _parts(slots) | set(words(target))
+    if named & lists.deeds:
+        return Risk.HIGH
+    if intended & lists.reading:
+        return Risk.LOW
+    return Risk.HIGH if named & (lists.things | lists.all_of_it) else Risk.LOW
+
+
+def _parts(name: str) -> set[str]:
+    """The words of an identifier: `HassTurnOn`, `alarm_control_panel` and `{"name":"garage door"}` alike."""
+    return set(words(_HUMP.sub(" ", name)))

@@ -1,0 +1,56 @@
+"""A rewrite table as bytes: file `rewrites.jsonl` of a generation, one row of table `rewrites` a line.
+
+Knows the form of the file and the id of a rewrite; whether a table may be published is `markov.verify`'s to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+import msgspec
+
+from resay.dialogue.rewrite import Rewrite
+from resay.store.artifact import BrokenArtifact
+
+REWRITES_FILE = "rewrites.jsonl"
+"""Name of the table's file in its generation."""
+
+PROOF_FILE = "proof.json"
+"""Name of the file beside it that says what was checked, and how it came out."""
+
+CARD_FILE = "card.json"
+"""Name of the file that says what the generation is: when, from what, with which parameters."""
+
+_ID_HEX = 16
+"""Length of a rewrite's id: 64 bits, so that a million rewrites meet by chance once in 37 million tables."""
+
+_decode_row = msgspec.json.Decoder(Rewrite).decode
+_encode_row = msgspec.json.Encoder().encode
+
+
+def rewrite_id_of(source: str, prompt_kind: str, target: str) -> str:
+    """The id of a rewrite: equal for equal (source, prompt kind, target), in every generation."""
+    named = json.dumps([source, prompt_kind, target], ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(named).hexdigest()[:_ID_HEX]
+
+
+def encode_rewrites(rewrites: Iterable[Rewrite]) -> bytes:
+    """The rows, one JSON object a line, in the order given; equal rewrites give equal bytes."""
+    return b"".join(_encode_row(rewrite) + b"\n" for rewrite in rewrites)
+
+
+def decode_rewrites(raw: bytes) -> list[Rewrite]:
+    """The rows that `encode_rewrites` wrote, in their order.
+
+    Raises: BrokenArtifact, naming the first line that is no rewrite.
+    """
+    rewrites = []
+    for number, line in enumerate(raw.splitlines(), start=1):
+        try:
+            rewrites.append(_decode_row(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            message = f"line {number} of {REWRITES_FILE} must be a row of table rewrites; {error}; was it edited by hand?"
+            raise BrokenArtifact(message) from error
+    return rewrites
