@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 ONCE ?=
 
-.PHONY: demo test check format setup setup-demo lock bench clean
+.PHONY: demo test check format setup setup-demo docs lock clean
 
 demo: setup-demo ## Set up, run the main job on the log that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
@@ -36,6 +36,10 @@ setup-demo: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch .venv/.ready $@
+
+docs: setup ## Generate what docs/ says of schemas and tables.
+	$(BIN)/resay schema > docs/resay.turn-1.schema.json
+	$(BIN)/resay tables > docs/tables.md
 
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	$(BIN)/python -m pip install --quiet uv

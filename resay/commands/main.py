@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from resay.commands import reference
 from resay.commands.console import remarks
 from resay.dialogue.errors import ResayError
 
@@ -17,6 +18,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Cuts the defects of conversational assistants: reads their dialogue logs, learns from rephrases, rewrites failing requests.",
 )
+
+for _group in (reference,):
+    _group.register(app)
 
 
 def main() -> None:
