@@ -44,7 +44,7 @@ docs: setup ## Generate what docs/ says of schemas and tables.
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	$(BIN)/python -m pip install --quiet uv
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) pyproject.toml - -o requirements.lock
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab pyproject.toml - -o requirements-dev.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka pyproject.toml - -o requirements-dev.lock
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade
 
 clean:
