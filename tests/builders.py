@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Interpretation, Prompt, Response, ResponseStatus, Turn
 
@@ -51,3 +52,26 @@ def turn(  # noqa: PLR0913 - a builder names whatever a test may be about.
 def session(*turns: Turn) -> Session:
     """Turns of one customer as one session, whatever their gaps."""
     return Session(turns[0].customer_id, turns)
+
+
+def rewrite(source: str = "play madona", target: str = "play madonna", *, prompt_kind: str = "", **others: Any) -> Rewrite:
+    """A rewrite that the gate lets pass; `others` are fields of `Rewrite` by their own names."""
+    content: dict[str, Any] = {
+        "rewrite_id": f"{source}>{target}@{prompt_kind}",
+        "state": "music|play|",
+        "risk": Risk.LOW,
+        "score": 0.8,
+        "success_as_said": 0.1,
+        "success_as_rewritten": 0.9,
+        "support": 12,
+        "times": 20,
+        "evidence": (),
+    }
+    return Rewrite(source=source, target=target, prompt_kind=prompt_kind, **(content | others))
+
+
+def asked(utterance: str = "play madona", *, prompt_kind: str | None = None, turn_id: str = "t1", **others: Any) -> BeforeRequest:
+    """A request for a rewrite in mode `before`; `others` are fields of `Heard` by their own names."""
+    prompt = None if prompt_kind is None else Prompt(kind=prompt_kind)
+    content: dict[str, Any] = {"customer_id": "c1", "at": BASE, "prompt": prompt}
+    return BeforeRequest(Heard(turn_id=turn_id, utterance=utterance, **(content | others)))

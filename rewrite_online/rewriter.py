@@ -1,0 +1,205 @@
+"""The rewriter: asks the layers in order of precedence, lets the gate judge, and answers by the deadline whatever breaks.
+
+Knows nothing of HTTP, of how layers find candidates, or of where generations lie.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from resay.dialogue.rewrite import Action, Layer, Reason, Rewrite, RewriteAnswer, RewriteRequest, Risk
+from resay.dialogue.text import canonical
+from rewrite_online.deadline import BUDGET_S, Deadline, Late, Workers
+from rewrite_online.explanation import Explanation, Weighed
+from rewrite_online.gate import BARS, NO_VETOES, Bar, Vetoes, gain, judge
+from rewrite_online.hold_out import USUAL_HOLD_OUT, HoldOut
+
+log = logging.getLogger(__name__)
+
+PRECEDENCE = (Layer.TAUGHT, Layer.PERSONAL, Layer.TABLE, Layer.GLOBAL)
+"""The order in which layers are asked; the first rewrite that passes the gate is served."""
+
+CANDIDATES_MAX = 100
+"""Candidates weighed of one layer; what comes after a hundred worse ones is not worth the time."""
+
+
+class RewriteLayer(Protocol):
+    """Where candidates come from; safe to share between threads."""
+
+    @property
+    def layer(self) -> Layer:
+        """Which layer it is."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether it answers from memory in microseconds; others run on a worker and are left behind at the deadline."""
+
+    def offers(self, request: RewriteRequest) -> bool:
+        """Whether the utterance already is what this layer would say here; never slow."""
+
+    def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
+        """What could be said in place of the utterance, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """All that one answer draws on; swapped whole, so that an answer sees one generation."""
+
+    generation: int | None
+    """Nothing while no generation has been loaded."""
+    layers: tuple[RewriteLayer, ...] = ()
+    vetoes: Vetoes = NO_VETOES
+    problem: str | None = None
+    """Why there is no generation, or not the published one; for people."""
+
+
+class Rewriter:
+    """The rewrite for an utterance now, or none; safe to share between threads."""
+
+    def __init__(
+        self,
+        live: Callable[[], Live],
+        *,
+        hold_out: HoldOut = USUAL_HOLD_OUT,
+        bars: Mapping[Risk, Bar] = BARS,
+        on_fault: Callable[[str, Exception], None] = lambda _part, _error: None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Answer from what `live` gives at the moment of asking; `on_fault` hears of every part that broke or was late, by name."""
+        self._live = live
+        self._hold_out = hold_out
+        self._bars = bars
+        self._on_fault = on_fault
+        self._clock = clock
+        self._workers = Workers()
+        self._logged: set[tuple[str, type[Exception]]] = set()
+
+    def rewrite(self, request: RewriteRequest, *, now: datetime, budget_s: float = BUDGET_S) -> RewriteAnswer:
+        """The answer to one request; never raises, and passes through unchanged what it cannot decide in time."""
+        return self.explain(request, now=now, budget_s=budget_s).answer
+
+    def explain(self, request: RewriteRequest, *, now: datetime, budget_s: float = BUDGET_S) -> Explanation:
+        """The answer with every candidate and the time taken: the very path of `rewrite`, so that they cannot drift apart."""
+        started = self._clock()
+        asking = _Asking(request, Deadline(started + budget_s, self._clock))
+        generation = None
+        try:
+            live = self._live()
+            generation = live.generation
+            reason = self._decide(live, asking)
+        except Exception as error:  # Whatever breaks, the customer's words go on unchanged (DESIGN 13.6).
+            self._note("rewriter", error)
+            reason = Reason.BROKEN
+        latency_ms = (self._clock() - started) * 1000
+        answer = self._answer(asking, reason, generation=generation, decision_id=decision_id(now), latency_ms=latency_ms)
+        return Explanation(answer=answer, weighed=tuple(asking.weighed), parts_ms=tuple(asking.parts_ms))
+
+    def close(self) -> None:
+        """Give the workers back."""
+        self._workers.close()
+
+    def _decide(self, live: Live, asking: _Asking) -> Reason:
+        if not canonical(asking.request.heard.utterance):
+            return Reason.EMPTY_UTTERANCE
+        if live.generation is None:
+            return Reason.NOT_READY
+        # Over all layers before any is asked: what one layer says, another must not change again.
+        if any(layer.offers(asking.request) for layer in live.layers):
+            return Reason.TARGET_OFFERED
+        failed: Reason | None = None
+        for layer in sorted(live.layers, key=lambda each: PRECEDENCE.index(each.layer)):
+            try:
+                if self._finds(layer, live.vetoes, asking):
+                    return Reason.HOLD_OUT if self._hold_out.keeps(asking.request.heard.turn_id) else Reason.REWRITTEN
+            except Late as error:
+                self._note(layer.layer, error)
+                failed = Reason.DEADLINE
+            except Exception as error:  # A broken layer is skipped, whatever broke it.
+                self._note(layer.layer, error)
+                failed = failed or Reason.BROKEN
+        return failed or (asking.weighed[0].reason if asking.weighed else Reason.NO_CANDIDATE)
+
+    def _finds(self, layer: RewriteLayer, vetoes: Vetoes, asking: _Asking) -> bool:
+        """Whether a candidate of this layer passes the gate; it is then the last one weighed.
+
+        Raises: Late, and whatever the layer raises.
+        """
+        started = self._clock()
+        try:
+            found = self._ask(layer, asking)
+        finally:
+            asking.parts_ms.append((layer.layer, (self._clock() - started) * 1000))
+        said = canonical(asking.request.heard.utterance)
+        for rewrite in found[:CANDIDATES_MAX]:
+            reason = judge(rewrite, vetoes=vetoes, bars=self._bars)
+            if canonical(rewrite.target) == said:
+                reason = Reason.TARGET_OFFERED
+            asking.weighed.append(Weighed(layer.layer, rewrite, reason, gain(rewrite)))
+            if reason is Reason.REWRITTEN:
+                return True
+        return False
+
+    def _ask(self, layer: RewriteLayer, asking: _Asking) -> Sequence[Rewrite]:
+        left_s = asking.deadline.left_s
+        if left_s > 0:
+            found = (
+                layer.candidates(asking.request) if layer.inline else self._workers.within(left_s, lambda: layer.candidates(asking.request))
+            )
+            if asking.deadline.left_s > 0:
+                return found
+        message = "the deadline passed"
+        raise Late(message)
+
+    def _answer(self, asking: _Asking, reason: Reason, *, generation: int | None, decision_id: str, latency_ms: float) -> RewriteAnswer:
+        utterance = asking.request.heard.utterance
+        chosen = asking.weighed[-1] if reason in {Reason.REWRITTEN, Reason.HOLD_OUT} else None
+        # Where nothing is chosen the first candidate is named, so that what the gate turned down can be counted.
+        named = chosen or (asking.weighed[0] if asking.weighed else None)
+        rewritten = chosen if reason is Reason.REWRITTEN else None
+        return RewriteAnswer(
+            decision_id=decision_id,
+            action=Action.REWRITE if rewritten else Action.PASS_THROUGH,
+            utterance=rewritten.rewrite.target if rewritten else utterance,
+            original=utterance,
+            reason=reason,
+            layer=named.layer if named else None,
+            rewrite_id=named.rewrite.rewrite_id if named else None,
+            generation=generation,
+            score=named.gain if named else None,
+            propensity=self._propensity(reason),
+            latency_ms=latency_ms,
+        )
+
+    def _propensity(self, reason: Reason) -> float:
+        drawn = {Reason.REWRITTEN: 1.0 - self._hold_out.share, Reason.HOLD_OUT: self._hold_out.share}
+        return drawn.get(reason, 1.0)
+
+    def _note(self, part: str, error: Exception) -> None:
+        self._on_fault(part, error)
+        kind = (part, type(error))
+        if kind not in self._logged:  # Once: a part that breaks at 200 requests a second must not fill the disk.
+            self._logged.add(kind)
+            log.warning("part_failed part=%s error=%s", part, type(error).__name__, exc_info=not isinstance(error, Late))
+
+
+def decision_id(now: datetime) -> str:
+    """A new id that sorts by time: milliseconds, then 64 bits of chance."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(8)}"
+
+
+class _Asking:
+    """One request under way: what has been weighed and timed so far."""
+
+    __slots__ = ("deadline", "parts_ms", "request", "weighed")
+
+    def __init__(self, request: RewriteRequest, deadline: Deadline) -> None:
+        self.request = request
+        self.deadline = deadline
+        self.weighed: list[Weighed] = []
+        self.parts_ms: list[tuple[str, float]] = []

@@ -1,0 +1,73 @@
+"""The table layer: the mined global table, by exact canonical text and prompt kind. Immutable once made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest
+from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
+from resay.store.artifact import BrokenArtifact
+
+TABLE_ROWS_MAX = 5_000_000
+"""Rows that are held in memory: about 1 KB a row, so 5 GB; beyond this the global index takes over."""
+
+
+class TableLayer:
+    """Rewrites by what was said and what had been asked."""
+
+    layer: Final = Layer.TABLE
+    inline: Final = True
+
+    def __init__(self, rewrites: Iterable[Rewrite]) -> None:
+        """Take a verified table.
+
+        Whoever published it has proved far more; checked again here is only what the promise "one hop" rests on, and what must never
+        be handed to an assistant.
+
+        Raises: BrokenArtifact.
+        """
+        self._by_key: dict[tuple[str, str], Rewrite] = {}
+        for rewrite in rewrites:
+            _check(rewrite)
+            if self._by_key.setdefault((rewrite.source, rewrite.prompt_kind), rewrite) is not rewrite:
+                message = f"source {rewrite.source!r} must have one target a prompt kind; it has two; was the table verified?"
+                raise BrokenArtifact(message)
+            if len(self._by_key) > TABLE_ROWS_MAX:
+                message = f"rewrite table must not have more than {TABLE_ROWS_MAX:,} rows; was the floor of customers lowered?"
+                raise BrokenArtifact(message)
+        self._targets = frozenset((canonical(rewrite.target), rewrite.prompt_kind) for rewrite in self._by_key.values())
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    @property
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """All rows, in the order of the table."""
+        return tuple(self._by_key.values())
+
+    def offers(self, request: RewriteRequest) -> bool:
+        """Whether the utterance is what this layer would say for someone in this context."""
+        return _key(request.heard) in self._targets
+
+    def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
+        """The one row for this text and prompt kind, or none."""
+        rewrite = self._by_key.get(_key(request.heard))
+        return () if rewrite is None else (rewrite,)
+
+
+def _key(heard: Heard) -> tuple[str, str]:
+    return canonical(heard.utterance), heard.prompt.kind if heard.prompt else ""
+
+
+def _check(rewrite: Rewrite) -> None:
+    faults = []
+    if not canonical(rewrite.target):
+        faults.append("must have words")
+    if has_command_prefix(rewrite.target):
+        faults.append("must not begin with an assistant's command prefix")
+    if has_control_characters(rewrite.target):
+        faults.append("must not hold control characters")
+    if faults:
+        message = f"target of rewrite {rewrite.rewrite_id} {', and '.join(faults)}; got {rewrite.target[:40]!r}; was the table verified?"
+        raise BrokenArtifact(message)

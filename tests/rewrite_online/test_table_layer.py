@@ -1,0 +1,49 @@
+"""The table layer: exact text, exact context."""
+
+from __future__ import annotations
+
+import pytest
+
+from resay.store.artifact import BrokenArtifact
+from rewrite_online.table_layer import TableLayer
+from tests.builders import asked, rewrite
+
+
+def test_text_is_compared_in_canonical_form():
+    """Case, marks and spaces do not matter."""
+    table = TableLayer([rewrite("play madona", "play madonna")])
+
+    found = table.candidates(asked("  Play, MADONA!"))
+
+    assert [each.target for each in found] == ["play madonna"]
+
+
+def test_a_short_answer_means_nothing_without_its_question():
+    """A rewrite holds only after the kind of prompt that it was learnt after."""
+    table = TableLayer([rewrite("nort", "north", prompt_kind="area")])
+
+    assert table.candidates(asked("nort")) == ()
+    assert table.candidates(asked("nort", prompt_kind="food")) == ()
+    assert [each.target for each in table.candidates(asked("nort", prompt_kind="area"))] == ["north"]
+
+
+def test_it_knows_what_it_would_say():
+    """The target of a rewrite is known as such, in its context."""
+    table = TableLayer([rewrite("nort", "North", prompt_kind="area")])
+
+    assert table.offers(asked("north", prompt_kind="area"))
+    assert not table.offers(asked("north"))
+    assert not table.offers(asked("nort", prompt_kind="area"))
+
+
+@pytest.mark.parametrize("target", ["/restart", "  /intent{}", "play\x07madonna", "play\u202emadonna", "", "?!"])
+def test_a_target_that_no_customer_can_say_is_refused(target: str):
+    """Command prefixes, control characters and empty texts never reach an assistant, whoever published them."""
+    with pytest.raises(BrokenArtifact, match=r"target of rewrite .* must"):
+        TableLayer([rewrite("play madona", target)])
+
+
+def test_a_source_with_two_targets_is_refused():
+    """In one context one text means one thing."""
+    with pytest.raises(BrokenArtifact, match="one target a prompt kind"):
+        TableLayer([rewrite("play madona", "play madonna"), rewrite("play madona", "play prince")])
