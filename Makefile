@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 ONCE ?=
 
-.PHONY: demo test check format setup setup-demo docs lock clean
+.PHONY: demo test check format setup setup-demo kafka docs lock clean
 
 demo: setup-demo ## Set up, run the main job on the log that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
@@ -36,6 +36,9 @@ setup-demo: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch .venv/.ready $@
+
+kafka: ## A real Kafka broker of one node on loopback, for people who have none; needs Java 17 and Maven.
+	$(PYTHON) deploy/kafka/broker.py $(if $(PORT),--port $(PORT))
 
 docs: setup ## Generate what docs/ says of schemas and tables.
 	$(BIN)/resay schema > docs/resay.turn-1.schema.json

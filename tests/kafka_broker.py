@@ -1,0 +1,77 @@
+"""Fixtures of the real broker: one shared by all workers of a run, and one of one's own for tests that stop it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.kafka import broker as kafka_broker
+
+START_S = kafka_broker.RESOLVE_S + kafka_broker.START_S
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real broker; its topics are shared, so a test makes up names of its own (`topic`).
+
+    The first worker that asks starts it; it ends when the run does, however the run ends.
+    """
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if shared else base
+    with (folder / "kafka.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        address = folder / "kafka.address"
+        if not address.exists():
+            address.write_text(_start(folder / "kafka", while_pid=os.getppid() if shared else os.getpid()))
+    yield address.read_text()
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[kafka_broker.Broker]:
+    """A broker that a test may stop, kill and start again."""
+    mine = kafka_broker.Broker(tmp_path / "kafka")
+    try:
+        mine.start()
+    except kafka_broker.BrokerTrouble as trouble:
+        _give_up(str(trouble))
+    yield mine
+    mine.kill()
+
+
+@pytest.fixture
+def topic() -> str:
+    """The name of a topic that no other test uses; it does not exist yet."""
+    return f"turns-{uuid.uuid4().hex[:12]}"
+
+
+def _start(folder: Path, *, while_pid: int) -> str:
+    command = [sys.executable, kafka_broker.__file__, "--port", "0", "--folder", str(folder), "--while-pid", str(while_pid)]
+    folder.mkdir()
+    with (folder / "starter.log").open("w") as remarks:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=remarks, text=True, start_new_session=True
+        )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()  # Nothing comes when it gives up, which it does by itself in bounded time.
+    process.stdout.close()
+    if not address:
+        process.wait(START_S)
+        _give_up((folder / "starter.log").read_text().strip().splitlines()[-1])
+    # The process outlives this worker on purpose; it watches the run.
+    process.returncode = 0
+    return address
+
+
+def _give_up(reason: str) -> None:
+    """Without Java or Maven there is no broker to test with; continuous integration must have them."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
