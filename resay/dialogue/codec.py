@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import MISSING, Field
 from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,13 +98,18 @@ def decode(raw: bytes, *, where: str, now: datetime) -> TurnPart | Reject:
     `now` bounds event times from above. Unknown fields are kept in `Turn.unknown`; unknown schema versions are rejected.
     """
     if len(raw) > RECORD_BYTES_MAX:
-        return _reject(raw, [f"record must not be longer than {RECORD_BYTES_MAX:,} bytes; got {len(raw):,}"], where)
+        return refuse_length(raw, len(raw), where=where)
     try:
         wire = _decode_wire(raw)
         keys = _decode_keys(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _reject(raw, _faults_of_shape(raw), where)
     return _part(wire, keys, raw, where=where, now=now)
+
+
+def refuse_length(raw: bytes, length: int, *, where: str) -> Reject:
+    """The reject for a record that is too long to be read; `raw` may be its beginning only."""
+    return _reject(raw, [f"record must not be longer than {RECORD_BYTES_MAX:,} bytes; got {length:,}"], where)
 
 
 def encode(part: TurnPart) -> bytes:
@@ -147,7 +153,7 @@ def iso_ms(moment: datetime) -> str:
 
 
 def wire_value(value: object) -> Any:
-    """A field of a turn as JSON-ready values, nulls and empty members left out."""
+    """A field of a turn as JSON-ready values, nulls and empty members left out unless they must be given."""
     if isinstance(value, datetime):
         return iso_ms(value)
     if isinstance(value, tuple):
@@ -155,9 +161,13 @@ def wire_value(value: object) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(type(value), "__dataclass_fields__"):
-        members = {each.name: wire_value(getattr(value, each.name)) for each in dataclass_fields(value)}  # type: ignore[arg-type]
-        return {name: member for name, member in members.items() if member not in (None, "", {}, [])}
+        members = [(each, wire_value(getattr(value, each.name))) for each in dataclass_fields(value)]  # type: ignore[arg-type]
+        return {each.name: member for each, member in members if _is_required(each) or member not in (None, "", {}, [])}
     return value
+
+
+def _is_required(member: Field[Any]) -> bool:
+    return member.default is MISSING and member.default_factory is MISSING
 
 
 def _part(wire: WireTurn, keys: Mapping[str, msgspec.Raw], raw: bytes, *, where: str, now: datetime) -> TurnPart | Reject:
