@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +22,26 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import Transaction
 
 from resay.dialogue.errors import ResayError
-from resay.store.tables import TABLES, TURN_PARTS, Home, Table
+from resay.store.tables import TABLES, Home, Table
+from resay.store.turns_view import turns_view
 
 LAKE_FORMAT = 1
 """Written into `lake.json`; a lake of a higher format was written by a newer version and is left alone."""
 
 COMMIT_TRIES_MAX = 20
-"""Appends without positions are retried this often after a conflict; each try starts from a fresh snapshot."""
+"""Commits are retried this often after a conflict; each try starts from a fresh snapshot."""
+
+LOG_BYTES_MIN = 65_536
+"""Room for the log entry of a commit beside its rows: entries of ours are under 10 KB."""
+
+KEYS_A_REMOVAL = 1_000
+"""Keys named in one statement; the engine parses a predicate of this size in milliseconds."""
+
+Connection = duckdb.DuckDBPyConnection
+"""What `Lake.connect` gives; named here so that others need not import DuckDB."""
+
+Screen = Callable[[Connection, pa.Table], pa.Table]
+"""What is left of rows, seen against the very snapshot that they would be committed on."""
 
 
 class LakeTooNew(ResayError):
@@ -62,7 +77,7 @@ class Lake:
 
         Raises: LakeTooNew, LakeUnavailable.
         """
-        self._root = str(root).rstrip("/")
+        self._root = str(root).removeprefix("file://").rstrip("/")
         self._storage = dict(storage_options or {})
         if not _is_url(self._root):
             _check_format(Path(self._root))
@@ -72,10 +87,11 @@ class Lake:
         """Where the lake lies."""
         return self._root
 
-    def append(self, table: Table, rows: pa.Table, progress: Sequence[Progress] = ()) -> None:
-        """Add rows and declare `progress` done, in one commit: both or neither.
+    def append(self, table: Table, rows: pa.Table, progress: Sequence[Progress] = (), *, screen: Screen | None = None) -> int:
+        """Add rows and declare `progress` done, in one commit: both or neither. Answers how many rows went in.
 
         With `progress`, the commit is refused unless every stored position equals its `start` in the very snapshot that is committed on.
+        With `screen`, only the rows that it leaves go in; it is asked again, on the newer snapshot, whenever another writer was first.
 
         Raises: LostPosition, LakeUnavailable.
         """
@@ -83,10 +99,10 @@ class Lake:
         for _ in range(COMMIT_TRIES_MAX):
             snapshot = self._snapshot(table)
             _check_positions(snapshot, progress)
-            if self._commit(snapshot, rows, progress, mode="append"):
-                return
-        message = f"table {table.name} must be writable; {COMMIT_TRIES_MAX} commits in a row met another writer's; how many are there?"
-        raise LakeUnavailable(message)
+            kept = rows if screen is None else self._screened(table, snapshot, rows, screen)
+            if (not kept.num_rows and not progress) or self._commit(snapshot, kept, progress, mode="append"):
+                return int(kept.num_rows)
+        raise _crowded(table)
 
     def replace(self, table: Table, rows: pa.Table) -> None:
         """Put rows in place of all that the table held; readers see the old rows or the new.
@@ -97,39 +113,71 @@ class Lake:
         for _ in range(COMMIT_TRIES_MAX):
             if self._commit(self._snapshot(table), rows, (), mode="overwrite"):
                 return
-        message = f"table {table.name} must be writable; another writer is always first; are two jobs running on one lake?"
-        raise LakeUnavailable(message)
+        raise _crowded(table)
+
+    def remove(self, table: Table, keys: pa.Table) -> None:
+        """Take out the rows that have these keys; rows that others add meanwhile stay. `keys` has the columns of the table's key.
+
+        Raises: LakeUnavailable.
+        """
+        assert keys.column_names == list(table.key), f"keys must be the columns {table.key}"
+        for start in range(0, keys.num_rows, KEYS_A_REMOVAL):
+            predicate = " or ".join(_equals(key) for key in keys.slice(start, KEYS_A_REMOVAL).to_pylist())
+            self._delete(table, predicate)
 
     def position(self, table: Table, partition: str) -> int:
         """The next record of a partition that the table has not yet taken; 0 where it has taken none."""
         return self._snapshot(table).transaction_version(partition) or 0
 
     @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A DuckDB connection with a view for each table, and `turns`, where parts are merged; one snapshot for its whole life."""
+    def connect(self) -> Iterator[Connection]:
+        """A DuckDB connection with a view for each table, and `turns`, where parts are merged; one snapshot for its whole life.
+
+        Raises: LakeUnavailable.
+        """
+        snapshots = {table: self._snapshot(table) for table in TABLES if table.home is Home.LAKE}
+        with self._reading(snapshots) as connection:
+            connection.execute(turns_view())
+            yield connection
+
+    @contextmanager
+    def _reading(self, snapshots: Mapping[Table, DeltaTable]) -> Iterator[Connection]:
         connection = duckdb.connect()
         try:
             connection.execute("set timezone = 'UTC'")
-            for table in TABLES:
-                if table.home is Home.LAKE:
-                    _add_view(connection, table, self._snapshot(table))
-            connection.execute(turns_view())
+            if not _is_url(self._root):
+                # DuckDB would spill into the working folder, which may be anyone's.
+                connection.execute(f"set temp_directory = {_quoted(f'{self._root}/.spill')}")
+            for table, snapshot in snapshots.items():
+                _add_view(connection, table, snapshot)
             yield connection
+        except duckdb.IOException as error:
+            raise _unavailable(self._root, error) from error
         finally:
             connection.close()
 
+    def _screened(self, table: Table, snapshot: DeltaTable, rows: pa.Table, screen: Screen) -> pa.Table:
+        with self._reading({table: snapshot}) as connection:
+            kept = screen(connection, rows)
+        assert kept.schema.equals(rows.schema), "a screen must leave the columns as they are"
+        return kept
+
     def _snapshot(self, table: Table) -> DeltaTable:
-        uri = f"{self._root}/{table.name}"
+        uri = self._uri(table)
         try:
             return DeltaTable(uri, storage_options=self._storage)
         except TableNotFoundError:
-            return self._create(table, uri)
+            return self._create(table)
         except (DeltaError, OSError) as error:
-            raise _unavailable(uri, error) from error
+            raise _unreadable(uri, error) from error
 
-    def _create(self, table: Table, uri: str) -> DeltaTable:
+    def _create(self, table: Table) -> DeltaTable:
+        uri = self._uri(table)
         try:
             return DeltaTable.create(uri, schema=table.schema(), mode="ignore", storage_options=self._storage)
+        except CommitFailedError:
+            # Of two that create at once the library lets one fail; the table is there, and is the other's.
+            return self._snapshot(table)
         except (DeltaError, OSError) as error:
             raise _unavailable(uri, error) from error
 
@@ -139,44 +187,49 @@ class Lake:
         No retries inside the library: it would let in two writers with equal application transactions, so a conflict comes back here
         and the positions are read again (docs/decisions/0003-exactly-once.md).
         """
+        self._check_room(rows.nbytes)
         done = [Transaction(each.partition, each.end) for each in progress]
         properties = CommitProperties(app_transactions=done or None, max_commit_retries=0)
+        version = snapshot.version()
         try:
             write_deltalake(snapshot, rows, mode=mode, commit_properties=properties)  # type: ignore[call-overload]
-        except CommitFailedError:
-            return False
+        except CommitFailedError as error:
+            return self._was_first(snapshot, version, error)
         except (DeltaError, OSError) as error:
             raise _unavailable(self._root, error) from error
         return True
 
+    def _delete(self, table: Table, predicate: str) -> None:
+        for _ in range(COMMIT_TRIES_MAX):
+            snapshot = self._snapshot(table)
+            version = snapshot.version()
+            try:
+                snapshot.delete(predicate, commit_properties=CommitProperties(max_commit_retries=0))
+            except CommitFailedError as error:
+                self._was_first(snapshot, version, error)
+                continue
+            except (DeltaError, OSError) as error:
+                raise _unavailable(self._root, error) from error
+            return
+        raise _crowded(table)
 
-def turns_view() -> str:
-    """SQL of the view `turns`: parts merged by field, the later event time wins, ties by the name of the part.
+    def _was_first(self, snapshot: DeltaTable, version: int, error: CommitFailedError) -> bool:
+        """False where another writer has moved the table on since; else the commit failed for a reason that trying again cannot mend."""
+        if DeltaTable(snapshot.table_uri, storage_options=self._storage).version() == version:
+            raise _unavailable(self._root, error) from error
+        return False
 
-    The same rule as `resay.dialogue.assembly.assemble`; a parity test holds them together. Repeats of a part change nothing.
-    `state` is that of `resay.dialogue.state.state_of`; `said` is the canonical text of what the customer said, whatever we made of it.
-    """
-    fixed = {"turn_id", "part", "customer_id", "event_time", "source", "partition", "position", "landed_at"}
-    merged = [column.name for column in TURN_PARTS.columns if column.name not in fixed]
-    # In DuckDB arg_max passes over rows whose first argument is null: a part that does not carry a field has no say in it.
-    picks = ",\n".join(f"arg_max({name}, (event_time, part)) as {name}" for name in merged)
-    return f"""
-        create view turns as
-        select *,
-            coalesce(original, canonical) as said,
-            case
-                when interpretation is null or coalesce(unresolved, false)
-                    then '?|' || canonical || '|' || coalesce(prompt_kind, '')
-                else interpretation
-            end as state
-        from (
-            select turn_id, min(event_time) as event_time, arg_min(customer_id, (event_time, part)) as customer_id,
-                {picks}
-            from turn_parts
-            group by turn_id
-        ) as merged
-        where utterance is not null
-    """
+    def _check_room(self, size: int) -> None:
+        """Refuse early what the disk cannot hold: the library, when the disk fills under it, prints a stack trace of its own."""
+        if _is_url(self._root):
+            return
+        free = shutil.disk_usage(self._root).free
+        if free < size + LOG_BYTES_MIN:
+            message = f"lake {self._root} must have {size + LOG_BYTES_MIN:,} bytes free to commit; it has {free:,}; is the disk full?"
+            raise LakeUnavailable(message)
+
+    def _uri(self, table: Table) -> str:
+        return f"{self._root}/{table.name}"
 
 
 def _add_view(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: DeltaTable) -> None:
@@ -187,7 +240,7 @@ def _add_view(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: Del
     elif any(_is_url(each) for each in files):
         connection.register(table.name, snapshot.to_pyarrow_dataset())
     else:
-        named = ", ".join("'" + each.replace("'", "''") + "'" for each in files)
+        named = ", ".join(_quoted(each) for each in files)
         connection.execute(f"create view {table.name} as select * from read_parquet([{named}])")
 
 
@@ -210,8 +263,8 @@ def _check_format(root: Path) -> None:
             draft = root / f".lake.json.{os.getpid()}.{threading.get_ident()}"
             draft.write_text(json.dumps({"format": LAKE_FORMAT}) + "\n")
             draft.replace(stamp)
-        written = json.loads(stamp.read_text())["format"]
-    except (OSError, ValueError, KeyError) as error:
+        written = int(json.loads(stamp.read_text())["format"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"lake {root} must be a folder that can be read and written; {error}; is the path right, and is it yours?"
         raise LakeUnavailable(message) from error
     if written > LAKE_FORMAT:
@@ -219,9 +272,39 @@ def _check_format(root: Path) -> None:
         raise LakeTooNew(message)
 
 
+def _unreadable(place: str, error: Exception) -> ResayError:
+    """The error for a table that is there and cannot be opened: newer than this library can read, or broken, or not ours."""
+    if "Unsupported" in str(error):
+        message = (
+            f"table {place} must be of a Delta protocol that this version reads; {_one_line(error)}; was it written by a newer version?"
+        )
+        return LakeTooNew(message)
+    return _unavailable(place, error)
+
+
 def _unavailable(place: str, error: Exception) -> LakeUnavailable:
-    return LakeUnavailable(f"lake must be readable and writable at {place}; {error}; is the disk full, or the folder not yours?")
+    return LakeUnavailable(f"lake must be readable and writable at {place}; {_one_line(error)}; is the disk full, or the folder not yours?")
+
+
+def _crowded(table: Table) -> LakeUnavailable:
+    return LakeUnavailable(
+        f"table {table.name} must be writable; {COMMIT_TRIES_MAX} commits in a row met another writer's; how many jobs run on this lake?"
+    )
+
+
+def _one_line(error: Exception) -> str:
+    """The text of a library's error without its colours and line breaks."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m|↳", "", str(error)).split())
+
+
+def _equals(key: Mapping[str, object]) -> str:
+    """SQL for the rows of one key."""
+    return "(" + " and ".join(f"{name} = {value if isinstance(value, int) else _quoted(str(value))}" for name, value in key.items()) + ")"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_url(path: str) -> bool:
-    return "://" in path and not path.startswith("file://")
+    return "://" in path

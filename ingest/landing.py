@@ -1,0 +1,222 @@
+"""Landing: records of a source into the lake, none lost and none twice, whatever is killed when.
+
+One position counts: that of `turn_parts`, moved in the very commit that adds the rows (docs/decisions/0003-exactly-once.md).
+Dead letters go in before it and are told apart by where they stood, so a run that died between the two commits reads the batch again,
+finds its dead letters kept, and adds the parts. Knows nothing of what records mean beyond their key and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from ingest.privacy import Mask, keep
+from ingest.row import Landed, Refused, reject_rows, turn_part_rows
+from ingest.source import Batch, Record, Source
+from resay.dialogue.codec import RECORD_BYTES_MAX, decode, refuse_length
+from resay.dialogue.turn import Reject
+from resay.store.lake import COMMIT_TRIES_MAX, Connection, Lake, LostPosition, Progress
+from resay.store.tables import REJECTS, TURN_PARTS, Table
+
+RECORDS_A_BATCH = 10_000
+"""Records a commit: a commit costs some 20 ms, this many records some 250 ms, so that commits are under a tenth of the work."""
+
+BYTES_A_BATCH = 16_777_216
+"""Bytes a batch: 10,000 records of the usual 0.2 to 2 KB; as values and rows they take some ten times as much memory."""
+
+DUPLICATE_WINDOW = timedelta(days=7)
+"""The same part again within this event time is a repeat; producers retry for minutes, consumers rewind for days (DESIGN 3)."""
+
+FAULTS_SHOWN_MAX = 5
+"""Rejects named in a report; all of them are in table `rejects`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingRules:
+    """How records are landed."""
+
+    clock: Callable[[], datetime]
+    """The time now, UTC; bounds event times from above."""
+    mask: Mask = keep
+    """What is done to a record before anything reads or stores it."""
+    records_a_batch: int = RECORDS_A_BATCH
+    bytes_a_batch: int = BYTES_A_BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class LandingReport:
+    """What became of the records that were read: each is accepted, rejected, or was there already."""
+
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    faults: tuple[str, ...] = ()
+    """The first few rejects, for people: where and why."""
+
+    @property
+    def read(self) -> int:
+        """How many records were read."""
+        return self.accepted + self.rejected + self.duplicates
+
+    def __add__(self, other: LandingReport) -> LandingReport:
+        return LandingReport(
+            self.accepted + other.accepted,
+            self.rejected + other.rejected,
+            self.duplicates + other.duplicates,
+            (self.faults + other.faults)[:FAULTS_SHOWN_MAX],
+        )
+
+
+def land(
+    source: Source,
+    lake: Lake,
+    *,
+    rules: LandingRules,
+    tick: Callable[[int], None] = lambda _read: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> LandingReport:
+    """Land all that the source has, from where the lake stands; `stop` is asked between batches.
+
+    Safe to interrupt anywhere, and to run again: what was committed is not read again, what was not is.
+
+    Raises: LostPosition where another process reads the same partition; SourceUnavailable; LakeUnavailable.
+    """
+    positions = {partition: lake.position(TURN_PARTS, _key(source, partition)) for partition in source.partitions()}
+    for partition, position in positions.items():
+        source.seek(partition, position)
+    report = LandingReport()
+    while not stop() and (batch := source.next_batch(rules.records_a_batch, rules.bytes_a_batch)) is not None:
+        report += _land_batch(batch, lake, source=source, start=positions[batch.partition], rules=rules)
+        positions[batch.partition] = batch.end
+        tick(report.read)
+    return report
+
+
+def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: datetime, mask: Mask = keep) -> LandingReport:
+    """Land records that have no position of their own, as they come by HTTP; they are numbered in the order of their commits.
+
+    The parts are committed first: a sender that hears nothing sends all again, and then the parts are known and the dead letters are not.
+
+    Raises: LakeUnavailable.
+    """
+    numbered = [Record(raw[:RECORD_BYTES_MAX], source, ordinal, f"{source}:{ordinal + 1}", len(raw)) for ordinal, raw in enumerate(records)]
+    landed, refused = sort_records(numbered, now=now, mask=mask)
+    accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(first_of_each(landed), source=source, now=now))
+    _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
+    return _report(landed, refused, accepted=accepted)
+
+
+def sort_records(records: Iterable[Record], *, now: datetime, mask: Mask) -> tuple[list[Landed], list[Refused]]:
+    """Good and bad records, as two streams."""
+    landed: list[Landed] = []
+    refused: list[Refused] = []
+    for record in records:
+        masked = Record(mask(record.raw), record.partition, record.position, record.origin, record.length)
+        if masked.length > RECORD_BYTES_MAX:
+            refused.append(Refused(masked, refuse_length(masked.raw, masked.length, where=masked.origin)))
+            continue
+        part = decode(masked.raw, where=masked.origin, now=now)
+        if isinstance(part, Reject):
+            refused.append(Refused(masked, part))
+        else:
+            landed.append(Landed(masked, part))
+    return landed, refused
+
+
+def first_of_each(landed: Sequence[Landed]) -> list[Landed]:
+    """Parts without those that repeat an earlier one of the same batch."""
+    times: dict[tuple[str, str], list[datetime]] = {}
+    firsts = []
+    for each in landed:
+        seen = times.setdefault((each.part.turn.turn_id, each.part.part), [])
+        if all(abs(each.part.turn.at - time) > DUPLICATE_WINDOW for time in seen):
+            seen.append(each.part.turn.at)
+            firsts.append(each)
+    return firsts
+
+
+def without_duplicates(connection: Connection, rows: pa.Table) -> pa.Table:
+    """Rows of `turn_parts` without those that the lake holds: the screen of an append.
+
+    Asked on the snapshot that is committed on, so two writers cannot both bring the same part.
+    Should one ever lie there twice all the same, the merge at read makes it harmless.
+    """
+    return _without(connection, rows, _DUPLICATES)
+
+
+def without_kept(connection: Connection, rows: pa.Table) -> pa.Table:
+    """Rows of `rejects` without those that are kept already: the screen of an append."""
+    return _without(connection, rows, _KEPT)
+
+
+# The bounds of the batch come first: they let the engine pass over files and row groups of other times without looking at their keys.
+_DUPLICATES = f"""
+    select distinct arrivals.ordinal
+    from arrivals
+    join turn_parts as stored on stored.turn_id = arrivals.turn_id and stored.part = arrivals.part
+    where stored.event_time between (select min(event_time) from arrivals) - interval {DUPLICATE_WINDOW.days} day
+            and (select max(event_time) from arrivals) + interval {DUPLICATE_WINDOW.days} day
+        and stored.event_time between arrivals.event_time - interval {DUPLICATE_WINDOW.days} day
+            and arrivals.event_time + interval {DUPLICATE_WINDOW.days} day
+"""
+
+_KEPT = """
+    select arrivals.ordinal
+    from arrivals
+    join rejects as stored
+        on stored.source = arrivals.source and stored.partition = arrivals.partition and stored.position = arrivals.position
+"""
+
+
+def _without(connection: Connection, rows: pa.Table, query: str) -> pa.Table:
+    if not rows.num_rows:
+        return rows
+    arrivals = rows.drop_columns(["body" if "body" in rows.column_names else "raw"])
+    connection.register("arrivals", arrivals.append_column("ordinal", pa.array(range(rows.num_rows), pa.int64())))
+    there = {ordinal for (ordinal,) in connection.execute(query).fetchall()}
+    return rows.filter(pa.array([ordinal not in there for ordinal in range(rows.num_rows)])) if there else rows
+
+
+def _land_batch(batch: Batch, lake: Lake, *, source: Source, start: int, rules: LandingRules) -> LandingReport:
+    now = rules.clock()
+    landed, refused = sort_records(batch.records, now=now, mask=rules.mask)
+    lake.append(REJECTS, reject_rows(refused, source=source.name, now=now), screen=without_kept)
+    rows = turn_part_rows(first_of_each(landed), source=source.name, now=now)
+    progress = Progress(_key(source, batch.partition), start, batch.end)
+    accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
+    return _report(landed, refused, accepted=accepted)
+
+
+def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
+    """Append rows of one partition, numbered from where the table stands."""
+    if not rows.num_rows:
+        return 0
+    source = rows.column("source")[0].as_py()
+    partition = f"{source}#{rows.column('partition')[0].as_py()}"
+    place = rows.column_names.index("position")
+    for _ in range(COMMIT_TRIES_MAX):
+        start = lake.position(table, partition)
+        numbers = pa.array(range(start, start + rows.num_rows), pa.int64())
+        numbered = rows.set_column(place, rows.schema.field(place), numbers)
+        try:
+            return lake.append(
+                table,
+                numbered,
+                [Progress(partition, start, start + rows.num_rows)],
+                screen=without_duplicates if table is TURN_PARTS else None,
+            )
+        except LostPosition:
+            continue
+    return lake.append(table, rows)
+
+
+def _report(landed: Sequence[Landed], refused: Sequence[Refused], *, accepted: int) -> LandingReport:
+    faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
+    return LandingReport(accepted, len(refused), len(landed) - accepted, faults)
+
+
+def _key(source: Source, partition: str) -> str:
+    return f"{source.name}#{partition}"

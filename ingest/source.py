@@ -1,0 +1,66 @@
+"""The contract of a source of records, and what passes through it.
+
+Knows positions; knows nothing of what the records say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from resay.dialogue.errors import ResayError
+
+
+class SourceUnavailable(ResayError):
+    """A source cannot be read where it should be, or is no longer the one that was read before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Bytes on a log, and where they stood."""
+
+    raw: bytes
+    """The record, cut at the longest that is kept where it was longer."""
+    partition: str
+    position: int
+    origin: str
+    """Where the record came from, for people: `turns.jsonl:17`."""
+    length: int
+    """How long the record was, bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition that follow each other."""
+
+    partition: str
+    records: tuple[Record, ...]
+    end: int
+    """The position behind them all: where the next batch begins once this one is committed."""
+
+
+class Source(Protocol):
+    """A log that can be read again from any position it has given out."""
+
+    @property
+    def name(self) -> str:
+        """The kind of source, which stands before its partitions in the lake: `file`, `dialogue-turns`."""
+
+    def partitions(self) -> Sequence[str]:
+        """The partitions that this reader is to read; order within one is kept, between them there is none."""
+
+    def seek(self, partition: str, position: int) -> None:
+        """Stand before the record at a position; what is read next from this partition begins there.
+
+        Raises: SourceUnavailable.
+        """
+
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
+        """The next records of some partition, at least one, or nothing where all has been read.
+
+        Raises: SourceUnavailable.
+        """
+
+    def close(self) -> None:
+        """Give back what the source holds open."""

@@ -1,0 +1,72 @@
+"""Parts to turns in SQL: the same rule as `resay.dialogue.assembly.assemble`, for readers that want columns and not values.
+
+Common SQL but for `arg_max`; a parity test holds both rules together.
+"""
+
+from __future__ import annotations
+
+from resay.store.tables import TURN_PARTS
+
+PART_ORDER = "(event_time, part, partition, position)"
+"""SQL for the order in which parts of a turn are merged; partition and position only decide between parts of one name and time."""
+
+_OF_THE_PART = frozenset({"turn_id", "part", "customer_id", "event_time", "source", "partition", "position", "landed_at"})
+
+
+def turns_view() -> str:
+    """SQL of the view `turns`: parts merged by field, the later event time wins, ties by the name of the part.
+
+    The same rule as `resay.dialogue.assembly.assemble`; a parity test holds them together. Repeats of a part change nothing.
+    `state` is that of `resay.dialogue.state.state_of`; `said` is the canonical text of what the customer said, whatever we made of it.
+    """
+    merged = ",\n".join(f"{_pick(column.name)} as {column.name}" for column in TURN_PARTS.columns if column.name not in _OF_THE_PART)
+    return f"""
+        create view turns as
+        select *,
+            coalesce(original, canonical) as said,
+            case
+                when interpretation is null or coalesce(unresolved, false)
+                    then '?|' || canonical || '|' || coalesce(prompt_kind, '')
+                else interpretation
+            end as state
+        from (
+            select turn_id, min(event_time) as event_time, arg_min(customer_id, {PART_ORDER}) as customer_id,
+                {merged}
+            from turn_parts
+            group by turn_id
+        ) as merged
+        where utterance is not null
+    """
+
+
+def _pick(column: str) -> str:
+    """SQL for a column of the merged turn: the value of the last part that carries the field.
+
+    In DuckDB arg_max passes over rows whose first argument is null, and a column is null where the part does not carry its field.
+    A field that is carried and says nothing (no interpretation, no score) is written as an empty mark, which wins and then becomes null.
+    """
+    last = f"arg_max({column}, {PART_ORDER})"
+    if column in {"interpretation", "explicit"}:
+        return f"nullif({last}, '')"
+    if column == "asr_score":
+        return f"nullif({last}, 'nan'::double)"
+    carrier = _CARRIED_WITH.get(column)
+    return f"arg_max_null({column}, {PART_ORDER}) filter (where {carrier} is not null)" if carrier else last
+
+
+_CARRIED_WITH = {"confidence": "interpretation", "rewrite_id": "decision_id", "arm": "decision_id"}
+"""Columns that may be null although their field is carried, and a column of the same field that then is not."""
+
+
+def parts_in_order() -> str:
+    """SQL for the parts of turns, each turn's parts together in merging order, turns by customer and event time."""
+    return f"""
+        select parts.turn_id, parts.part, encode(parts.body) as body
+        from turn_parts as parts
+        join (
+            select turn_id, min(event_time) as began, arg_min(customer_id, {PART_ORDER}) as speaker
+            from turn_parts
+            group by turn_id
+        ) as turns_begun on parts.turn_id = turns_begun.turn_id
+        order by speaker, began, parts.turn_id, parts.event_time, parts.part, parts.partition, parts.position
+    """
