@@ -36,17 +36,22 @@ class FileLog:
     name = "file"
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        """Open the files.
+        """Open the files; those that are empty are told by `unfinished`.
 
         Raises: SourceUnavailable, with what is wrong with each of them; then none was opened.
         """
         self._files: dict[str, _File] = {}
+        self._empty: list[str] = []
         faults: list[str] = []
-        for path in dict.fromkeys(each.resolve() for each in paths):
+        for path in dict.fromkeys(_resolved(each) for each in paths):
             try:
                 file = _File(path)
             except SourceUnavailable as error:
                 faults.append(str(error))
+                continue
+            if file.is_empty:
+                self._empty.append(file.unfinished or f"file {path} must hold records, one a line; it is empty; is it the right file?")
+                file.close()
             else:
                 self._files[file.partition] = file
         if faults:
@@ -86,8 +91,8 @@ class FileLog:
         return sum(file.size for file in self._files.values())
 
     def unfinished(self) -> list[str]:
-        """What was left unread at the end of files, a sentence each: a half line may still be being written."""
-        return [file.unfinished for file in self._files.values() if file.unfinished]
+        """What could not be read yet, a sentence each: empty files, and half records at the ends of others."""
+        return self._empty + [file.unfinished for file in self._files.values() if file.unfinished]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,12 @@ class _File:
         self._position = 0
         self._lines = 0
         try:
-            self.partition = f"{path}@{self._fingerprint()}"
-            self.seek(0)
+            first = self._read_to_line_end(FINGERPRINT_BYTES_MAX)
+            self.is_empty = not first
+            # Names that are no Unicode cannot be written into a table as they are.
+            self.partition = f"{str(path).encode(errors='backslashreplace').decode()}@{_fingerprint(first)}"
+            if first:
+                self.seek(0)
         except SourceUnavailable:
             self.close()
             raise
@@ -187,14 +196,6 @@ class _File:
         end = len(piece) - len(piece.rstrip(b"\r\n")) if piece.endswith(b"\n") else 0
         return _Line(whole[: span - end][:RECORD_BYTES_MAX], span - end, span, ended=end > 0)
 
-    def _fingerprint(self) -> str:
-        self._content.seek(0)
-        first = self._read_to_line_end(FINGERPRINT_BYTES_MAX)
-        if not first:
-            message = f"file {self._path} must hold records, one a line; it is empty; is it the right file?"
-            raise SourceUnavailable(message)
-        return hashlib.sha256(first.removeprefix(_BYTE_ORDER_MARK).rstrip(b"\r\n")).hexdigest()[:12]
-
     def _pass_over(self, size: int) -> tuple[int, bytes]:
         """Read on by so many bytes: how many lines ended in them, and the last of them; nothing where the file is shorter."""
         lines, left, last = 0, size, b""
@@ -230,12 +231,24 @@ _LINE_ENDS = (b"\r", b"\n")
 _CARRIAGE_RETURN_LINE_FEED = b"\r\n"
 
 
+def _fingerprint(first_line: bytes) -> str:
+    return hashlib.sha256(first_line.removeprefix(_BYTE_ORDER_MARK).rstrip(b"\r\n")).hexdigest()[:12]
+
+
 def _is_whole(line: _Line) -> bool:
     """Whether a last line without an end is a whole record: a JSON object closes itself, so nothing can be missing."""
     try:
         return line.length <= RECORD_BYTES_MAX and isinstance(msgspec.json.decode(line.raw), dict)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        # A loop of links: opening it will say so.
+        return path.absolute()
 
 
 def _open(path: Path) -> IO[bytes]:

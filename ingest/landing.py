@@ -106,7 +106,7 @@ def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: date
     landed, refused = sort_records(numbered, now=now, mask=mask)
     accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(first_of_each(landed), source=source, now=now))
     _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
-    return _report(landed, refused, accepted=accepted)
+    return report_of(landed, refused, accepted=accepted)
 
 
 def sort_records(records: Iterable[Record], *, now: datetime, mask: Mask) -> tuple[list[Landed], list[Refused]]:
@@ -124,6 +124,12 @@ def sort_records(records: Iterable[Record], *, now: datetime, mask: Mask) -> tup
         else:
             landed.append(Landed(masked, part))
     return landed, refused
+
+
+def report_of(landed: Sequence[Landed], refused: Sequence[Refused], *, accepted: int) -> LandingReport:
+    """What became of records that were sorted, and of whose good ones so many went in."""
+    faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
+    return LandingReport(accepted, len(refused), len(landed) - accepted, faults)
 
 
 def first_of_each(landed: Sequence[Landed]) -> list[Landed]:
@@ -187,7 +193,7 @@ def _land_batch(batch: Batch, lake: Lake, *, source: Source, start: int, rules: 
     rows = turn_part_rows(first_of_each(landed), source=source.name, now=now)
     progress = Progress(_key(source, batch.partition), start, batch.end)
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
-    return _report(landed, refused, accepted=accepted)
+    return report_of(landed, refused, accepted=accepted)
 
 
 def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
@@ -211,11 +217,6 @@ def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
         except LostPosition:
             continue
     return lake.append(table, rows)
-
-
-def _report(landed: Sequence[Landed], refused: Sequence[Refused], *, accepted: int) -> LandingReport:
-    faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
-    return LandingReport(accepted, len(refused), len(landed) - accepted, faults)
 
 
 def _key(source: Source, partition: str) -> str:

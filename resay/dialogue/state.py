@@ -48,4 +48,7 @@ def is_unresolved(turn: Turn) -> bool:
 
 
 def _slots_key(slots: Mapping[str, object]) -> str:
-    return json.dumps(dict(slots), sort_keys=True, ensure_ascii=False, separators=(",", ":")) if slots else ""
+    return _encode_sorted(dict(slots)) if slots else ""
+
+
+_encode_sorted = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode

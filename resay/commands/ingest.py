@@ -1,0 +1,165 @@
+"""Commands that bring records in, and look after those that could not be read: `ingest`, `rejects list|replay|drop`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.dead_letters import DeadLetter, count_letters, drop_letters, list_letters, replay_letters
+from ingest.file_log import FileLog
+from ingest.landing import LandingReport, LandingRules, land
+from ingest.privacy import keep, pseudonymise
+from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.settings import Settings, read_settings
+from resay.store.lake import Lake
+
+LETTERS_SHOWN = 20
+"""Dead letters listed where nothing else is asked: a screen."""
+
+RAW_SHOWN_BYTES = 200
+"""So much of a record is shown: its ids and the beginning of what was said."""
+
+_PANEL = "Learn, step by step"
+
+MatchingOption = Annotated[str, typer.Option("--matching", metavar="TEXT", help="Only those whose origin or reason contains TEXT.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `ingest` and `rejects`."""
+    rejects = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Look after the records that could not be read.")
+    rejects.command("list")(list_rejects)
+    rejects.command("replay")(replay_rejects)
+    rejects.command("drop")(drop_rejects)
+    app.command(rich_help_panel=_PANEL)(ingest)
+    app.add_typer(rejects, name="rejects", rich_help_panel=_PANEL)
+
+
+def ingest(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON lines of resay.turn/1, plain or gzip.")],
+    home: HomeOption = None,
+    tolerant: Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected or left unread.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Land dialogue logs in the lake, each record exactly once.
+
+    Run it again whenever a log has grown: it goes on where it stood. Bad records stop nothing; they are kept, with the reason
+    (`resay rejects`). Of every record it says one of three things: new, there already, or rejected.
+
+    Exit status: 0 all is in; 1 something needs you: a file cannot be read (then nothing was landed), is empty or ends in half a record,
+    or records were rejected. All good records are in by then. `--tolerant` is for schedules: half records and rejects end with 0,
+    unless not one record could be read.
+
+    Examples: `resay ingest turns.jsonl` · `resay ingest logs/*.jsonl.gz --tolerant --json`
+    """
+    settings = read_settings(home=home)
+    source = FileLog(files)
+    try:
+        lake = Lake(settings.lake)
+        with progress("Ingesting", unit="bytes", shown=not as_json) as tick:
+            report = land(source, lake, rules=_rules(settings), tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
+        unfinished = source.unfinished()
+    finally:
+        source.close()
+    if as_json:
+        print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": lake.root})
+    else:
+        console.print(_summary(report), markup=False)
+    _remark(report, unfinished)
+    wholly_bad = report.rejected > 0 and report.rejected == report.read
+    if wholly_bad or ((report.rejected or unfinished) and not tolerant):
+        raise typer.Exit(1)
+
+
+def list_rejects(
+    matching: MatchingOption = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="So many at most, the newest first.")] = LETTERS_SHOWN,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List records that could not be read: where they stood, why, and how they begin.
+
+    Examples: `resay rejects list` · `resay rejects list --matching "utterance" --limit 100 --json`
+    """
+    lake = Lake(read_settings(home=home).lake)
+    letters = list_letters(lake, matching=matching, limit=limit, raw_bytes_max=RAW_SHOWN_BYTES)
+    if as_json:
+        print_json_lines(_letter_json(letter) for letter in letters)
+        return
+    for letter in letters:
+        console.print(f"{letter.origin}  {letter.reason}", markup=False, soft_wrap=True)
+        console.print(f"    {_shown(letter)}", markup=False, soft_wrap=True, style="dim")
+    total = count_letters(lake, matching=matching)
+    console.print(f"{len(letters):,} of {total:,} rejects shown" if total else "no rejects", markup=False)
+
+
+def replay_rejects(matching: MatchingOption = "", home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Read rejects again, and land those that can be read now: after a newer version, or when their time has come.
+
+    Those that still cannot be read stay. Records longer than 1 MiB are not tried, as only their beginning was kept.
+
+    Examples: `resay rejects replay` · `resay rejects replay --matching "in the future"`
+    """
+    settings = read_settings(home=home)
+    report = replay_letters(Lake(settings.lake), rules=_rules(settings), matching=matching)
+    if as_json:
+        print_json({"read": report.read, **asdict(report)})
+    else:
+        console.print(_summary(report), markup=False)
+
+
+def drop_rejects(
+    matching: MatchingOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give up rejects for good.
+
+    Examples: `resay rejects drop --matching turns.jsonl` · `resay rejects drop --yes`
+    """
+    lake = Lake(read_settings(home=home).lake)
+    count = count_letters(lake, matching=matching)
+    if count and not yes:
+        if not sys.stdin.isatty():
+            message = f"dropping {count:,} rejects must be confirmed; nobody is there to ask; is --yes missing?"
+            raise typer.BadParameter(message)
+        typer.confirm(f"Drop {count:,} rejects for good?", abort=True, err=True)
+    dropped = drop_letters(lake, matching=matching)
+    if as_json:
+        print_json({"dropped": dropped})
+    else:
+        console.print(f"dropped {dropped:,} rejects", markup=False)
+
+
+def _rules(settings: Settings) -> LandingRules:
+    mask = pseudonymise(settings.hash_key) if settings.hash_key else keep
+    return LandingRules(clock=lambda: datetime.now(UTC), mask=mask)
+
+
+def _summary(report: LandingReport) -> str:
+    return f"records read: {report.read:,}; new: {report.accepted:,}, there already: {report.duplicates:,}, rejected: {report.rejected:,}"
+
+
+def _remark(report: LandingReport, unfinished: list[str]) -> None:
+    for fault in report.faults:
+        remarks.print(f"rejected {fault}", markup=False, soft_wrap=True)
+    if report.rejected:
+        remarks.print(f"resay: records rejected: {report.rejected:,}; all are kept, with reasons: resay rejects list", soft_wrap=True)
+    for sentence in unfinished:
+        remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
+
+
+def _letter_json(letter: DeadLetter) -> dict[str, object]:
+    return {**asdict(letter), "raw": letter.raw.decode("utf-8", "backslashreplace"), "landed_at": letter.landed_at.isoformat()}
+
+
+def _shown(letter: DeadLetter) -> str:
+    """The beginning of a record, safe to print."""
+    text = letter.raw.decode("utf-8", "backslashreplace")
+    safe = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return safe + (" …" if letter.raw_bytes > len(letter.raw) else "")
