@@ -1,0 +1,80 @@
+"""The detection job: turns in, table `links` out. Knows the lake; which detector looks is passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from rephrase.detector import Detector
+from resay.dialogue.label import RephraseLink
+from resay.dialogue.session import Session, sessionize
+from resay.store import tables
+from resay.store.lake import Lake
+from resay.store.rows import Rows
+from resay.store.turns import read_turns
+
+LIKELY_FROM = 0.5
+"""Links from here on are counted as likely in the report: likelier than not."""
+
+
+class Tick(Protocol):
+    """How long work tells how far it is."""
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """So many turns are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectReport:
+    """What one run of the detection job found."""
+
+    detector: str
+    """Name and version."""
+    turns: int
+    sessions: int
+    links: int
+    likely: int
+    """Links of a probability of `LIKELY_FROM` or more."""
+    weight: float
+    """The number of rephrases that the probabilities add up to."""
+
+
+def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
+    """Link all turns of a lake anew and put the links in place of what was there: a second run changes nothing."""
+    rows = Rows(tables.LINKS)
+    turns = sessions = likely = 0
+    weight = 0.0
+    for session in sessionize(read_turns(lake)):
+        for link in checked(session, detector.links(session)):
+            rows.add(*_row(link))
+            likely += link.probability >= LIKELY_FROM
+            weight += link.probability
+        turns += len(session.turns)
+        sessions += 1
+        tick(turns)
+    lake.replace(tables.LINKS, rows.table())
+    return DetectReport(f"{detector.name}/{detector.version}", turns, sessions, len(rows), likely, weight)
+
+
+def checked(session: Session, links: list[RephraseLink]) -> list[RephraseLink]:
+    """The links as they are, once it is sure that they keep the contract: a detector may be anybody's, and its faults would spread."""
+    place = {turn.turn_id: number for number, turn in enumerate(session.turns)}
+    for link in links:
+        source, target = place.get(link.source_turn_id, -1), place.get(link.target_turn_id, -1)
+        assert 0 <= source < target, "a link must run forward inside its session"
+        assert 0.0 <= link.probability <= 1.0, "a link's probability must lie between 0 and 1"
+        assert 0 <= link.start <= link.end <= len(session.turns[target].utterance), "a link's span must lie in the target's utterance"
+    return links
+
+
+def _row(link: RephraseLink) -> tuple[object, ...]:
+    return (
+        link.source_turn_id,
+        link.target_turn_id,
+        link.customer_id,
+        link.at,
+        link.probability,
+        link.start,
+        link.end,
+        link.detector,
+    )

@@ -1,0 +1,196 @@
+"""Commands that say what is true of turns: `detect` links second tries, `label` marks friction, goals and defects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from ingest.file_log import FileLog
+from ingest.landing import LandingRules, land
+from rephrase.bm25 import Bm25Detector, background_of
+from rephrase.combined import CombinedDetector
+from rephrase.detect import DetectReport, checked, detect
+from rephrase.detector import Detector
+from rephrase.overlap import OverlapDetector
+from resay.commands.console import HomeOption, JsonOption, Tick, console, print_json, print_json_lines, progress, remarks
+from resay.commands.settings import read_settings
+from resay.dialogue.label import RephraseLink
+from resay.dialogue.session import Session, sessionize
+from resay.dialogue.turn import said
+from resay.label.doubt import score_floors
+from resay.label.job import LabelReport, label, labels_of
+from resay.store.lake import Lake
+from resay.store.turns import read_turns
+
+_PANEL = "Learn, step by step"
+
+
+class DetectorName(StrEnum):
+    """Detectors that can be asked for."""
+
+    COMBINED = "combined"
+    OVERLAP = "overlap"
+    BM25 = "bm25"
+
+
+InputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--input",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Read this file of resay.turn/1 instead of the lake, write JSON lines, store nothing.",
+    ),
+]
+DetectorOption = Annotated[DetectorName, typer.Option("--detector", help="Which detector looks; all but the default are baselines.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `detect` and `label`."""
+    app.command("detect", rich_help_panel=_PANEL)(detect_command)
+    app.command("label", rich_help_panel=_PANEL)(label_command)
+
+
+def detect_command(
+    file: InputOption = None, detector: DetectorOption = DetectorName.COMBINED, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Find where customers said it again, and write table `links`.
+
+    Run it after `resay ingest`; it links all turns anew, so a second run changes nothing. With `--input` it prints one JSON object a
+    link: source, target, probability, and start and end of the span in the target's utterance.
+
+    Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl`
+    """
+    if file is not None:
+        with _landed(file, shown=not as_json) as lake:
+            looking = _detector(detector, lake)
+            print_json_lines(_link_json(link) for session in _sessions(lake) for link in looking.links(session))
+        return
+    lake = Lake(read_settings(home=home).lake)
+    with progress("Linking rephrases", unit="turns", shown=not as_json) as tick:
+        report = detect(lake, _detector(detector, lake), _of_all(tick, lake))
+    if as_json:
+        print_json(asdict(report))
+    else:
+        console.print(_links_table(report))
+
+
+def label_command(file: InputOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Mark friction, goals and defects by rules, and write tables `friction`, `segments`, `outcomes`.
+
+    Run it after `resay detect`: a turn that was said again counts as defective. With `--input` it finds the links itself and prints one
+    JSON object a turn: turn_id, outcome (success, failure, or censored where it cannot be told), defect (the chance), friction.
+
+    Examples: `resay label` · `resay label --input dialogues.jsonl > labels.jsonl`
+    """
+    if file is not None:
+        with _landed(file, shown=not as_json) as lake:
+            print_json_lines(_label_json(lake, CombinedDetector()))
+        return
+    lake = Lake(read_settings(home=home).lake)
+    with progress("Labelling turns", unit="turns", shown=not as_json) as tick:
+        report = label(lake, _of_all(tick, lake))
+    if as_json:
+        print_json(asdict(report))
+    else:
+        console.print(_labels_table(report))
+
+
+@contextmanager
+def _landed(file: Path, *, shown: bool) -> Iterator[Lake]:
+    """A lake of its own for one file, gone after the block; bad records are named and passed over, as in `resay ingest`."""
+    with TemporaryDirectory(prefix="resay-") as folder:
+        lake = Lake(Path(folder) / "lake")
+        source = FileLog([file])
+        try:
+            with progress("Reading", unit="bytes", shown=shown) as tick:
+                rules = LandingRules(clock=lambda: datetime.now(UTC))
+                report = land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
+            unfinished = source.unfinished()
+        finally:
+            source.close()
+        for sentence in (*(f"rejected {fault}" for fault in report.faults), *unfinished):
+            remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
+        if report.rejected:
+            remarks.print(f"resay: records passed over as unreadable: {report.rejected:,} of {report.read:,}", markup=False, soft_wrap=True)
+        yield lake
+        if not report.accepted:
+            raise typer.Exit(1)
+
+
+def _detector(name: DetectorName, lake: Lake) -> Detector:
+    if name is DetectorName.OVERLAP:
+        return OverlapDetector()
+    if name is DetectorName.BM25:
+        return Bm25Detector(background_of(said(turn) for turn in read_turns(lake)))
+    return CombinedDetector()
+
+
+def _sessions(lake: Lake) -> Iterator[Session]:
+    return sessionize(read_turns(lake))
+
+
+def _of_all(tick: Tick, lake: Lake) -> Tick:
+    """A tick that knows how many turns there are."""
+    with lake.connect() as connection:
+        row = connection.execute("select count(distinct turn_id) from turn_parts").fetchone()
+    turns = int(row[0]) if row else 0
+    return lambda done, total=None: tick(done, total or turns)
+
+
+def _link_json(link: RephraseLink) -> dict[str, object]:
+    return {
+        "source": link.source_turn_id,
+        "target": link.target_turn_id,
+        "probability": round(link.probability, 4),
+        "start": link.start,
+        "end": link.end,
+    }
+
+
+def _label_json(lake: Lake, detector: Detector) -> Iterable[dict[str, object]]:
+    floors = score_floors(read_turns(lake))
+    for session in _sessions(lake):
+        links: dict[str, list[RephraseLink]] = {}
+        for link in checked(session, detector.links(session)):
+            links.setdefault(link.source_turn_id, []).append(link)
+        labels = labels_of(session, links, floors=floors)
+        for each in labels.outcomes:
+            signs = [sign.sign.value for sign in labels.friction if sign.turn_id == each.turn_id]
+            yield {"turn_id": each.turn_id, "outcome": each.outcome.value, "defect": round(each.defect, 4), "friction": signs}
+
+
+def _links_table(report: DetectReport) -> Table:
+    table = Table("", "", title=f"Rephrases found by {report.detector}", show_header=False, title_justify="left")
+    table.add_row("turns", f"{report.turns:,}")
+    table.add_row("sessions", f"{report.sessions:,}")
+    table.add_row("links", f"{report.links:,}")
+    table.add_row("likelier than not", f"{report.likely:,}")
+    table.add_row("rephrases, by their chances", f"{report.weight:,.0f}")
+    return table
+
+
+def _labels_table(report: LabelReport) -> Table:
+    table = Table("", "", title="Labels by rules", show_header=False, title_justify="left")
+    table.add_row("turns", f"{report.turns:,}")
+    table.add_row("sessions", f"{report.sessions:,}")
+    table.add_row("goal segments", f"{report.segments:,}")
+    table.add_section()
+    for outcome, times in report.outcomes.items():
+        table.add_row(outcome, f"{times:,}")
+    share = f" ({report.defects / report.turns:.1%} of turns)" if report.turns else ""
+    table.add_row("defects, by their chances", f"{report.defects:,.0f}{share}")
+    table.add_section()
+    for sign, times in report.signs.items():
+        table.add_row(sign.replace("_", " "), f"{times:,}")
+    return table
