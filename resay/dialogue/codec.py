@@ -7,6 +7,7 @@ so that the reject names all of its faults at once.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field
 from dataclasses import fields as dataclass_fields
@@ -46,6 +47,9 @@ ID_CHARS_MAX = 256
 
 HYPOTHESES_MAX = 100
 """Longest n-best list, of hypotheses or interpretations."""
+
+NESTING_MAX = 64
+"""Deepest nesting: states of devices nest five deep, and msgspec gives up near 1,000, sooner the deeper its caller stands."""
 
 FUTURE_MAX = timedelta(days=1)
 """How far ahead of the clock an event time may lie: a device in another time zone that sends local time as UTC."""
@@ -87,6 +91,8 @@ _WIRE_FIELDS = {wire.name: wire for wire in msgspec.structs.fields(WireTurn)}
 _ENVELOPE = frozenset({"schema", "turn_id", "customer_id", "at", "part"})
 _TEXT_PARTS = frozenset({"whole", "said"})
 _CONTENT = frozenset(_WIRE_FIELDS) - _ENVELOPE
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
+"""Brackets, and the strings in which they are none."""
 _decode_wire = msgspec.json.Decoder(WireTurn).decode
 _decode_keys = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encoder = msgspec.json.Encoder()
@@ -99,12 +105,14 @@ def decode(raw: bytes, *, where: str, now: datetime) -> TurnPart | Reject:
     """
     if len(raw) > RECORD_BYTES_MAX:
         return refuse_length(raw, len(raw), where=where)
+    if _nests_too_deep(raw):
+        return _reject(raw, [f"record must not nest deeper than {NESTING_MAX} objects and lists; it does"], where)
     try:
         wire = _decode_wire(raw)
         keys = _decode_keys(raw)
+        return _part(wire, keys, raw, where=where, now=now)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _reject(raw, _faults_of_shape(raw), where)
-    return _part(wire, keys, raw, where=where, now=now)
 
 
 def refuse_length(raw: bytes, length: int, *, where: str) -> Reject:
@@ -137,7 +145,11 @@ def instant(value: str | float, *, now: datetime) -> datetime:
 
     Raises: ValueError, in the words of a reject's reason.
     """
-    moment = _from_text(value) if isinstance(value, str) else _from_number(value)
+    try:
+        moment = _from_text(value) if isinstance(value, str) else _from_number(value)
+    except OverflowError:
+        message = f"must be a time of this age; got {value!r}"
+        raise ValueError(message) from None
     if moment < EARLIEST:
         message = f"must not lie before {EARLIEST:%Y}; got {value!r}; are these seconds instead of milliseconds?"
         raise ValueError(message)
@@ -168,6 +180,18 @@ def wire_value(value: object) -> Any:
 
 def _is_required(member: Field[Any]) -> bool:
     return member.default is MISSING and member.default_factory is MISSING
+
+
+def _nests_too_deep(raw: bytes) -> bool:
+    # Hardly any record has so many brackets that it must be looked at twice.
+    if raw.count(b"{") + raw.count(b"[") <= NESTING_MAX:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.finditer(raw):
+        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(bracket[0], 0)
+        if depth > NESTING_MAX:
+            return True
+    return False
 
 
 def _part(wire: WireTurn, keys: Mapping[str, msgspec.Raw], raw: bytes, *, where: str, now: datetime) -> TurnPart | Reject:
@@ -220,7 +244,7 @@ def _faults_of_shape(raw: bytes) -> list[str]:
     try:
         record = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:
-        return [f"record must be one JSON object; {error}"]
+        return [f"record must be one JSON object; {error}{_hint(raw)}"]
     if not isinstance(record, dict):
         return [f"record must be one JSON object; got {type(record).__name__}"]
     faults = []
@@ -234,6 +258,15 @@ def _faults_of_shape(raw: bytes) -> list[str]:
         except msgspec.ValidationError as error:
             faults.append(f"{name}: {error}")
     return faults or ["record must follow resay.turn/1; it does not"]
+
+
+def _hint(raw: bytes) -> str:
+    """What is wrong most often with what is almost JSON."""
+    if re.search(rb"\b(NaN|Infinity)\b", raw):
+        return "; is NaN or Infinity in it, which JSON does not know?"
+    if re.search(rb"\\u[dD][89a-fA-F]", raw):
+        return "; is half a surrogate pair in it?"
+    return "" if raw.rstrip().endswith(b"}") else "; was it cut off?"
 
 
 def _from_text(value: str) -> datetime:
