@@ -1,0 +1,117 @@
+"""The command `import`: other systems' call logs and corpora, from a person's own copy, as turns.
+
+Nothing of them ships and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.call_log import CallLog
+from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingReport, LandingRules, land
+from ingest.privacy import keep, pseudonymise
+from resay.commands.console import HomeOption, JsonOption, Tick, console, print_json, progress, remarks
+from resay.commands.settings import Settings, read_settings
+from resay.dialogue.errors import ResayError
+from resay.label.corpora.dstc2 import SPLITS, WrongCorpus, splits_in
+from resay.store.lake import Lake
+
+_PANEL = "Learn, step by step"
+
+
+class UnwritableFile(ResayError):
+    """The file that was asked for cannot be written."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `import`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Bring in the logs of other systems, from your own copy.")
+    group.command("dstc2")(import_dstc2)
+    app.add_typer(group, name="import", rich_help_panel=_PANEL)
+
+
+def import_dstc2(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Your copy of the converted corpus: train.jsonl.gz, dev.jsonl.gz.")],
+    split: Annotated[
+        list[str] | None, typer.Option("--split", help="train or dev; may be given twice [default: all that are there].")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write resay.turn/1 JSON lines here instead of the lake.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import DSTC2, calls of people with a restaurant information system, as turns.
+
+    Only what the live system saw and did is imported; what people wrote down about it afterwards is not. Run again, it adds nothing twice.
+    The corpus is GPL-3.0 and is not part of Resay.
+
+    Examples: `resay import dstc2 dstc2/` · `resay import dstc2 dstc2/ --split train --out turns.jsonl`
+    """
+    source = CallLog(folder, _wanted(folder, split))
+    with progress("Importing", unit="turns", shown=not as_json) as tick:
+        if out is not None:
+            written = _write(source, out, tick=tick)
+            result: dict[str, object] = {"written": written, "out": str(out)}
+            sentence = f"wrote {written:,} turns to {out}"
+        else:
+            settings = read_settings(home=home)
+            report = land(source, Lake(settings.lake), rules=_rules(settings), tick=tick)
+            result = {"read": report.read, **asdict(report)}
+            sentence = (
+                f"read {report.read:,} turns: {report.accepted:,} new, {report.duplicates:,} there already, {report.rejected:,} rejected"
+            )
+    if as_json:
+        print_json(result)
+    else:
+        console.print(sentence, markup=False)
+    if out is None and report.rejected:
+        _remark(report)
+        raise typer.Exit(1)
+
+
+def _wanted(folder: Path, splits: list[str] | None) -> list[str]:
+    there = splits_in(folder)
+    for split in splits or []:
+        if split not in there:
+            known = " or ".join(SPLITS) if split not in SPLITS else " and ".join(there)
+            message = f"split {split!r} must be {known}; is its file in {folder}?"
+            raise WrongCorpus(message)
+    return [split for split in there if split in (splits or there)]
+
+
+def _write(source: CallLog, out: Path, *, tick: Tick) -> int:
+    written = 0
+    draft = out.with_name(f".{out.name}.part")
+    try:
+        with draft.open("wb") as file:
+            while (batch := source.next_batch(RECORDS_A_BATCH, BYTES_A_BATCH)) is not None:
+                file.writelines(record.raw + b"\n" for record in batch.records)
+                written += len(batch.records)
+                tick(written)
+        # Whole or not at all: half a log looks like a log.
+        draft.replace(out)
+    except OSError as error:
+        message = f"file {out} must be writable; {error}; is the folder there, and yours?"
+        raise UnwritableFile(message) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    return written
+
+
+def _rules(settings: Settings) -> LandingRules:
+    mask = pseudonymise(settings.hash_key) if settings.hash_key else keep
+    return LandingRules(clock=lambda: datetime.now(UTC), mask=mask)
+
+
+def _remark(report: LandingReport) -> None:
+    for fault in report.faults:
+        remarks.print(f"rejected {fault}", markup=False, soft_wrap=True)
+    remarks.print(f"resay: {report.rejected:,} turns were rejected; they are kept: resay rejects list", markup=False)
