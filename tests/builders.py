@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Interpretation, Prompt, Response, ResponseStatus, Turn
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites
 
 BASE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """The instant from which builders count seconds: a Monday morning."""
@@ -75,3 +78,22 @@ def asked(utterance: str = "play madona", *, prompt_kind: str | None = None, tur
     prompt = None if prompt_kind is None else Prompt(kind=prompt_kind)
     content: dict[str, Any] = {"customer_id": "c1", "at": BASE, "prompt": prompt}
     return BeforeRequest(Heard(turn_id=turn_id, utterance=utterance, **(content | others)))
+
+
+def rewrite_files(*rewrites: Rewrite) -> dict[str, bytes]:
+    """The files of a generation that holds these rewrites, with a proof that says that they were checked."""
+    table = encode_rewrites(rewrites)
+    proof = {"verdict": "proven", "table_sha256": hashlib.sha256(table).hexdigest()}
+    return {REWRITES_FILE: table, PROOF_FILE: json.dumps(proof).encode()}
+
+
+def record(turn_id: str = "t1", **fields: object) -> bytes:
+    """A record of `resay.turn/1`, as it lies on a log; `fields` are its fields by their own names, and None leaves one out."""
+    content: dict[str, object] = {
+        "schema": "resay.turn/1",
+        "turn_id": turn_id,
+        "customer_id": "c1",
+        "at": "2026-11-02T09:00:00.000Z",
+        "utterance": "play madonna",
+    }
+    return json.dumps({name: value for name, value in (content | fields).items() if value is not None}, ensure_ascii=False).encode()
