@@ -49,6 +49,9 @@ class Weights:
     later_lag: float = -2.0
     overlap: float = 3.0
     letters: float = 1.75
+    likeness_after_done: float = 0.5
+    """How much of the last two counts where the first was done. Set by judgement: there, likeness is as often a related wish ("and the
+    bedroom lights"). DSTC2's own fit is near 1, but see its "done" above."""
     same_text: float = -1.25
     """Likeness alone promises too much for the very same words: those who repeat themselves often just go on."""
     alternative: float = 1.0
@@ -112,12 +115,12 @@ def chance_of(evidence: Evidence, weights: Weights) -> float:
 def _log_odds(evidence: Evidence, weights: Weights) -> float:
     doubted = evidence.standing in {Standing.OPEN, Standing.DONE}
     doubt = weights.doubt_unknown if evidence.doubt is None else evidence.doubt
+    likeness = weights.overlap * evidence.overlap + weights.letters * evidence.letters
     lags = {1: 0.0, 2: weights.second_lag}
     return (
         weights.standings[evidence.standing]
         + lags.get(evidence.lag, weights.later_lag)
-        + weights.overlap * evidence.overlap
-        + weights.letters * evidence.letters
+        + likeness * (weights.likeness_after_done if evidence.standing is Standing.DONE else 1.0)
         + weights.same_text * evidence.same_text
         + weights.alternative * evidence.alternative
         + weights.differs * evidence.differs

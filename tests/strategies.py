@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from resay.dialogue.session import Session
 from resay.dialogue.turn import (
     AppliedRewrite,
     Audio,
@@ -24,6 +25,7 @@ from resay.dialogue.turn import (
     TurnPart,
     Versions,
 )
+from tests.builders import session, turn
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 """Any text that can be written as UTF-8: lone surrogates cannot."""
@@ -92,3 +94,35 @@ def turn_parts(draw: st.DrawFn, *, turn_ids: st.SearchStrategy[str] = ids, momen
     content = {field: draw(fields[field]) for field in sorted(carried)}
     turn = Turn(turn_id=draw(turn_ids), customer_id=draw(ids), at=draw(moments), unknown=draw(unknown), **content)
     return TurnPart(turn=turn, fields=frozenset(carried), part=name)
+
+
+remarks = st.sampled_from(["no", "no i said madonna", "that's wrong", "stop", "yes", "thank you goodbye", "turn on the lights", "🙂"])
+"""Words that mean something to the rules that read what customers say of the last answer."""
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> Session:
+    """A session of 1 to 8 turns with any gaps and any of the optional fields, its values few enough to meet each other."""
+    gaps = draw(st.lists(st.floats(0, 60), min_size=1, max_size=8))
+    return session(*(draw(_turns_at(at=sum(gaps[: number + 1]), number=number)) for number in range(len(gaps))))
+
+
+@st.composite
+def _turns_at(draw: st.DrawFn, *, at: float, number: int) -> Turn:
+    spoken = remarks | utterances
+    return turn(
+        draw(spoken),
+        at=at,
+        turn_id=f"t{number}",
+        status=draw(st.sampled_from([None, *ResponseStatus])),
+        intent=draw(st.sampled_from([None, "", "play", "on"])),
+        slots=draw(st.sampled_from([{}, {"area": "kitchen"}, {"names": ["a", "b"]}])),
+        confidence=draw(st.sampled_from([None, 0.0, 0.5, 1.0])),
+        prompt_kind=draw(st.sampled_from([None, "", "confirm"])),
+        response=draw(st.sampled_from(["", "Sorry, I didn't understand.", "Which room?"])),
+        barge_in=draw(st.booleans()),
+        hypotheses=draw(_lists(st.builds(Hypothesis, spoken, st.none() | numbers))),
+        entities=draw(st.sampled_from([(), (Entity(slot="name", status="not_found"),)])),
+        feedback=draw(st.none() | st.builds(Feedback, explicit=st.sampled_from(Explicit))),
+        rewrite=draw(st.none() | st.builds(AppliedRewrite, decision_id=ids, original=spoken)),
+    )

@@ -103,7 +103,7 @@ def _links(lake: Lake) -> Iterator[RephraseLink]:
         from links order by source_turn_id, target_turn_id, detector
     """
     with lake.connect() as connection:
-        for batch in connection.execute(query).to_arrow_reader(LINKS_A_BATCH) or ():
+        for batch in connection.sql(query).to_arrow_reader(LINKS_A_BATCH):
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 yield RephraseLink(*row)
 
