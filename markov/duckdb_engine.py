@@ -1,0 +1,36 @@
+"""The embedded engine: DuckDB, over a connection of the lake."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from markov.engine import StepFailed
+from markov.steps import Step
+
+
+class DuckDBEngine:
+    """Runs steps in one DuckDB connection; tables live as long as the connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, step: Step) -> None:
+        """Make the table that a step describes.
+
+        Raises: StepFailed.
+        """
+        try:
+            self._connection.execute(f"create or replace temp table {step.name} as {step.sql}")
+        except duckdb.Error as error:
+            message = f"step {step.name!r} must run on DuckDB; {error}; its text: {step.sql}"
+            raise StepFailed(message) from error
+
+    def load(self, name: str, rows: pa.Table) -> None:
+        """Put rows under a name for later steps."""
+        self._connection.register(name, rows)
+
+    def rows(self, name: str) -> pa.Table:
+        """The rows of a table that a step made."""
+        rows: pa.Table = self._connection.table(name).to_arrow_table()
+        return rows

@@ -1,0 +1,249 @@
+"""From a lake's labels to candidate rewrites: counts, then the chain, then words.
+
+Knows the order of the work. How steps run is the engine's, what clears the bar is `candidate`'s, what may be published is `verify`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from markov.absorb import exits
+from markov.candidate import Bar, Candidate, Declined, Weight, weigh
+from markov.chain import Chain, build_chain, entry_state
+from markov.corroborate import transition_steps
+from markov.engine import Engine
+from markov.evidence import backing_steps, evidence_steps
+from markov.plans import Evidence, Plan, read_evidence, read_plan
+from markov.steps import count_steps
+from resay.dialogue.rewrite import Rewrite, Risk
+from resay.dialogue.risk import risk_of
+from resay.dialogue.text import canonical
+from resay.store.rewrites import rewrite_id_of
+from resay.store.tables import COUNTS
+
+STATES_MAX = 3
+"""States looked at for each source, best first: with less than a third of the success none can clear the bar."""
+
+WORDINGS_MAX = 3
+"""Wordings looked at for each of these states, most customers first."""
+
+Tick = Callable[[int, int], None]
+"""Told how many steps are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """What mining came to."""
+
+    rewrites: tuple[Rewrite, ...]
+    """Candidates that cleared the bar, by source and prompt kind; not yet verified."""
+    declined: Mapping[Declined, int]
+    """Sources without a rewrite, by why."""
+    sources: int
+    """Wordings that enough customers had to follow up with another, with success."""
+    states: int
+    """States of the chain that was solved."""
+    lost: int
+    """States from which neither success nor failure is known to be reached."""
+
+
+def mine(engine: Engine, bar: Bar, tick: Tick = lambda done, total: None) -> Mined:
+    """Count, solve, and propose; the counts are left with the engine (`counted_rows`)."""
+    steps = [*count_steps(bar.floors), *transition_steps(bar.floors), *evidence_steps(bar.floors)]
+    for done, step in enumerate(steps):
+        tick(done, len(steps) + 2)
+        engine.run(step)
+    plan = read_plan(engine)
+    chain = build_chain(engine.rows("wanted"))
+    tick(len(steps), len(steps) + 2)
+    proposals, declined = _propose(chain, plan, bar)
+    evidence = _back(engine, proposals)
+    tick(len(steps) + 1, len(steps) + 2)
+    rewrites = _settle(_choose(proposals, evidence, bar, declined), declined)
+    tick(len(steps) + 2, len(steps) + 2)
+    return Mined(rewrites, Counter(declined.values()), sources=len(plan.promising), states=len(chain.states), lost=len(chain.lost))
+
+
+def counted_rows(engine: Engine) -> pa.Table:
+    """The rows of table `counts`, once mining has run."""
+    schema = COUNTS.schema()
+    return engine.rows("counted").select(schema.names).cast(schema)
+
+
+Key = tuple[str, str]
+"""A source: canonical text and prompt kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """One wording that may stand for a source, before its evidence is known."""
+
+    source: Key
+    wording: str
+    spelling: str
+    customers_ending: int
+    own: float
+    """The source's own success as said: R[s, success]."""
+    exits: Mapping[str, float]
+    """Exit probability by state, the source itself apart."""
+    reads: str
+    """The state that the wording is usually taken for."""
+    reads_same: bool
+    """Whether the source is usually taken for the same."""
+    source_weight: Weight
+    wording_weight: Weight
+
+
+def _propose(chain: Chain, plan: Plan, bar: Bar) -> tuple[list[_Proposal], dict[Key, Declined]]:
+    places = chain.places()
+    declined: dict[Key, Declined] = {}
+    sources = []
+    for source in sorted(plan.promising):
+        place = places.get(entry_state(*source))
+        if place is None or _weight(chain, place).chance().mean > bar.source_success_max:
+            declined[source] = Declined.SUCCEEDS_ALREADY
+        else:
+            sources.append((source, place))
+    proposals: list[_Proposal] = []
+    solved = exits(chain, [place for _, place in sources])
+    for row, (source, place) in enumerate(sources):
+        span = slice(solved.indptr[row], solved.indptr[row + 1])
+        ends = {int(at): float(value) for at, value in zip(solved.indices[span], solved.data[span], strict=True)}
+        own = ends.pop(place, 0.0)
+        by_state = {chain.states[at]: value for at, value in ends.items()}
+        found = list(_wordings(source, by_state, plan, places))
+        if not found:
+            declined[source] = Declined.NO_WORDING
+        proposals += [
+            _Proposal(
+                source=source,
+                wording=wording,
+                spelling=plan.spellings[wording],
+                customers_ending=plan.promising[source],
+                own=own,
+                exits=by_state,
+                reads=plan.reads[(wording, source[1])],
+                reads_same=plan.reads[(wording, source[1])] == plan.reads.get(source),
+                source_weight=_weight(chain, place),
+                wording_weight=_weight(chain, places[entry_state(wording, source[1])]),
+            )
+            for wording in found
+        ]
+    return proposals, declined
+
+
+def _weight(chain: Chain, place: int) -> Weight:
+    success = float(chain.r[place, 0] * chain.weights[place])
+    return Weight(success=success, otherwise=float(chain.weights[place]) - success)
+
+
+def _wordings(source: Key, by_state: Mapping[str, float], plan: Plan, places: Mapping[str, int]) -> Iterator[str]:
+    """Other wordings, in the same context, that succeed by the states through which talk after the source mostly succeeds."""
+    text, kind = source
+    best = sorted(by_state, key=lambda state: (-by_state[state], state))[:STATES_MAX]
+    seen = {text}
+    for state in best:
+        for wording in plan.ways.get((state, kind), ())[:WORDINGS_MAX]:
+            if wording not in seen and wording in plan.spellings and entry_state(wording, kind) in places:
+                seen.add(wording)
+                yield wording
+
+
+def _back(engine: Engine, proposals: Sequence[_Proposal]) -> Evidence:
+    columns = {
+        "said": [each.source[0] for each in proposals],
+        "kind": [each.source[1] for each in proposals],
+        "wording": [each.wording for each in proposals],
+    }
+    engine.load("proposals", pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns])))
+    for step in backing_steps():
+        engine.run(step)
+    return read_evidence(engine)
+
+
+def _choose(proposals: Iterable[_Proposal], evidence: Evidence, bar: Bar, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
+    """The best wording of each source that clears the bar, with its gain; a source without one is declined for its best one's reason."""
+    by_source: dict[Key, list[Candidate]] = {}
+    for proposal in proposals:
+        reasons = by_source.setdefault(proposal.source, [])
+        if proposal.reads_same:
+            declined.setdefault(proposal.source, Declined.SAME_MEANING)
+        else:
+            reasons.append(_candidate(proposal, evidence))
+    chosen = []
+    for source, candidates in by_source.items():
+        ranked = sorted(candidates, key=lambda each: (-each.gain(bar.confidence), -each.support, each.wording))
+        best = next((each for each in ranked if weigh(each, bar) is None), None)
+        if best is not None:
+            declined.pop(source, None)
+            chosen.append((best.gain(bar.confidence), _rewrite(best, evidence)))
+        elif ranked:
+            declined[source] = weigh(ranked[0], bar) or Declined.THIN_EVIDENCE
+    return chosen
+
+
+def _candidate(proposal: _Proposal, evidence: Evidence) -> Candidate:
+    """What speaks for a proposal: which part of the success after its source the wording would have reached."""
+    text, kind = proposal.source
+    reached = {
+        state: value * evidence.agreement.get((text, kind, proposal.wording, state), float(state == proposal.reads))
+        for state, value in proposal.exits.items()
+    }
+    exit_probability = sum(reached.values())
+    success = proposal.own + sum(proposal.exits.values())
+    state = max(reached, key=lambda each: (reached[each], each), default=proposal.reads)
+    states = [each for each, value in reached.items() if value > 0]
+    high = any(risk_of(each, proposal.spelling) is Risk.HIGH for each in [state, *states])
+    support, times = evidence.support.get((text, kind, proposal.wording), (0, 0))
+    return Candidate(
+        source=text,
+        kind=kind,
+        wording=proposal.wording,
+        spelling=proposal.spelling,
+        state=state,
+        risk=Risk.HIGH if high else Risk.LOW,
+        exit_probability=min(1.0, exit_probability),
+        share=min(1.0, exit_probability / success) if success > 0 else 0.0,
+        customers_ending=proposal.customers_ending,
+        support=support,
+        times=times,
+        source_weight=proposal.source_weight,
+        wording_weight=proposal.wording_weight,
+    )
+
+
+def _rewrite(candidate: Candidate, evidence: Evidence) -> Rewrite:
+    return Rewrite(
+        rewrite_id=rewrite_id_of(candidate.source, candidate.kind, candidate.spelling),
+        source=candidate.source,
+        prompt_kind=candidate.kind,
+        target=candidate.spelling,
+        state=candidate.state,
+        risk=candidate.risk,
+        score=candidate.exit_probability,
+        success_as_said=candidate.source_weight.chance().mean,
+        success_as_rewritten=candidate.as_rewritten().mean,
+        support=candidate.support,
+        times=candidate.times,
+        evidence=evidence.samples.get((candidate.source, candidate.kind, candidate.wording), ()),
+    )
+
+
+def _settle(chosen: Sequence[tuple[float, Rewrite]], declined: dict[Key, Declined]) -> tuple[Rewrite, ...]:
+    """A table in which no target is a source: of two rewrites that meet, the one that gains more stays."""
+    sources: set[str] = set()
+    targets: set[str] = set()
+    kept = []
+    for _, rewrite in sorted(chosen, key=lambda each: (-each[0], each[1].rewrite_id)):
+        target = canonical(rewrite.target)
+        if rewrite.source in targets or target in sources:
+            declined[(rewrite.source, rewrite.prompt_kind)] = Declined.CHAINED
+            continue
+        sources.add(rewrite.source)
+        targets.add(target)
+        kept.append(rewrite)
+    return tuple(sorted(kept, key=lambda each: (each.source, each.prompt_kind)))

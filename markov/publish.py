@@ -1,0 +1,127 @@
+"""Publishing a proven table as a generation, and rolling back to an older one. One pointer moves; readers see old or new.
+
+Knows files and proofs; decides nothing about rewrites.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from markov.proof import Proof, Verdict, decode_proof, encode_proof
+from resay.dialogue.codec import iso_ms
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Rewrite
+from resay.store.artifact import Generation, Shelf
+from resay.store.rewrites import CARD_FILE, PROOF_FILE, REWRITES_FILE, decode_rewrites, encode_rewrites
+
+Recheck = Callable[[Sequence[Rewrite]], tuple[list[Rewrite], Proof]]
+"""What of a table can be proven today, against today's vetoes and customers, with the proof (`markov.verify.sift`)."""
+
+
+class Unproven(ResayError):
+    """A table without a proof of just this table is not published."""
+
+
+class NoSuchGeneration(ResayError):
+    """There is no generation to roll back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a generation is, for people."""
+
+    made_at: datetime
+    """UTC."""
+    follows: int | None
+    """The generation that was live before."""
+    parameters: Mapping[str, object]
+    """What it was mined with."""
+    totals: Mapping[str, int]
+    """What stood behind it: turns, links, customers, candidates …"""
+    restores: int | None = None
+    """The generation that this one is, less what can no longer be proven."""
+    seed: int | None = None
+    """Of chance; mining draws nothing, so that equal lakes give equal tables."""
+
+
+def publish(shelf: Shelf, rewrites: Sequence[Rewrite], *, proof: Proof, card: Card) -> Generation:
+    """Keep a table with its proof and card as the next generation, and make it live.
+
+    A kill before the end leaves the old generation live, and perhaps the new one whole and not live.
+
+    Raises: Unproven, BrokenArtifact.
+    """
+    table = encode_rewrites(rewrites)
+    if not proof.covers(table):
+        message = (
+            f"a table must have a proof of just its bytes to be published; the proof says {proof.verdict} of {proof.rewrites} rewrites"
+        )
+        raise Unproven(message)
+    files = {REWRITES_FILE: table, PROOF_FILE: encode_proof(proof), CARD_FILE: _encode_card(card, rewrites)}
+    return shelf.publish(shelf.write(files).number)
+
+
+def roll_back(shelf: Shelf, number: int | None = None, *, recheck: Recheck, now: datetime) -> Generation:
+    """Make an older generation live; without a number, the one before the live one.
+
+    It is checked again first. What can no longer be proven (a veto since then, deleted customers below the floor) does not come back:
+    the rest is published as a new generation that says which one it restores.
+
+    Raises: NoSuchGeneration, Unproven, BrokenArtifact.
+    """
+    live = shelf.current()
+    number = _before(shelf, live) if number is None else _known(shelf, number)
+    generation = shelf.open(number)
+    table = generation.read(REWRITES_FILE)
+    if not decode_proof(generation.read(PROOF_FILE)).covers(table):
+        message = f"generation {number} must carry a proof of its table; it does not; was it edited by hand?"
+        raise Unproven(message)
+    rewrites = decode_rewrites(table)
+    kept, proof = recheck(rewrites)
+    if proof.verdict is not Verdict.PROVEN or (rewrites and not kept):
+        message = f"generation {number} must still be provable; nothing of it is; are its turns no longer in this lake?"
+        raise Unproven(message)
+    if len(kept) == len(rewrites):
+        return shelf.publish(number)
+    card = Card(now, live.number if live else None, proof.parameters, {"rewrites_left_out": len(proof.left_out)}, restores=number)
+    return publish(shelf, kept, proof=proof, card=card)
+
+
+def live_rewrites(shelf: Shelf) -> tuple[Generation | None, list[Rewrite]]:
+    """The live generation and its table; nothing and none where none was published.
+
+    Raises: BrokenArtifact.
+    """
+    generation = shelf.current()
+    return (generation, decode_rewrites(generation.read(REWRITES_FILE))) if generation else (None, [])
+
+
+def _before(shelf: Shelf, live: Generation | None) -> int:
+    older = [number for number in shelf.numbers() if live is None or number < live.number]
+    if live is None or not older:
+        message = "an older generation must be there to roll back to; there is none; was `resay learn` run twice?"
+        raise NoSuchGeneration(message)
+    return older[-1]
+
+
+def _known(shelf: Shelf, number: int) -> int:
+    numbers = shelf.numbers()
+    if number not in numbers:
+        there = f"there are {numbers[0]} to {numbers[-1]}" if numbers else "there are none"
+        message = f"generation {number} must be on the shelf; {there}; is the home right?"
+        raise NoSuchGeneration(message)
+    return number
+
+
+def _encode_card(card: Card, rewrites: Sequence[Rewrite]) -> bytes:
+    totals = {
+        **card.totals,
+        "rewrites": len(rewrites),
+        "times": sum(each.times for each in rewrites),
+        "support_min": min((each.support for each in rewrites), default=0),
+    }
+    record = asdict(card) | {"made_at": iso_ms(card.made_at), "totals": totals}
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()

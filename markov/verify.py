@@ -1,0 +1,322 @@
+"""The checker: whether a table may be published. Independent of the miner: no step, no score and no rule is shared with it.
+
+Finding a table is costly and may go wrong in many ways; checking one is cheap. Each rule is a few lines, and says for one rewrite
+why it must not be published. Three answers: proven, refused, don't know; and only what is proven is published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from markov.facts import Facts, Told
+from markov.personal import personal_in
+from markov.proof import CHECKER, Fault, Proof, Verdict
+from resay.dialogue.rewrite import Rewrite, Risk
+from resay.dialogue.risk import risk_of
+from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
+from resay.store.rewrites import encode_rewrites, rewrite_id_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the checker holds a table to."""
+
+    customers_min: int = 10
+    """k (DESIGN 7)."""
+    account_age_days: int = 7
+    """Accounts first seen later than this before the newest turn do not count (DESIGN 7)."""
+    high_risk_factor: int = 3
+    """High risk needs so many times the floor, unless a person approved it."""
+    agreement_min: float = 0.5
+    """Of the customers who said the source in vain and then succeeded, this share succeeded by what the target is taken for."""
+    reading_share_min: float = 0.25
+    """A target is taken for a state if it is so in at least this share of its turns: one slip of the assistant proves nothing."""
+    target_chars_max: int = 200
+    """Longest target: twenty seconds of speech; no request of the corpora is half as long."""
+    blocked: tuple[tuple[str, str], ...] = ()
+    """Blocklist and vetoes: (source, target), canonical; empty stands for any, both empty for all."""
+    approved: frozenset[str] = frozenset()
+    """Ids of rewrites of high risk that a person has allowed."""
+    budget_s: float = 60.0
+    """Time for the whole table; what is not told by then is not known. A table of 10,000 rewrites takes a tenth."""
+
+
+Reasons = Iterator[str]
+
+
+def verify(rewrites: Sequence[Rewrite], facts: Facts, rules: Rules, *, now: datetime, clock: Callable[[], float]) -> Proof:
+    """Check a table against the lake. `clock` counts seconds, for the budget; `now` is written into the proof."""
+    deadline = clock() + rules.budget_s
+    heard, later = _by_wording(facts), _by_segment(facts)
+    counting = _counting(facts, rules)
+    whole = _Table.of(rewrites)
+    faults = []
+    for rewrite in rewrites:
+        if clock() > deadline:
+            faults.append(Fault(rewrite.rewrite_id, Verdict.UNKNOWN, (f"time: not checked within {rules.budget_s:g} s",)))
+            continue
+        case = _Case(rewrite, facts, rules, heard, later, counting)
+        refusals = [*_form(rewrite, rules), *_risk(rewrite), *whole.conflicts(rewrite), *_blocked(rewrite, rules), *_personal(rewrite)]
+        doubts = list(case.doubts())
+        refusals += [] if doubts else [*case.floor(), *case.agreement(), *case.evidence(), *case.success()]
+        if refusals or doubts:
+            faults.append(Fault(rewrite.rewrite_id, Verdict.REFUSED if refusals else Verdict.UNKNOWN, (*refusals, *doubts)))
+    return Proof(
+        verdict=_verdict(faults),
+        checked_at=now,
+        checker=CHECKER,
+        table_sha256=hashlib.sha256(encode_rewrites(rewrites)).hexdigest(),
+        rewrites=len(rewrites),
+        rules=RULES,
+        parameters=_parameters(rules),
+        faults=tuple(faults),
+    )
+
+
+def sift(
+    rewrites: Sequence[Rewrite], facts: Facts, rules: Rules, *, now: datetime, clock: Callable[[], float]
+) -> tuple[list[Rewrite], Proof]:
+    """The part of a table that can be proven, with its proof; the proof names what was left out, and why.
+
+    Taking rewrites out makes no other one worse, so that one more check is enough.
+    """
+    first = verify(rewrites, facts, rules, now=now, clock=clock)
+    if first.verdict is Verdict.PROVEN:
+        return list(rewrites), first
+    faulty = {fault.rewrite_id for fault in first.faults}
+    kept = [rewrite for rewrite in rewrites if rewrite.rewrite_id not in faulty]
+    return kept, replace(verify(kept, facts, rules, now=now, clock=clock), left_out=first.faults)
+
+
+RULES = (
+    "form: canonical source, target that a customer could have said, id and figures in order",
+    "risk: no lower than the words of state and target say; high risk has more evidence, or a person's word",
+    "one_target: one target for a source in one context",
+    "terminates: rank 1 for sources, 0 for targets, so that every rewrite falls and one hop is all there is",
+    "blocked: neither blocklist nor a veto names it",
+    "personal: nothing in it points to one person",
+    "floor: enough customers, not sessions nor young accounts, said source and target, and went from one to the other",
+    "agreement: of the customers who said the source in vain and then succeeded, most did so by what the target means",
+    "evidence: its turns are there, unrewritten, and show what they are cited for",
+    "success: those who say the target fare better than those who say the source",
+)
+
+
+def _verdict(faults: Iterable[Fault]) -> Verdict:
+    verdicts = {fault.verdict for fault in faults}
+    return next((each for each in (Verdict.REFUSED, Verdict.UNKNOWN) if each in verdicts), Verdict.PROVEN)
+
+
+def _parameters(rules: Rules) -> dict[str, float]:
+    """The figures of the rules; vetoes and approvals by number only, because a veto may name what one customer said."""
+    return {
+        "customers_min": rules.customers_min,
+        "account_age_days": rules.account_age_days,
+        "high_risk_factor": rules.high_risk_factor,
+        "agreement_min": rules.agreement_min,
+        "reading_share_min": rules.reading_share_min,
+        "target_chars_max": rules.target_chars_max,
+        "blocked": len(rules.blocked),
+        "approved": len(rules.approved),
+    }
+
+
+def _form(rewrite: Rewrite, rules: Rules) -> Reasons:
+    target = canonical(rewrite.target)
+    if not rewrite.source or rewrite.source != canonical(rewrite.source):
+        yield "form: the source must be canonical text, and not empty"
+    if not target or len(rewrite.target) > rules.target_chars_max:
+        yield f"form: the target must have words, and at most {rules.target_chars_max} characters"
+    if has_control_characters(rewrite.target) or has_command_prefix(rewrite.target):
+        yield "form: the target must not begin like a command nor hold control characters"
+    if target == rewrite.source:
+        yield "form: the target must say something else than the source"
+    if rewrite.rewrite_id != rewrite_id_of(rewrite.source, rewrite.prompt_kind, rewrite.target):
+        yield "form: the id must be that of source, context and target"
+    if not all(math.isfinite(each) and 0 <= each <= 1 for each in (rewrite.score, rewrite.success_as_said, rewrite.success_as_rewritten)):
+        yield "form: score and chances of success must lie between 0 and 1"
+    if not rewrite.success_as_rewritten > rewrite.success_as_said:
+        yield "form: the rewrite must promise more success than the source has as said"
+
+
+def _risk(rewrite: Rewrite) -> Reasons:
+    if rewrite.risk is Risk.LOW and risk_of(rewrite.state, rewrite.target) is Risk.HIGH:
+        yield "risk: the words of state and target say high; the table says low"
+
+
+def _blocked(rewrite: Rewrite, rules: Rules) -> Reasons:
+    target = canonical(rewrite.target)
+    if any(source in ("", rewrite.source) and end in ("", target) for source, end in rules.blocked):
+        yield "blocked: the blocklist or a veto names it"
+
+
+def _personal(rewrite: Rewrite) -> Reasons:
+    found = personal_in(rewrite.target, rewrite.state) or personal_in(rewrite.source)
+    if found:
+        yield f"personal: it holds {found}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What only the table as a whole can tell."""
+
+    targets_of: Mapping[tuple[str, str], int]
+    """How many rewrites begin with a source in a context."""
+    sources: frozenset[str]
+
+    @classmethod
+    def of(cls, rewrites: Sequence[Rewrite]) -> _Table:
+        """Of these rewrites."""
+        targets_of: dict[tuple[str, str], int] = defaultdict(int)
+        for rewrite in rewrites:
+            targets_of[(rewrite.source, rewrite.prompt_kind)] += 1
+        return cls(targets_of, frozenset(rewrite.source for rewrite in rewrites))
+
+    def conflicts(self, rewrite: Rewrite) -> Reasons:
+        """Where the rewrite does not go together with the others."""
+        if self.targets_of[(rewrite.source, rewrite.prompt_kind)] > 1:
+            yield "one_target: the source has more than one target in this context"
+        if canonical(rewrite.target) in self.sources:
+            yield "terminates: the target is a source of this table, so that no rank falls"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One rewrite before the facts."""
+
+    rewrite: Rewrite
+    facts: Facts
+    rules: Rules
+    heard: Mapping[tuple[str, str], Sequence[Told]]
+    segments: Mapping[str, Sequence[Told]]
+    counting: frozenset[str]
+
+    def doubts(self) -> Reasons:
+        """Why the facts do not suffice for an answer."""
+        if not self._said(self.rewrite.source) or not self._said(canonical(self.rewrite.target)):
+            yield "facts: the lake holds no turn that says the source, or none that says the target, in this context"
+
+    def floor(self) -> Reasons:
+        """Where fewer customers than the floor stand behind it."""
+        high = self.rewrite.risk is Risk.HIGH and self.rewrite.rewrite_id not in self.rules.approved
+        needed = self.rules.customers_min * (self.rules.high_risk_factor if high else 1)
+        backers = len(self._backers())
+        if backers < needed:
+            yield f"floor: {backers} customers went from source to target; it needs {needed}"
+        if self.rewrite.support > backers:
+            yield f"floor: the table claims {self.rewrite.support} customers; {backers} are found"
+        speakers = min(self._speakers(self.rewrite.source), self._speakers(canonical(self.rewrite.target)))
+        if speakers < self.rules.customers_min:
+            yield f"floor: {speakers} customers said the source, or the target; it needs {self.rules.customers_min}"
+
+    def agreement(self) -> Reasons:
+        """Where customers who began with the source went elsewhere."""
+        reads = self._readings()
+        first = {turn.customer_id: ends[0] for turn in self._in_vain() if (ends := self._successes_after(turn))}
+        agreeing = sum(end.state in reads.get(end.room, reads[None]) for end in first.values())
+        if agreeing < self.rules.agreement_min * len(first):
+            yield f"agreement: {agreeing} of {len(first)} customers who succeeded after the source did so by what the target means"
+
+    def evidence(self) -> Reasons:
+        """Where the cited turns do not show what they are cited for."""
+        cited = self.rewrite.evidence
+        pairs = list(zip(cited[::2], cited[1::2], strict=False))
+        if not pairs or len(cited) % 2:
+            yield "evidence: there must be pairs of turns"
+        elif not all(self._shows(source, end) for source, end in pairs):
+            yield "evidence: a cited turn is gone, was rewritten, or shows something else"
+
+    def success(self) -> Reasons:
+        """Where those who say the target do not fare better."""
+        before, after = self._rate(self.rewrite.source), self._rate(canonical(self.rewrite.target))
+        if before is None or after is None or after <= before:
+            yield "success: customers who say the target must succeed more often than those who say the source"
+
+    def _said(self, text: str) -> Sequence[Told]:
+        return self.heard.get((text, self.rewrite.prompt_kind), ())
+
+    def _speakers(self, text: str) -> int:
+        return len({turn.customer_id for turn in self._said(text)} & self.counting)
+
+    def _shows(self, source: str, end: str) -> bool:
+        turn = self.facts.turns.get(source)
+        return (
+            turn is not None
+            and not turn.rewritten
+            and turn.said == self.rewrite.source
+            and turn.kind == self.rewrite.prompt_kind
+            and end in {later.turn_id for later in self._successes_after(turn)}
+        )
+
+    def _backers(self) -> set[str]:
+        """Customers who count, said the source in vain, and in the same goal segment reached what the target is taken for."""
+        reads = self._readings()
+        return {
+            turn.customer_id
+            for turn in self._in_vain()
+            if any(end.state in reads.get(turn.room, reads[None]) for end in self._successes_after(turn))
+        }
+
+    def _in_vain(self) -> list[Told]:
+        return [turn for turn in self._said(self.rewrite.source) if turn.customer_id in self.counting and turn.outcome != "success"]
+
+    def _successes_after(self, turn: Told) -> list[Told]:
+        """Later turns of the same goal that succeeded in other words, by the customer's own doing, in order."""
+        return [
+            later
+            for later in self.segments.get(turn.segment_id, ())
+            if (later.event_time, later.turn_id) > (turn.event_time, turn.turn_id)
+            and later.customer_id == turn.customer_id
+            and later.outcome == "success"
+            and later.said != turn.said
+            and not later.rewritten
+        ]
+
+    def _readings(self) -> dict[str | None, set[str]]:
+        """What the target is taken for, by room; under nothing, in any room."""
+        states: dict[str | None, Counter[str]] = defaultdict(Counter)
+        for turn in self._said(canonical(self.rewrite.target)):
+            states[turn.room][turn.state] += 1
+            states[None][turn.state] += 1
+        least = self.rules.reading_share_min
+        return {room: {state for state, times in of.items() if times >= least * of.total()} for room, of in states.items()}
+
+    def _rate(self, text: str) -> float | None:
+        """Success of those who say a text: each customer's own rate, averaged, so that no one customer decides."""
+        by_customer: dict[str, list[bool]] = defaultdict(list)
+        for turn in self._said(text):
+            if turn.customer_id in self.counting and turn.outcome in ("success", "failure"):
+                by_customer[turn.customer_id].append(turn.outcome == "success")
+        rates = [sum(each) / len(each) for each in by_customer.values()]
+        return sum(rates) / len(rates) if rates else None
+
+
+def _by_wording(facts: Facts) -> dict[tuple[str, str], list[Told]]:
+    """Turns that the customers' own words made, by text and prompt kind."""
+    heard: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    for turn in facts.turns.values():
+        if not turn.rewritten:
+            heard[(turn.said, turn.kind)].append(turn)
+    return heard
+
+
+def _by_segment(facts: Facts) -> dict[str, list[Told]]:
+    """The turns of each goal segment, in order."""
+    segments: dict[str, list[Told]] = defaultdict(list)
+    for turn in sorted(facts.turns.values(), key=lambda turn: (turn.event_time, turn.turn_id)):
+        if turn.segment_id:
+            segments[turn.segment_id].append(turn)
+    return segments
+
+
+def _counting(facts: Facts, rules: Rules) -> frozenset[str]:
+    """Customers who count: no sessions, no accounts that are too young."""
+    if facts.newest is None:
+        return frozenset()
+    latest = facts.newest - timedelta(days=rules.account_age_days)
+    return frozenset(customer for customer, first in facts.first_seen.items() if first <= latest and customer not in facts.sessions)
