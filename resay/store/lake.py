@@ -127,7 +127,8 @@ class Lake:
 
     def position(self, table: Table, partition: str) -> int:
         """The next record of a partition that the table has not yet taken; 0 where it has taken none."""
-        return self._snapshot(table).transaction_version(partition) or 0
+        snapshot = self._open(table)
+        return (snapshot.transaction_version(partition) or 0) if snapshot else 0
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -135,13 +136,13 @@ class Lake:
 
         Raises: LakeUnavailable.
         """
-        snapshots = {table: self._snapshot(table) for table in TABLES if table.home is Home.LAKE}
+        snapshots = {table: self._open(table) for table in TABLES if table.home is Home.LAKE}
         with self._reading(snapshots) as connection:
             connection.execute(turns_view())
             yield connection
 
     @contextmanager
-    def _reading(self, snapshots: Mapping[Table, DeltaTable]) -> Iterator[Connection]:
+    def _reading(self, snapshots: Mapping[Table, DeltaTable | None]) -> Iterator[Connection]:
         connection = duckdb.connect()
         try:
             connection.execute("set timezone = 'UTC'")
@@ -163,11 +164,15 @@ class Lake:
         return kept
 
     def _snapshot(self, table: Table) -> DeltaTable:
+        return self._open(table) or self._create(table)
+
+    def _open(self, table: Table) -> DeltaTable | None:
+        """The table as it is now, or nothing where it was never written; reading creates nothing."""
         uri = self._uri(table)
         try:
             return DeltaTable(uri, storage_options=self._storage)
         except TableNotFoundError:
-            return self._create(table)
+            return None
         except (DeltaError, OSError) as error:
             raise _unreadable(uri, error) from error
 
@@ -232,10 +237,10 @@ class Lake:
         return f"{self._root}/{table.name}"
 
 
-def _add_view(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: DeltaTable) -> None:
+def _add_view(connection: Connection, table: Table, snapshot: DeltaTable | None) -> None:
     """A view over the very files of a snapshot; DuckDB reads Parquet itself where it can, as that is several times faster."""
-    files = snapshot.file_uris()
-    if not files:
+    files = snapshot.file_uris() if snapshot else []
+    if not snapshot or not files:
         connection.register(table.name, table.schema().empty_table())
     elif any(_is_url(each) for each in files):
         connection.register(table.name, snapshot.to_pyarrow_dataset())
