@@ -52,7 +52,8 @@ class CallLog:
             if taken:
                 end = start + len(taken)
                 self._open[partition] = (end, records)
-                return Batch(partition, tuple(self._record(raw, partition, position) for position, raw in enumerate(taken, start)), end)
+                batch = tuple(self._record(raw, partition, position) for position, raw in enumerate(taken, start))
+                return Batch(partition, batch, end, start)
         return None
 
     def close(self) -> None:

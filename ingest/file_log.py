@@ -120,6 +120,8 @@ class _File:
         self.unfinished = ""
         self._exhausted = False
         self._position = 0
+        self._taken = 0
+        """Where the next batch begins for whoever counts positions: a byte order mark or empty lines may lie before its first record."""
         self._lines = 0
         try:
             first = self._read_to_line_end(FINGERPRINT_BYTES_MAX)
@@ -147,6 +149,7 @@ class _File:
         if position == 0 and self._read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
             self._content.seek(0)
         self._position = self._content.tell()
+        self._taken = position
         self._exhausted = False
         self.unfinished = ""
 
@@ -161,7 +164,10 @@ class _File:
                 origin = f"{self._path.name}:{self._lines}"
                 records.append(Record(line.raw, self.partition, self._position - line.span, origin, line.length))
                 size += len(line.raw)
-        return Batch(self.partition, tuple(records), self._position) if records else None
+        if not records:
+            return None
+        start, self._taken = self._taken, self._position
+        return Batch(self.partition, tuple(records), self._position, start)
 
     def bytes_read(self) -> int:
         return min(self._bare.tell(), self.size) if not self._exhausted else self.size

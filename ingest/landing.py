@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import pyarrow as pa
 
@@ -34,6 +35,19 @@ FAULTS_SHOWN_MAX = 5
 """Rejects named in a report; all of them are in table `rejects`."""
 
 
+class LandingStep(StrEnum):
+    """What a landing does to a batch, in order; between any two of them the process may die (docs/protocols/ingest-commit.md)."""
+
+    TAKEN = "taken"
+    """Read from the source; nothing is written yet."""
+    LETTERS_KEPT = "letters_kept"
+    """Its dead letters are in table `rejects`."""
+    COMMITTED = "committed"
+    """Its parts are in table `turn_parts`, and the position has moved behind it."""
+    LOST = "lost"
+    """Another process had moved the position: nothing of it went in, and it is read again from where the lake stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class LandingRules:
     """How records are landed."""
@@ -44,6 +58,10 @@ class LandingRules:
     """What is done to a record before anything reads or stores it."""
     records_a_batch: int = RECORDS_A_BATCH
     bytes_a_batch: int = BYTES_A_BATCH
+    conflicts_max: int = 0
+    """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
+    observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
+    """Told of every step after it was taken: for metrics, and for the tests that kill at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +100,30 @@ def land(
 
     Safe to interrupt anywhere, and to run again: what was committed is not read again, what was not is.
 
-    Raises: LostPosition where another process reads the same partition; SourceUnavailable; LakeUnavailable.
+    Raises: LostPosition where another process keeps reading the same partition; SourceUnavailable; LakeUnavailable.
     """
-    positions = {partition: lake.position(TURN_PARTS, _key(source, partition)) for partition in source.partitions()}
-    for partition, position in positions.items():
-        source.seek(partition, position)
-    report = LandingReport()
+    for partition in source.partitions():
+        source.seek(partition, stored_position(lake, source.name, partition))
+    report, conflicts = LandingReport(), 0
     while not stop() and (batch := source.next_batch(rules.records_a_batch, rules.bytes_a_batch)) is not None:
-        report += _land_batch(batch, lake, source=source, start=positions[batch.partition], rules=rules)
-        positions[batch.partition] = batch.end
+        rules.observe(LandingStep.TAKEN, batch)
+        try:
+            report += _land_batch(batch, lake, source=source, rules=rules)
+        except LostPosition:
+            rules.observe(LandingStep.LOST, batch)
+            conflicts += 1
+            if conflicts > rules.conflicts_max:
+                raise
+            source.seek(batch.partition, stored_position(lake, source.name, batch.partition))
+            continue
+        conflicts = 0
         tick(report.read)
     return report
+
+
+def stored_position(lake: Lake, source: str, partition: str) -> int:
+    """The next record of a source's partition that is not yet landed."""
+    return lake.position(TURN_PARTS, _key(source, partition))
 
 
 def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: datetime, mask: Mask = keep) -> LandingReport:
@@ -186,13 +217,15 @@ def _without(connection: Connection, rows: pa.Table, query: str) -> pa.Table:
     return rows.filter(pa.array([ordinal not in there for ordinal in range(rows.num_rows)])) if there else rows
 
 
-def _land_batch(batch: Batch, lake: Lake, *, source: Source, start: int, rules: LandingRules) -> LandingReport:
+def _land_batch(batch: Batch, lake: Lake, *, source: Source, rules: LandingRules) -> LandingReport:
     now = rules.clock()
     landed, refused = sort_records(batch.records, now=now, mask=rules.mask)
     lake.append(REJECTS, reject_rows(refused, source=source.name, now=now), screen=without_kept)
+    rules.observe(LandingStep.LETTERS_KEPT, batch)
     rows = turn_part_rows(first_of_each(landed), source=source.name, now=now)
-    progress = Progress(_key(source, batch.partition), start, batch.end)
+    progress = Progress(_key(source.name, batch.partition), batch.start, batch.end)
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
+    rules.observe(LandingStep.COMMITTED, batch)
     return report_of(landed, refused, accepted=accepted)
 
 
@@ -219,5 +252,5 @@ def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
     return lake.append(table, rows)
 
 
-def _key(source: Source, partition: str) -> str:
-    return f"{source.name}#{partition}"
+def _key(source: str, partition: str) -> str:
+    return f"{source}#{partition}"

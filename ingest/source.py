@@ -32,12 +32,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one partition that follow each other."""
+    """Records of one partition that follow each other; none where a stretch of the log held nothing for us."""
 
     partition: str
     records: tuple[Record, ...]
     end: int
     """The position behind them all: where the next batch begins once this one is committed."""
+    start: int
+    """The position before them all: where the batch before ended, or where the reader was told to stand."""
 
 
 class Source(Protocol):
@@ -57,7 +59,7 @@ class Source(Protocol):
         """
 
     def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
-        """The next records of some partition, at least one, or nothing where all has been read.
+        """The next records of some partition, or nothing where all has been read.
 
         Raises: SourceUnavailable.
         """

@@ -54,7 +54,7 @@ class MemoryLog:
                 batch.append(Record(raw, partition, start + len(batch), f"{partition}:{start + len(batch)}", len(raw)))
             if batch:
                 self._positions[partition] = start + len(batch)
-                return Batch(partition, tuple(batch), start + len(batch))
+                return Batch(partition, tuple(batch), start + len(batch), start)
         return None
 
     def close(self) -> None:
