@@ -1,9 +1,9 @@
 # The two commands of a new user: `make demo`, `make test`. Everything else is for developers.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 ONCE ?=
 
-.PHONY: demo test check format setup setup-demo kafka docs lock clean
+.PHONY: demo test check format setup setup-demo real-parts kafka docs lock clean
 
 demo: setup-demo ## Set up, run the main job on the log that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
@@ -21,7 +21,17 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-setup: .venv/.ready-dev ## Everything that developers need.
+setup: .venv/.ready-dev real-parts ## Everything that developers need.
+
+# The real parts that tests start: a browser, and Java with Maven for the broker. Debian's packages where we may install them.
+real-parts:
+	@command -v chromium >/dev/null || $(call install,chromium,chromium)
+	@command -v mvn >/dev/null || $(call install,maven default-jre-headless,Maven and Java 17)
+define install
+{ if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
+	then echo "installing $(1)"; apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
+	else echo "$(2) must be installed for all tests to run; without it some are skipped"; fi; }
+endef
 
 setup-demo: .venv/.ready
 
