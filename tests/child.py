@@ -1,0 +1,47 @@
+"""Children: the command line and small programs in processes of their own, where a test is about processes, rights or limits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+WITHOUT_RIGHTS = "import os; os.geteuid() == 0 and (os.setgroups([]), os.setgid(65534), os.setuid(65534)); "
+"""Program text that gives up root, to whom every folder is open; tests run as root in containers."""
+
+_MAIN = "from resay.commands.main import main; main()"
+
+WAIT_S = 60.0
+"""No child here takes more than a few seconds."""
+
+
+def resay(
+    *arguments: str | Path, home: Path, before: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `resay` to its end; `before` is program text that runs after all imports and before the command."""
+    return run(program(before), *arguments, home=home, environment=environment)
+
+
+def start_resay(*arguments: str | Path, home: Path, before: str = "") -> subprocess.Popen[str]:
+    """Start `resay` and come back at once."""
+    command = [sys.executable, "-c", program(before), *map(str, arguments)]
+    return subprocess.Popen(command, env=_environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(code: str, *arguments: str | Path, home: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program text to its end."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(
+        command, env=_environment(home) | (environment or {}), capture_output=True, text=True, timeout=WAIT_S, check=False
+    )
+
+
+def program(before: str) -> str:
+    """Program text of the command line, with something before it."""
+    return f"import resay.commands.main; {before}\n{_MAIN}"
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return dict(os.environ) | {"RESAY_HOME": str(home), "COLUMNS": "200"}

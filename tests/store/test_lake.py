@@ -1,0 +1,299 @@
+"""The lake: commits, positions, and writers that meet."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from resay.store.lake import Connection, Lake, LakeTooNew, LakeUnavailable, LostPosition, Progress
+from resay.store.tables import EXPOSURES, FRICTION, TABLES, TURN_PARTS, Home
+from tests import child
+
+MOMENT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return Lake(tmp_path / "lake")
+
+
+def exposures(*customers: str) -> pa.Table:
+    """Rows of a small table, one a customer."""
+    rows = [{"experiment": "e", "customer_id": each, "arm": "treatment", "event_time": MOMENT} for each in customers]
+    return pa.Table.from_pylist(rows, schema=EXPOSURES.schema())
+
+
+def customers(lake: Lake) -> list[str]:
+    """Whom the small table holds."""
+    with lake.connect() as connection:
+        return [name for (name,) in connection.execute("select customer_id from exposures order by customer_id").fetchall()]
+
+
+def test_rows_and_position_are_committed_together(lake: Lake):
+    """After a commit the rows are there and the position has moved."""
+    added = lake.append(EXPOSURES, exposures("c1", "c2"), [Progress("log#0", 0, 17)])
+
+    assert (added, customers(lake), lake.position(EXPOSURES, "log#0")) == (2, ["c1", "c2"], 17)
+
+
+def test_a_commit_from_another_position_is_refused(lake: Lake):
+    """A consumer that has lost its partition must not write; its rows stay out."""
+    lake.append(EXPOSURES, exposures("c1"), [Progress("log#0", 0, 17)])
+
+    with pytest.raises(LostPosition, match=r"must stand at 0 to commit 0\.\.9; it stands at 17; is another consumer reading it"):
+        lake.append(EXPOSURES, exposures("c2"), [Progress("log#0", 0, 9)])
+
+    assert customers(lake) == ["c1"]
+
+
+def test_a_position_moves_without_rows(lake: Lake):
+    """A batch of nothing but rejects is done too."""
+    lake.append(EXPOSURES, exposures(), [Progress("log#0", 0, 5)])
+
+    assert (lake.position(EXPOSURES, "log#0"), lake.position(EXPOSURES, "log#1"), customers(lake)) == (5, 0, [])
+
+
+def test_positions_outlive_the_checkpoints_of_the_log(lake: Lake):
+    """The library folds its log every hundred commits; positions must be in what it folds."""
+    lake.append(EXPOSURES, exposures("c1"), [Progress("early#0", 0, 3)])
+    for number in range(105):
+        lake.append(EXPOSURES, exposures(), [Progress("late#0", number, number + 1)])
+
+    assert list(Path(lake.root, "exposures", "_delta_log").glob("*.checkpoint.parquet"))
+    assert (lake.position(EXPOSURES, "early#0"), lake.position(EXPOSURES, "late#0")) == (3, 105)
+
+
+def test_a_screen_is_asked_again_when_another_writer_was_first(lake: Lake):
+    """What is left of rows is decided on the very snapshot that is committed on."""
+    seen: list[list[str]] = []
+
+    def screen(connection: Connection, rows: pa.Table) -> pa.Table:
+        there = [name for (name,) in connection.execute("select customer_id from exposures").fetchall()]
+        seen.append(there)
+        if not there:
+            Lake(lake.root).append(EXPOSURES, exposures("c1"))
+        return rows.filter(pa.array([name not in there for name in rows.column("customer_id").to_pylist()]))
+
+    added = lake.append(EXPOSURES, exposures("c1", "c2"), screen=screen)
+
+    assert (added, seen, customers(lake)) == (1, [[], ["c1"]], ["c1", "c2"])
+
+
+def test_the_position_is_checked_again_when_another_writer_was_first(lake: Lake):
+    """Of two that commit the same range, the second is refused, although both had read the same position."""
+
+    def screen(_connection: Connection, rows: pa.Table) -> pa.Table:
+        if not customers(lake):
+            Lake(lake.root).append(EXPOSURES, exposures("theirs"), [Progress("log#0", 0, 9)])
+        return rows
+
+    with pytest.raises(LostPosition):
+        lake.append(EXPOSURES, exposures("ours"), [Progress("log#0", 0, 9)], screen=screen)
+
+    assert customers(lake) == ["theirs"]
+
+
+def test_writers_of_different_partitions_all_get_in(lake: Lake):
+    """Several processes may write at the same time."""
+    names = [f"c{number}" for number in range(6)]
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda name: lake.append(EXPOSURES, exposures(name), [Progress(f"log#{name}", 0, 1)]), names))
+
+    assert customers(lake) == names
+
+
+def test_replacing_leaves_only_the_new_rows(lake: Lake):
+    """Derived tables are written anew; an empty one is empty."""
+    lake.append(EXPOSURES, exposures("c1"))
+
+    lake.replace(EXPOSURES, exposures("c2"))
+    assert customers(lake) == ["c2"]
+
+    lake.replace(EXPOSURES, exposures())
+    assert customers(lake) == []
+
+
+def test_removing_takes_out_the_named_rows_only(lake: Lake):
+    """Keys are compared as values, whatever characters they hold, and more of them than one statement takes."""
+    names = ["o'neil", 'a"b', "c1; drop table", *(f"n{number:04}" for number in range(1_100))]
+    lake.append(EXPOSURES, exposures("stays", *names))
+
+    lake.remove(EXPOSURES, exposures(*names).select(["experiment", "customer_id"]))
+
+    assert customers(lake) == ["stays"]
+
+
+def test_rows_of_other_columns_are_our_own_mistake(lake: Lake):
+    """What a table holds is said in one place."""
+    with pytest.raises(AssertionError, match="columns of friction"):
+        lake.append(FRICTION, exposures("c1"))
+
+
+def test_one_connection_sees_one_snapshot(lake: Lake):
+    """What is committed meanwhile does not move under a reader."""
+    lake.append(EXPOSURES, exposures("c1"))
+    with lake.connect() as connection:
+        lake.append(EXPOSURES, exposures("c2"))
+
+        assert connection.execute("select count(*) from exposures").fetchall() == [(1,)]
+
+    assert customers(lake) == ["c1", "c2"]
+
+
+def test_every_table_can_be_read_before_it_is_written(lake: Lake):
+    """An empty lake has all views, and reading it leaves it empty."""
+    with lake.connect() as connection:
+        counts = [connection.execute(f"select count(*) from {table.name}").fetchall() for table in TABLES if table.home is Home.LAKE]
+
+    assert set(map(str, counts)) == {"[(0,)]"}
+    assert [path.name for path in Path(lake.root).iterdir()] == ["lake.json"]
+
+
+def test_times_come_back_in_utc(lake: Lake):
+    """Whatever zone the machine is in."""
+    lake.append(EXPOSURES, exposures("c1"))
+
+    with lake.connect() as connection:
+        (moment,) = connection.execute("select event_time from exposures").fetchone() or ()
+
+    assert (moment, moment.utcoffset().total_seconds()) == (MOMENT, 0)
+
+
+def test_a_lake_of_a_newer_version_is_left_alone(tmp_path: Path):
+    """A higher format stops us before anything is read or written."""
+    (tmp_path / "lake.json").write_text(json.dumps({"format": 2}))
+
+    with pytest.raises(LakeTooNew, match="must have format 1 or lower; it has 2; was it written by a newer version"):
+        Lake(tmp_path)
+
+
+@pytest.mark.parametrize("stamp", ["", "[]", "{}", '{"format": "new"}', '{"format": null}', "\x00"])
+def test_a_broken_stamp_is_said(tmp_path: Path, stamp: str):
+    """A `lake.json` that cannot be read is no reason to guess."""
+    (tmp_path / "lake.json").write_text(stamp)
+
+    with pytest.raises(LakeUnavailable, match="must be a folder that can be read and written"):
+        Lake(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        {"minReaderVersion": 99, "minWriterVersion": 99},
+        {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["newFeature"], "writerFeatures": ["newFeature"]},
+    ],
+)
+def test_a_table_of_a_newer_protocol_is_left_alone(lake: Lake, protocol: dict[str, Any]):
+    """Other programs may have written a table with features that we do not know: neither read nor write it."""
+    lake.append(EXPOSURES, exposures("c1"))
+    log = Path(lake.root, "exposures", "_delta_log", "00000000000000000000.json")
+    lines = [json.dumps({"protocol": protocol}) if '"protocol"' in line else line for line in log.read_text().splitlines()]
+    log.write_text("\n".join(lines))
+
+    with pytest.raises(LakeTooNew, match="was it written by a newer version"):
+        lake.append(EXPOSURES, exposures("c2"))
+    with pytest.raises(LakeTooNew, match="was it written by a newer version"), lake.connect():
+        pass
+
+
+def test_a_lake_below_a_file_is_said(tmp_path: Path):
+    """A path that can be no folder gives one sentence."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(LakeUnavailable, match="must be a folder that can be read and written") as error:
+        Lake(tmp_path / "file" / "lake")
+
+    assert "\n" not in str(error.value)
+
+
+APPEND = """
+import sys
+from tests.store.test_lake import Lake, exposures, EXPOSURES
+from resay.dialogue.errors import ResayError
+{before}
+try:
+    lake = Lake(sys.argv[1])
+    {act}
+except ResayError as error:
+    print(error)
+"""
+
+
+def test_a_lake_without_rights_is_said(open_folder: Path):
+    """Where we may read and not write, a commit gives one sentence, and the table is as it was."""
+    lake = Lake(open_folder / "lake")
+    lake.append(EXPOSURES, exposures("c1"))
+    for path in open_folder.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    code = APPEND.format(before=child.WITHOUT_RIGHTS, act="lake.append(EXPOSURES, exposures('c2'))")
+    done = child.run(code, lake.root, home=open_folder)
+
+    assert "must be readable and writable" in done.stdout
+    assert "Permission denied" in done.stdout
+    assert (done.stdout.count("\n"), customers(lake)) == (1, ["c1"])
+
+
+def test_a_lake_that_may_not_be_written_can_be_read(open_folder: Path):
+    """A read-only copy of a lake is a lake."""
+    lake = Lake(open_folder / "lake")
+    lake.append(EXPOSURES, exposures("c1"))
+    for path in open_folder.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    code = APPEND.format(before=child.WITHOUT_RIGHTS, act="print(customers(lake))").replace("import Lake", "import customers, Lake")
+    done = child.run(code, lake.root, home=open_folder)
+
+    assert (done.stdout, done.stderr) == ("['c1']\n", "")
+
+
+def test_a_full_disk_is_no_other_writer(tmp_path: Path):
+    """A commit that fails for want of room is said at once, not tried twenty times, and the table is as it was."""
+    lake = Lake(tmp_path)
+    lake.append(EXPOSURES, exposures("c1"))
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))"
+
+    done = child.run(APPEND.format(before=limit, act="lake.append(EXPOSURES, exposures('c2'))"), lake.root, home=tmp_path)
+
+    assert "is the disk full" in done.stdout
+    assert (done.stdout.count("\n"), customers(lake)) == (1, ["c1"])
+
+
+def test_a_disk_with_too_little_room_is_refused_before_it_is_full(tiny_disk: Path):
+    """Rows that cannot fit are not begun: the library, with the disk full under it, would print a stack trace of its own."""
+    lake = Lake(tiny_disk)
+    lake.append(EXPOSURES, exposures("c1"))
+
+    with pytest.raises(LakeUnavailable, match=r"bytes free to commit; it has [\d,]+; is the disk full"):
+        lake.append(EXPOSURES, exposures("c" * 1_000_000))
+
+    assert customers(lake) == ["c1"]
+
+
+def test_two_processes_may_create_the_same_table(tmp_path: Path):
+    """Whoever comes second finds the table of the first."""
+    code = APPEND.format(before="", act="lake.append(EXPOSURES, exposures(sys.argv[2]))")
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda name: child.run(code, tmp_path, name, home=tmp_path), ["c1", "c2"]))
+
+    assert [(each.returncode, each.stdout) for each in done] == [(0, ""), (0, "")]
+    assert customers(Lake(tmp_path)) == ["c1", "c2"]
+
+
+def test_the_lake_has_the_columns_that_are_written_down(lake: Lake):
+    """A table comes back from the disk with the schema of `tables`."""
+    lake.append(TURN_PARTS, TURN_PARTS.schema().empty_table(), [Progress("p", 0, 1)])
+
+    with lake.connect() as connection:
+        names = [row[0] for row in connection.execute("describe turn_parts").fetchall()]
+
+    assert names == [column.name for column in TURN_PARTS.columns]
