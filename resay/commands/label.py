@@ -47,8 +47,6 @@ InputOption = Annotated[
     typer.Option(
         "--input",
         metavar="FILE",
-        exists=True,
-        dir_okay=False,
         help="Read this file of resay.turn/1 instead of the lake, write JSON lines, store nothing.",
     ),
 ]
@@ -108,7 +106,7 @@ def label_command(file: InputOption = None, home: HomeOption = None, as_json: Js
 
 @contextmanager
 def _landed(file: Path, *, shown: bool) -> Iterator[Lake]:
-    """A lake of its own for one file, gone after the block; bad records are named and passed over, as in `resay ingest`."""
+    """A lake of its own for one file, gone after the block; bad records are named and passed over, and end the command with 1."""
     with TemporaryDirectory(prefix="resay-") as folder:
         lake = Lake(Path(folder) / "lake")
         source = FileLog([file])
@@ -124,7 +122,7 @@ def _landed(file: Path, *, shown: bool) -> Iterator[Lake]:
         if report.rejected:
             remarks.print(f"resay: records passed over as unreadable: {report.rejected:,} of {report.read:,}", markup=False, soft_wrap=True)
         yield lake
-        if not report.accepted:
+        if report.rejected or unfinished:
             raise typer.Exit(1)
 
 

@@ -13,8 +13,9 @@ from math import prod
 
 from resay.dialogue.label import Friction, FrictionSign, GoalOutcome, GoalSegment, RephraseLink, TurnOutcome
 from resay.dialogue.session import Session
-from resay.dialogue.turn import Explicit, Turn
+from resay.dialogue.turn import Explicit, Turn, said
 from resay.label.reading import is_done, is_read, is_refused
+from resay.label.remark import RemarkKind, remark_of
 from resay.label.wordings import ENGLISH, Wordings
 
 LABELLER = "rules/1"
@@ -107,6 +108,9 @@ def segments_of(session: Session, links: Iterable[RephraseLink], *, outcomes: It
 
 def _chance_before_signs(turn: Turn, *, reads: bool, wordings: Wordings) -> float:
     """The chance of a defect by what the assistant itself logged of the turn."""
+    if remark_of(said(turn), wordings).kind is RemarkKind.FAREWELL:
+        # Who says thanks or goodbye asks for nothing, so nothing can fail him, though the assistant may not understand it.
+        return DONE
     if is_refused(turn, wordings):
         return REFUSED
     if is_done(turn):

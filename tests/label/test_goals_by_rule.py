@@ -95,6 +95,11 @@ def test_barge_in_alone_is_no_failure():
     assert outcomes(turn(at=0), turn("louder", at=3, barge_in=True)) == ["success", "success"]
 
 
+def test_a_goodbye_that_was_not_understood_is_no_defect():
+    """Who says thanks asks for nothing."""
+    assert outcomes(turn("play madonna", at=0), turn("thank you", at=9, status="unsupported"), turn("louder", at=15))[1] == "success"
+
+
 def test_a_rewritten_turn_has_the_outcome_of_what_was_served():
     """How the customer fared, not how the wording as said would have."""
     served = turn("play madonna", rewrite=AppliedRewrite(decision_id="d1", original="blay madonna"))

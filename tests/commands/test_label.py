@@ -1,0 +1,116 @@
+"""`resay detect` and `resay label`: into the lake, or from a file to standard output, storing nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ingest.file_log import FileLog
+from ingest.landing import LandingRules, land
+from resay.commands import label
+from resay.dialogue.codec import encode, whole
+from resay.dialogue.errors import ResayError
+from resay.store.lake import Lake
+from tests.builders import BASE, turn
+
+TALK = (
+    turn("it's too dark in here", at=0, turn_id="t1", status="unsupported"),
+    turn("No, I said: turn on the lights", at=10, turn_id="t2", intent="on"),
+    turn("play madonna", at=90, turn_id="t3", intent="play"),
+)
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    made = typer.Typer()
+    label.register(made)
+    return made
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "turns.jsonl"
+    path.write_bytes(b"".join(encode(whole(each)) + b"\n" for each in TALK))
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, log: Path) -> Path:
+    source = FileLog([log])
+    land(source, Lake(tmp_path / "home" / "lake"), rules=LandingRules(clock=lambda: BASE))
+    source.close()
+    return tmp_path / "home"
+
+
+def test_detect_and_label_fill_the_lake(app: typer.Typer, home: Path):
+    """One JSON object says what was found; the tables hold it."""
+    detected = CliRunner().invoke(app, ["detect", "--home", str(home), "--json"])
+    labelled = CliRunner().invoke(app, ["label", "--home", str(home), "--json"])
+
+    assert (detected.exit_code, labelled.exit_code) == (0, 0)
+    assert json.loads(detected.stdout)["links"] == 1
+    assert json.loads(labelled.stdout)["outcomes"] == {"success": 2, "failure": 1, "censored": 0}
+    with Lake(home / "lake").connect() as connection:
+        assert connection.execute("select count(*) from links").fetchone() == (1,)
+        assert connection.execute("select count(*) from outcomes").fetchone() == (3,)
+
+
+def test_people_get_a_table(app: typer.Typer, home: Path):
+    """Without `--json` the same is shown for reading."""
+    assert "likelier than not" in CliRunner().invoke(app, ["detect", "--home", str(home)]).stdout
+    assert "error response" in CliRunner().invoke(app, ["label", "--home", str(home)]).stdout
+
+
+def test_links_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):
+    """Source, target, chance, and the span behind the repair."""
+    result = CliRunner().invoke(app, ["detect", "--input", str(log)])
+
+    (link,) = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert list(link) == ["source", "target", "probability", "start", "end"]
+    assert (link["source"], link["target"], link["start"], link["end"]) == ("t1", "t2", 12, 30)
+    assert 0.9 < link["probability"] <= 1.0
+
+
+def test_labels_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):
+    """Every turn once, with its outcome, chance of a defect, and signs."""
+    result = CliRunner().invoke(app, ["label", "--input", str(log)])
+
+    labels = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert [(each["turn_id"], each["outcome"], each["friction"]) for each in labels] == [
+        ("t1", "failure", ["denial", "error_response"]),
+        ("t2", "success", []),
+        ("t3", "success", []),
+    ]
+
+
+@pytest.mark.parametrize("detector", ["overlap", "bm25"])
+def test_a_baseline_can_be_asked_for(app: typer.Typer, log: Path, detector: str):
+    """The baselines run on the same file; here they find no word in common."""
+    result = CliRunner().invoke(app, ["detect", "--input", str(log), "--detector", detector])
+
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_bad_records_are_named_and_end_with_one(app: typer.Typer, log: Path):
+    """The good ones are answered all the same."""
+    log.write_bytes(log.read_bytes() + b"not json\n")
+
+    result = CliRunner().invoke(app, ["label", "--input", str(log)])
+
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 3
+    assert "turns.jsonl:4" in result.stderr
+
+
+def test_a_missing_file_is_one_sentence(app: typer.Typer, tmp_path: Path):
+    """It names the file."""
+    result = CliRunner().invoke(app, ["detect", "--input", str(tmp_path / "nowhere.jsonl")])
+
+    assert isinstance(result.exception, ResayError)
+    assert "nowhere.jsonl" in str(result.exception)
