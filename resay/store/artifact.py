@@ -23,6 +23,10 @@ class BrokenArtifact(ResayError):
     """A generation is missing, incomplete, or not what was written."""
 
 
+class ShelfUnavailable(ResayError):
+    """The shelf cannot be read or written where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """One immutable artifact, its files checked against their hashes."""
@@ -49,38 +53,47 @@ class Shelf:
 
         Whole or not at all: files are written beside the shelf's numbers and moved in by one rename.
         Two writers get two numbers.
+
+        Raises: ShelfUnavailable.
         """
         assert _MANIFEST not in files, f"{_MANIFEST} is written by the shelf"
-        self._root.mkdir(parents=True, exist_ok=True)
         draft = self._root / f".draft-{os.getpid()}-{os.urandom(4).hex()}"
-        draft.mkdir()
         try:
+            draft.mkdir(parents=True)
             _fill(draft, files)
             return self._number(draft)
+        except OSError as error:
+            raise _unavailable(self._root, error) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
     def publish(self, number: int) -> Generation:
         """Make a generation live by one rename; a reader sees the old pointer or the new. Rolling back is publishing an older number.
 
-        Raises: BrokenArtifact, and then the pointer has not moved.
+        Raises: BrokenArtifact, ShelfUnavailable, and then the pointer has not moved.
         """
         generation = self.open(number)
         draft = self._root / f".pointer-{os.getpid()}-{os.urandom(4).hex()}"
-        _write_through(draft, f"{number}\n".encode())
-        draft.replace(self._root / _POINTER)
-        _sync_folder(self._root)
+        try:
+            _write_through(draft, f"{number}\n".encode())
+            draft.replace(self._root / _POINTER)
+            _sync_folder(self._root)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise _unavailable(self._root, error) from error
         return generation
 
     def current(self) -> Generation | None:
         """The live generation, or nothing where none was published.
 
-        Raises: BrokenArtifact.
+        Raises: BrokenArtifact, ShelfUnavailable.
         """
         try:
-            pointer = (self._root / _POINTER).read_text()
+            pointer = (self._root / _POINTER).read_text(errors="replace")
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _unavailable(self._root, error) from error
         if not pointer.strip().isdigit():
             message = f"pointer {self._root / _POINTER} must hold a generation's number; it holds {pointer[:20]!r}; was it edited by hand?"
             raise BrokenArtifact(message)
@@ -101,8 +114,8 @@ class Shelf:
         """
         path = self._root / _name(number)
         try:
-            hashes = json.loads((path / _MANIFEST).read_text())["sha256"]
-        except (OSError, ValueError, KeyError) as error:
+            hashes = dict(json.loads((path / _MANIFEST).read_text())["sha256"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"generation {number} must lie in {self._root}; {error}; was it deleted, or never finished?"
             raise BrokenArtifact(message) from error
         for name, expected in hashes.items():
@@ -162,6 +175,10 @@ def _read(path: Path, name: str) -> bytes:
     except OSError as error:
         message = f"file {name} must be in {path}; {error}; was it deleted?"
         raise BrokenArtifact(message) from error
+
+
+def _unavailable(root: Path, error: OSError) -> ShelfUnavailable:
+    return ShelfUnavailable(f"artifacts must be readable and writable in {root}; {error}; is the disk full, or the folder not yours?")
 
 
 def _name(number: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Decision
@@ -50,11 +50,16 @@ class Books:
         Raises: BooksUnavailable.
         """
         self._url = url if isinstance(url, str) and "://" in url else f"sqlite:///{url}"
-        self._engine = sa.create_engine(self._url)
+        with _naming(self._url):
+            self._engine = sa.create_engine(self._url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _tune_sqlite)
-        with _naming(self._url):
+        try:
             _METADATA.create_all(self._engine)
+        except SQLAlchemyError:
+            # Two processes that create at once meet here; the second then finds the tables of the first. All else fails again.
+            with _naming(self._url):
+                _METADATA.create_all(self._engine)
 
     def log_decisions(self, decisions: Sequence[Decision]) -> None:
         """Write down answers, all or none.
@@ -108,10 +113,19 @@ def _naming(url: str) -> Iterator[None]:
     """A block in which a database's own error becomes ours, naming the books."""
     try:
         yield
-    except SQLAlchemyError as error:
-        place = sa.make_url(url).render_as_string(hide_password=True)
-        message = f"books must be readable and writable at {place}; {error}; is the folder there, and is it yours?"
+    except (SQLAlchemyError, ImportError) as error:
+        # The driver's own words; the library adds the statement and a link, over several lines.
+        reason = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+        message = f"books must be readable and writable at {_place(url)}; {reason}; is the folder there, and is it yours?"
         raise BooksUnavailable(message) from error
+
+
+def _place(url: str) -> str:
+    """The URL without its password."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "their URL"
 
 
 def _tune_sqlite(connection: object, _record: object) -> None:

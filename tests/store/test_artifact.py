@@ -1,0 +1,118 @@
+"""Artifacts: numbered, hashed, and one pointer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from resay.store.artifact import BrokenArtifact, Shelf, ShelfUnavailable
+from tests import child
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """An empty shelf."""
+    return Shelf(tmp_path / "rewrites")
+
+
+def test_what_is_written_is_live_only_when_published(shelf: Shelf):
+    """Writing and publishing are two steps."""
+    generation = shelf.write({"table": b"one"})
+    assert shelf.current() is None
+
+    shelf.publish(generation.number)
+    current = shelf.current()
+
+    assert current is not None
+    assert (current.number, current.read("table")) == (1, b"one")
+
+
+def test_rolling_back_is_publishing_an_older_number(shelf: Shelf):
+    """The pointer moves both ways, and nothing else does."""
+    for content in (b"one", b"two"):
+        shelf.publish(shelf.write({"table": content}).number)
+
+    shelf.publish(1)
+
+    assert (shelf.open(1), shelf.numbers()) == (shelf.current(), [1, 2])
+
+
+def test_writers_at_once_get_numbers_of_their_own(shelf: Shelf):
+    """No generation is ever written over."""
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(lambda content: shelf.write({"table": content}).number, [b"a", b"b", b"c", b"d", b"e"]))
+
+    assert sorted(numbers) == shelf.numbers() == [1, 2, 3, 4, 5]
+    assert {shelf.open(number).read("table") for number in numbers} == {b"a", b"b", b"c", b"d", b"e"}
+
+
+def test_a_file_that_was_changed_is_noticed(shelf: Shelf):
+    """A generation is what was written, or it is broken."""
+    generation = shelf.write({"table": b"one"})
+    (generation.path / "table").write_bytes(b"onf")
+
+    with pytest.raises(BrokenArtifact, match="its hash differs"):
+        shelf.publish(1)
+
+    assert shelf.current() is None
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"sha256": 3}'])
+def test_a_broken_manifest_is_noticed(shelf: Shelf, manifest: str):
+    """No manifest, no generation."""
+    generation = shelf.write({"table": b"one"})
+    (generation.path / "manifest.json").write_text(manifest)
+
+    with pytest.raises(BrokenArtifact, match="was it deleted, or never finished"):
+        shelf.open(1)
+
+
+def test_a_broken_pointer_is_noticed(shelf: Shelf, tmp_path: Path):
+    """A pointer that was edited by hand is not guessed at."""
+    shelf.publish(shelf.write({"table": b"one"}).number)
+    (tmp_path / "rewrites" / "current").write_bytes(b"\xff newest")
+
+    with pytest.raises(BrokenArtifact, match="must hold a generation's number"):
+        shelf.current()
+
+
+def test_a_missing_file_is_noticed(shelf: Shelf):
+    """A generation with a file less is broken."""
+    generation = shelf.write({"table": b"one", "proof": b"two"})
+    (generation.path / "proof").unlink()
+
+    with pytest.raises(BrokenArtifact, match="file proof must be in"):
+        shelf.open(1)
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path):
+    """On a full disk: one sentence, no generation, no draft."""
+    code = """
+import resource, sys
+from pathlib import Path
+from resay.store.artifact import Shelf, ShelfUnavailable
+shelf = Shelf(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    shelf.write({"table": b"x" * 1000})
+except ShelfUnavailable as error:
+    print(error)
+"""
+
+    done = child.run(code, tmp_path, home=tmp_path)
+
+    assert "is the disk full, or the folder not yours?\n" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shelf_below_a_file_is_said(tmp_path: Path):
+    """A path that can be no folder gives one sentence."""
+    (tmp_path / "file").write_text("")
+    shelf = Shelf(tmp_path / "file" / "shelf")
+
+    with pytest.raises(ShelfUnavailable, match="artifacts must be readable and writable"):
+        shelf.write({"table": b"one"})
+    with pytest.raises(ShelfUnavailable, match="artifacts must be readable and writable"):
+        shelf.current()

@@ -1,0 +1,125 @@
+"""The books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from resay.dialogue.rewrite import Decision
+from resay.store.books import Books, BooksUnavailable, Veto
+from tests import child
+from tests.builders import BASE
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    """Empty books."""
+    opened = Books(tmp_path / "books.sqlite")
+    yield opened
+    opened.close()
+
+
+def decision(decision_id: str, *, at: float = 0, reason: str = "no_candidate") -> Decision:
+    """An answer that passed the utterance through."""
+    return Decision(
+        decision_id=decision_id,
+        turn_id="t1",
+        customer_id="c1",
+        at=BASE + timedelta(seconds=at),
+        mode="before",
+        source="play madona",
+        target=None,
+        layer=None,
+        generation=None,
+        rewrite_id=None,
+        experiment=None,
+        arm=None,
+        propensity=1.0,
+        reason=reason,
+        latency_ms=0.5,
+    )
+
+
+def test_decisions_come_back_as_they_were_newest_first(books: Books):
+    """Times are UTC again, and the limit holds."""
+    written = [decision(f"d{second}", at=second) for second in range(3)]
+
+    books.log_decisions(written)
+
+    assert books.decisions(limit=2) == [written[2], written[1]]
+
+
+def test_decisions_are_logged_all_or_none(books: Books):
+    """One that is there already keeps the others of its call out, and the sentence is one line."""
+    books.log_decisions([decision("d1")])
+
+    with pytest.raises(BooksUnavailable) as error:
+        books.log_decisions([decision("d2"), decision("d1")])
+
+    assert [each.decision_id for each in books.decisions(limit=9)] == ["d1"]
+    assert "\n" not in str(error.value)
+
+
+def test_reasons_are_counted(books: Books):
+    """The health page asks how often each reason was given."""
+    books.log_decisions([decision("d1"), decision("d2"), decision("d3", reason="risk")])
+
+    assert books.count_decisions() == {"no_candidate": 2, "risk": 1}
+    books.log_decisions([])
+
+
+def test_vetoes_come_back_oldest_first(books: Books):
+    """A veto without an id gets one."""
+    older = Veto("a", "b", "someone", "wrong", BASE)
+    newer = Veto("", "c", "someone", "risky", BASE + timedelta(seconds=1), veto_id="v1")
+
+    books.veto(newer)
+    veto_id = books.veto(older)
+
+    assert books.vetoes() == [Veto("a", "b", "someone", "wrong", BASE, veto_id=veto_id), newer]
+
+
+def test_books_outlive_their_process(tmp_path: Path):
+    """What was written is there when the books are opened again."""
+    first = Books(tmp_path / "books.sqlite")
+    first.log_decisions([decision("d1")])
+    first.close()
+
+    again = Books(tmp_path / "books.sqlite")
+    ids = [each.decision_id for each in again.decisions(limit=1)]
+    again.close()
+
+    assert ids == ["d1"]
+
+
+def test_books_that_cannot_be_opened_are_said(tmp_path: Path):
+    """A folder that is missing, a file that is no database: one sentence each."""
+    (tmp_path / "text").write_text("no database " * 100)
+
+    for path, words in [(tmp_path / "missing" / "books", "unable to open database file"), (tmp_path / "text", "file is not a database")]:
+        with pytest.raises(BooksUnavailable, match=words) as error:
+            Books(path)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite://me:secret@host/books", "nosuchbase://me:secret@host/books", "://me:secret@host"])
+def test_a_password_is_never_in_the_sentence(url: str):
+    """The URL of the books may hold one."""
+    with pytest.raises(BooksUnavailable) as error:
+        Books(url)
+
+    assert "secret" not in str(error.value)
+
+
+def test_two_processes_may_open_new_books_at_once(tmp_path: Path):
+    """Whoever comes second finds the tables of the first."""
+    code = "import sys; from resay.store.books import Books; Books(sys.argv[1]).close()"
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: child.run(code, tmp_path / "books", home=tmp_path), range(4)))
+
+    assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 4
