@@ -55,6 +55,8 @@ class Live:
     """Nothing while no generation has been loaded."""
     layers: tuple[RewriteLayer, ...] = ()
     vetoes: Vetoes = NO_VETOES
+    rewrites: tuple[Rewrite, ...] = ()
+    """The generation's table, for those who show or count it."""
     problem: str | None = None
     """Why there is no generation, or not the published one; for people."""
 
@@ -99,6 +101,13 @@ class Rewriter:
         latency_ms = (self._clock() - started) * 1000
         answer = self._answer(asking, reason, generation=generation, decision_id=decision_id(now), latency_ms=latency_ms)
         return Explanation(answer=answer, weighed=tuple(asking.weighed), parts_ms=tuple(asking.parts_ms))
+
+    def is_inline(self) -> bool:
+        """Whether every live layer answers from memory, so that asking never keeps a thread waiting."""
+        try:
+            return all(layer.inline for layer in self._live().layers)
+        except Exception:  # Then `rewrite` breaks too, and passes through at once.
+            return True
 
     def close(self) -> None:
         """Give the workers back."""

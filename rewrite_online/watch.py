@@ -5,13 +5,15 @@ Asking what is live costs nothing; looking for news costs one stat and one small
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Sequence
 
 from resay.dialogue.errors import ResayError
-from resay.store.artifact import Shelf
+from resay.store.artifact import BrokenArtifact, Generation, Shelf
 from resay.store.books import Veto
-from resay.store.rewrites import REWRITES_FILE, decode_rewrites
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites
 from rewrite_online.gate import Vetoes
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
@@ -21,7 +23,9 @@ log = logging.getLogger(__name__)
 RETRY_REFRESHES = 20
 """A generation that could not be read is tried again after so many refreshes; each try hashes all of its files."""
 
-NOTHING_PUBLISHED = "no rewrites are published yet; a generation must be mined first; have you run `resay demo` or `resay mine`?"
+NOTHING_PUBLISHED = "no rewrites are published yet; a log must be learnt from first; have you run `resay demo`, or `resay learn`?"
+
+_Numbered = tuple[int, TableLayer]
 
 
 class Watch:
@@ -33,25 +37,26 @@ class Watch:
         self._stamp: object = None
         self._refreshes_to_retry = 0
         self._vetoes: Vetoes | None = None
-        self._table: tuple[int, TableLayer] | None = None
+        self._table: _Numbered | None = None
         self._problem: str | None = NOTHING_PUBLISHED
-        self._live = Live(generation=None, problem=NOTHING_PUBLISHED)
+        self._drawn_on: tuple[_Numbered | None, Vetoes | None, str | None] = (None, None, NOTHING_PUBLISHED)
+        self._live = _live(*self._drawn_on)
 
     def live(self) -> Live:
         """What answers draw on now."""
         return self._live
 
     def refresh(self) -> Live:
-        """Look for a new generation and new vetoes; what cannot be read leaves the old in place and says so in `problem`."""
+        """Look for a new generation and new vetoes; what cannot be read leaves the old in place and says so in `problem`.
+
+        The very same object comes back while nothing has changed.
+        """
         veto_problem = self._refresh_vetoes()
         self._refresh_table()
-        problem = self._problem or veto_problem
-        if self._table is None or self._vetoes is None:
-            # Vetoes win over everything: before they have been read once, nothing is served.
-            self._live = Live(generation=None, problem=problem)
-        else:
-            number, table = self._table
-            self._live = Live(generation=number, layers=(table,), vetoes=self._vetoes, problem=problem)
+        drawn_on = (self._table, self._vetoes, self._problem or veto_problem)
+        if drawn_on != self._drawn_on:
+            self._drawn_on = drawn_on
+            self._live = _live(*drawn_on)
         return self._live
 
     def _refresh_vetoes(self) -> str | None:
@@ -81,6 +86,34 @@ class Watch:
             # A pointer that vanished is a fault of the folder, not a wish: what was live stays.
             self._problem = NOTHING_PUBLISHED
             return
-        self._table = (generation.number, TableLayer(decode_rewrites(generation.read(REWRITES_FILE))))
+        self._table = (generation.number, TableLayer(decode_rewrites(_proven_table(generation))))
         self._problem = None
         log.info("generation_live generation=%d rewrites=%d", generation.number, len(self._table[1]))
+
+
+def _proven_table(generation: Generation) -> bytes:
+    """The table, if the proof beside it is one of just these bytes: whatever wrote them, an unproven table is not served.
+
+    Raises: BrokenArtifact.
+    """
+    table = generation.read(REWRITES_FILE)
+    try:
+        proof = json.loads(generation.read(PROOF_FILE))
+        proven = proof["verdict"] == "proven" and proof["table_sha256"] == hashlib.sha256(table).hexdigest()
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{PROOF_FILE} of generation {generation.number} must be a proof; {error!r}; was it edited by hand?"
+        raise BrokenArtifact(message) from error
+    if not proven:
+        message = (
+            f"generation {generation.number} must be proven to be served; its proof is of another table or refuses it; who published it?"
+        )
+        raise BrokenArtifact(message)
+    return table
+
+
+def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None) -> Live:
+    if numbered is None or vetoes is None:
+        # Vetoes win over everything: before they have been read once, nothing is served.
+        return Live(generation=None, problem=problem)
+    number, table = numbered
+    return Live(generation=number, layers=(table,), vetoes=vetoes, rewrites=table.rewrites, problem=problem)

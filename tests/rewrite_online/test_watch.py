@@ -11,15 +11,15 @@ import pytest
 from resay.dialogue.rewrite import Rewrite
 from resay.store.artifact import Generation, Shelf
 from resay.store.books import BooksUnavailable, Veto
-from resay.store.rewrites import REWRITES_FILE, encode_rewrites
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE
 from rewrite_online.gate import Vetoes
 from rewrite_online.rewriter import Live
 from rewrite_online.watch import RETRY_REFRESHES, Watch
-from tests.builders import asked, rewrite
+from tests.builders import asked, rewrite, rewrite_files
 
 
 def publish(shelf: Shelf, *rewrites: Rewrite) -> Generation:
-    return shelf.publish(shelf.write({REWRITES_FILE: encode_rewrites(rewrites)}).number)
+    return shelf.publish(shelf.write(rewrite_files(*rewrites)).number)
 
 
 def targets(live: Live, utterance: str) -> list[str]:
@@ -33,7 +33,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 def test_nothing_is_live_before_a_generation_is_published(shelf: Shelf):
     """A written table is not a published one; the reason says what to do."""
-    shelf.write({REWRITES_FILE: encode_rewrites([rewrite()])})
+    shelf.write(rewrite_files(rewrite()))
 
     live = Watch(shelf, list).refresh()
 
@@ -65,27 +65,40 @@ def test_roll_back_moves_back(shelf: Shelf):
 
 
 def test_an_unmoved_pointer_is_not_read_again(shelf: Shelf):
-    """The table in memory is the very same object."""
+    """What is live is the very same object."""
     watch = Watch(shelf, list)
     publish(shelf, rewrite())
 
-    assert watch.refresh().layers[0] is watch.refresh().layers[0]
+    assert watch.refresh() is watch.refresh()
+
+
+UNPROVEN = {**rewrite_files(rewrite("a", "two")), PROOF_FILE: b'{"verdict": "refused", "table_sha256": ""}'}
+OF_ANOTHER_TABLE = {**rewrite_files(rewrite("a", "two")), PROOF_FILE: rewrite_files()[PROOF_FILE]}
 
 
 @pytest.mark.parametrize(
-    "rows", [b"not json\n", encode_rewrites([rewrite("a", "/restart")]), encode_rewrites([rewrite("a", "b"), rewrite("a", "c")])]
+    ("files", "why"),
+    [
+        ({REWRITES_FILE: b"not json\n", PROOF_FILE: b"{}"}, "must be a proof"),
+        ({REWRITES_FILE: b""}, "proof.json"),
+        ({"other": b""}, "rewrites.jsonl"),
+        (UNPROVEN, "must be proven"),
+        (OF_ANOTHER_TABLE, "must be proven"),
+        (rewrite_files(rewrite("a", "/restart")), "command prefix"),
+        (rewrite_files(rewrite("a", "b"), rewrite("a", "c")), "one target"),
+    ],
 )
-def test_a_broken_generation_leaves_the_old_one_live(shelf: Shelf, rows: bytes):
-    """What cannot be read or must not be served is told, and changes nothing."""
+def test_a_broken_generation_leaves_the_old_one_live(shelf: Shelf, files: dict[str, bytes], why: str):
+    """What cannot be read, is not proven or must not be served is told, and changes nothing."""
     watch = Watch(shelf, list)
     publish(shelf, rewrite("a", "one"))
     old = watch.refresh()
 
-    shelf.publish(shelf.write({REWRITES_FILE: rows}).number)
+    shelf.publish(shelf.write(files).number)
     live = watch.refresh()
 
     assert (live.generation, targets(live, "a")) == (old.generation, ["one"])
-    assert "was" in (live.problem or "")
+    assert why in (live.problem or "")
 
 
 def test_a_generation_that_was_edited_by_hand_is_refused_until_it_is_mended(shelf: Shelf):

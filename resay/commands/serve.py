@@ -1,0 +1,271 @@
+"""Commands of the live side: `serve`, `try`, and `openapi`, which prints what the service answers to."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.settings import Settings, read_settings
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Reason, RetryRequest, Rewrite, RewriteRequest
+from resay.dialogue.turn import Prompt, ResponseStatus
+from resay.store.artifact import Shelf
+from resay.store.books import Books
+from resay.store.lake import Lake
+from rewrite_online.explanation import Explanation
+from rewrite_online.hold_out import NO_HOLD_OUT
+from rewrite_online.rewriter import Rewriter
+from rewrite_online.watch import Watch
+from serving.access import KEY_FILE, LOOPBACK, api_key
+from serving.app import create_app
+from serving.dashboard.evidence import Dialogue, dialogues_of, masker
+from serving.dashboard.words import percent, plural, reason_meaning
+from serving.server import PORT, RunningService, bind, start
+from serving.service import ServiceSettings
+
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})
+"""Addresses that mean every one of this machine, and are no name to be called by."""
+
+_LOOK_S = 0.5
+
+
+class Mode(StrEnum):
+    """When the assistant asks."""
+
+    BEFORE = "before"
+    RETRY = "retry"
+
+
+class NothingLearnt(ResayError):
+    """There is no generation to try."""
+
+
+class Ended(ResayError):
+    """The service ended by itself."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `serve`, `try` and `openapi`."""
+    app.command(rich_help_panel="The live side")(serve)
+    app.command("try", rich_help_panel="The live side")(try_)
+    app.command(rich_help_panel="Reference")(openapi)
+
+
+def serve(
+    home: HomeOption = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine unless told otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; the next free one is taken where it is in use.")] = PORT,
+    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", help="Host name by which callers may reach it; repeat.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve rewrites, and the page that shows what was learnt, until Ctrl-C.
+
+    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --host 0.0.0.0 --allow-host resay.example.org`
+    """
+    settings = read_settings(home=home)
+    running = serve_in_background(settings, host=host, port=port, names=allow_host or ())
+    try:
+        _announce(running, settings, asked=port, as_json=as_json)
+        while running.answers():
+            threading.Event().wait(_LOOK_S)
+        message = f"service at {running.url} must run until it is stopped; it ended by itself; what does the log above say?"
+        raise Ended(message)
+    except KeyboardInterrupt:
+        remarks.print("Stopping: last answers, last decisions.", markup=False)
+    finally:
+        running.stop()
+
+
+def serve_in_background(settings: Settings, *, host: str = "127.0.0.1", port: int = PORT, names: Sequence[str] = ()) -> RunningService:
+    """The service of a home, answering in threads of this process until `stop`; the next free port where this one is in use.
+
+    Raises: PortTaken, NotStarted, WeakKey, KeyUnavailable, BooksUnavailable.
+    """
+    key = api_key(settings.home, given=settings.api_key)
+    own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
+    app = create_app(_service_settings(settings, key, names=(*LOOPBACK, *own, *names)))
+    return start(app, bind(host, port))
+
+
+def try_(
+    utterance: Annotated[str, typer.Argument(help="What a customer says.")],
+    home: HomeOption = None,
+    prompt_kind: Annotated[str, typer.Option("--prompt-kind", help="Kind of question that the assistant had asked.")] = "",
+    customer: Annotated[str, typer.Option("--customer", help="Who says it.")] = "try",
+    mode: Annotated[Mode, typer.Option("--mode", help="Before the NLU, or after a refusal.")] = Mode.BEFORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what would be said for a customer: original, rewrite or why none, layer, evidence, time taken. Serves and logs nothing.
+
+    Examples: `resay try "lights on in the den"`, `resay try "north" --prompt-kind area`, `resay try "…" --mode retry --json`
+    """
+    settings = read_settings(home=home)
+    explained = explain(settings, _request(utterance, prompt_kind=prompt_kind, customer=customer, mode=mode))
+    if as_json:
+        print_json(_as_json(explained, mode))
+    else:
+        _show(explained, settings)
+
+
+def explain(settings: Settings, request: RewriteRequest) -> Explanation:
+    """What the live generation of a home makes of a request, and why; nothing is held out, served or written.
+
+    Raises: NothingLearnt.
+    """
+    # Opening the books would make them; where there are none there are no vetoes.
+    books = Books(settings.books) if settings.books.exists() else None
+    try:
+        watch = Watch(Shelf(settings.rewrites), books.vetoes if books else list)
+        live = watch.refresh()
+    finally:
+        if books:
+            books.close()
+    if live.generation is None:
+        message = f"{live.problem} (home {settings.home})"
+        raise NothingLearnt(message)
+    rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
+    now = request.heard.at
+    rewriter.explain(request, now=now)  # The first call also pays for what Python has not touched yet; a service's customers do not.
+    return rewriter.explain(request, now=now)
+
+
+def openapi() -> None:
+    """Print the OpenAPI description of the service.
+
+    Example: `resay openapi > docs/api/openapi.json`
+    """
+    sys.stdout.write(openapi_json())
+
+
+def openapi_json() -> str:
+    """The file `docs/api/openapi.json`."""
+    with TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder), api_key=None, hash_key=None)
+        document = create_app(_service_settings(settings, "", names=LOOPBACK)).openapi()
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _service_settings(settings: Settings, key: str, *, names: Sequence[str]) -> ServiceSettings:
+    return ServiceSettings(
+        home=settings.home,
+        lake=settings.lake,
+        books=settings.books,
+        rewrites=settings.rewrites,
+        reports=settings.home / "reports",
+        api_key=key,
+        hash_key=settings.hash_key,
+        names=tuple(names),
+    )
+
+
+def _announce(running: RunningService, settings: Settings, *, asked: int, as_json: bool) -> None:
+    page, key_file = running.page_url(), settings.home / KEY_FILE
+    if asked not in {0, running.port}:
+        remarks.print(f"Port {asked} is in use; took {running.port}.", markup=False)
+    if as_json:
+        print_json({"url": running.url, "page": page, "port": running.port, "api_key_file": None if settings.api_key else str(key_file)})
+        return
+    key = "RESAY_API_KEY" if settings.api_key else str(key_file)
+    console.print(
+        f"[bold]Resay[/bold] answers at {escape(running.url)} — POST /v1/rewrite, POST /v1/turns; API key: {escape(key)}", soft_wrap=True
+    )
+    console.print(f"Page: [bold]{escape(page)}[/bold]", soft_wrap=True)
+    problem = running.app.state.service.watch.live().problem
+    if problem:
+        remarks.print(f"Everything passes through for now: {problem}", markup=False, soft_wrap=True)
+    remarks.print("Ctrl-C ends it.", markup=False)
+
+
+def _request(utterance: str, *, prompt_kind: str, customer: str, mode: Mode) -> RewriteRequest:
+    prompt = Prompt(kind=prompt_kind) if prompt_kind else None
+    heard = Heard(turn_id="try", customer_id=customer, at=datetime.now(UTC), utterance=utterance, prompt=prompt)
+    return BeforeRequest(heard) if mode is Mode.BEFORE else RetryRequest(heard, (), ResponseStatus.UNSUPPORTED)
+
+
+def _as_json(explained: Explanation, mode: Mode) -> dict[str, object]:
+    answer = explained.answer
+    return {
+        "original": answer.original,
+        "rewrite": answer.utterance if answer.action is Action.REWRITE else None,
+        "action": answer.action,
+        "reason": answer.reason,
+        "layer": answer.layer,
+        "rewrite_id": answer.rewrite_id,
+        "generation": answer.generation,
+        "score": answer.score,
+        "mode": mode,
+        "candidates": [
+            {
+                "layer": each.layer,
+                "source": each.rewrite.source,
+                "prompt_kind": each.rewrite.prompt_kind,
+                "target": each.rewrite.target,
+                "reason": each.reason,
+                "gain": each.gain,
+                "risk": each.rewrite.risk,
+                "success_as_said": each.rewrite.success_as_said,
+                "success_as_rewritten": each.rewrite.success_as_rewritten,
+                "support": each.rewrite.support,
+                "times": each.rewrite.times,
+                "evidence": each.rewrite.evidence,
+            }
+            for each in explained.weighed
+        ],
+        "latency_ms": answer.latency_ms,
+        "parts_ms": dict(explained.parts_ms),
+    }
+
+
+def _show(explained: Explanation, settings: Settings) -> None:
+    answer = explained.answer
+    _line("said", f"“{answer.original}”")
+    if answer.action is Action.REWRITE:
+        _line("rewrite", f"“{answer.utterance}”", style="bold green")
+    else:
+        _line("rewrite", f"none: {reason_meaning(answer.reason)} ({answer.reason})")
+    for weighed in explained.weighed:
+        if weighed.reason is not Reason.REWRITTEN:
+            _line(
+                "considered",
+                f"“{weighed.rewrite.target}”" + (f": {reason_meaning(weighed.reason)}" if weighed.reason is not answer.reason else ""),
+            )
+        _line("layer", f"{weighed.layer}, generation {answer.generation}, rewrite {weighed.rewrite.rewrite_id}")
+        _show_evidence(weighed.rewrite, settings)
+    parts = ", ".join(f"{name} {took_ms:.3f} ms" for name, took_ms in explained.parts_ms)
+    _line("time", f"{answer.latency_ms:.3f} ms{f' ({parts})' if parts else ''}")
+
+
+def _show_evidence(rewrite: Rewrite, settings: Settings) -> None:
+    chances = f"succeeds {percent(rewrite.success_as_said, 0)} as said, {percent(rewrite.success_as_rewritten, 0)} as rewritten"
+    _line("evidence", f"{plural(rewrite.support, 'customer')}, {plural(rewrite.times, 'time')}; {chances}")
+    for dialogue in _dialogues(rewrite, settings):
+        first, then = dialogue.first, dialogue.then
+        _line("", f"{first.at:%d %b}, customer {first.customer}: “{first.text}” ({first.status or 'no status'})")
+        _line("", f"  then “{then.text}” ({then.status or 'no status'})")
+
+
+def _dialogues(rewrite: Rewrite, settings: Settings) -> Sequence[Dialogue]:
+    if not settings.lake.exists():
+        return ()
+    try:
+        with Lake(settings.lake).connect() as connection:
+            return dialogues_of(rewrite, connection, mask=masker(secrets.token_bytes(16)))
+    except ResayError as error:
+        remarks.print(f"The dialogues cannot be shown: {error}", markup=False, soft_wrap=True)
+        return ()
+
+
+def _line(name: str, text: str, *, style: str = "") -> None:
+    console.print(f"[dim]{name:<11}[/dim]" + (f"[{style}]{escape(text)}[/{style}]" if style else escape(text)), soft_wrap=True)

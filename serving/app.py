@@ -1,0 +1,126 @@
+"""The app: where the live side is put together. Knows every part and no details of any."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from ingest.privacy import pseudonym
+from resay.dialogue.errors import ResayError
+from resay.store.artifact import Shelf
+from resay.store.books import Books
+from rewrite_online.rewriter import Rewriter
+from rewrite_online.watch import Watch
+from serving.access import Doorway, PageSessions, is_key
+from serving.dashboard.page import page_routes
+from serving.decision_log import DecisionLog
+from serving.guard import Guard
+from serving.health import health_routes
+from serving.metrics import Metrics
+from serving.refresher import Refresher
+from serving.rewrite_api import rewrite_routes
+from serving.service import Service, ServiceSettings
+from serving.strict_json import faults_of
+from serving.turns_api import turns_routes
+
+
+def utc_now() -> datetime:
+    """The time now, UTC."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: ServiceSettings, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The app over one home.
+
+    Raises: BooksUnavailable.
+    """
+    return app_of(open_service(settings, clock=clock))
+
+
+def app_of(service: Service) -> FastAPI:
+    """The app over these parts, whose threads run between start-up and shutdown; `app.state.service` holds them."""
+    app = FastAPI(
+        title="Resay",
+        summary="Rewrites for a conversational assistant, learnt from its customers' rephrases.",
+        version=version("resay"),
+        docs_url=None,  # The usual documentation pages load scripts from outside.
+        redoc_url=None,
+        lifespan=lambda _: _lifespan(service),
+    )
+    app.state.service = service
+    guarded = [Depends(_key_check(service))]
+    app.include_router(rewrite_routes(service), dependencies=guarded)
+    app.include_router(turns_routes(service), dependencies=guarded)
+    app.include_router(health_routes(service))
+    app.include_router(page_routes(service), include_in_schema=False)
+    app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
+    app.add_exception_handler(RequestValidationError, _unprocessable)
+    app.add_exception_handler(ResayError, _unavailable)
+    return app
+
+
+def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = utc_now) -> Service:
+    """The parts of a service over one home, none of them running yet.
+
+    Raises: BooksUnavailable.
+    """
+    metrics = Metrics()
+    books = Books(settings.books)
+    watch = Watch(Shelf(settings.rewrites), books.vetoes)
+    return Service(
+        settings=settings,
+        clock=clock,
+        pseudonym=partial(pseudonym, key=settings.hash_key) if settings.hash_key else str,
+        books=books,
+        reports=Shelf(settings.reports),
+        watch=watch,
+        rewriter=Rewriter(watch.live, on_fault=metrics.failed),
+        decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
+        metrics=metrics,
+        sessions=PageSessions(),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(service: Service) -> AsyncIterator[None]:
+    refresher = Refresher(service.watch, on_change=service.metrics.went_live, on_fault=service.metrics.failed)
+    refresher.start()
+    service.decisions.start()
+    try:
+        yield
+    finally:
+        refresher.close()
+        await run_in_threadpool(service.decisions.close)
+        service.rewriter.close()
+        service.books.close()
+
+
+def _key_check(service: Service) -> Callable[..., object]:
+    shown_key = HTTPBearer(auto_error=False, description="The API key, from RESAY_API_KEY or file `api_key` of the home.")
+
+    async def check_key(shown: HTTPAuthorizationCredentials | None = Depends(shown_key)) -> None:
+        if not is_key(shown.credentials if shown else None, service.settings.api_key):
+            service.metrics.refused("key")
+            message = "header Authorization must be `Bearer KEY` with this service's API key; is it the one in file api_key of the home?"
+            raise HTTPException(401, message, headers={"WWW-Authenticate": "Bearer"})
+
+    return check_key
+
+
+async def _unprocessable(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError), "registered for this error only"
+    return JSONResponse({"detail": faults_of(error)}, 422)
+
+
+async def _unavailable(_request: Request, error: Exception) -> Response:
+    """What a person outside must mend is said, and is no fault of the caller's."""
+    return JSONResponse({"detail": str(error)}, 503)

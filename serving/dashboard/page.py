@@ -1,0 +1,165 @@
+"""The routes of the page: the one-time link, the session, the page itself, and its box to try a rewrite."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+
+from resay.dialogue.codec import UTTERANCE_CHARS_MAX
+from resay.dialogue.rewrite import BeforeRequest, Heard
+from resay.dialogue.turn import Prompt
+from rewrite_online.explanation import Explanation
+from rewrite_online.hold_out import NO_HOLD_OUT
+from rewrite_online.rewriter import Live, Rewriter
+from serving.access import is_key
+from serving.dashboard import words
+from serving.dashboard.evidence import masker
+from serving.dashboard.view import View, view
+from serving.service import Service
+
+COOKIE = "resay_session"
+"""Name of the session's cookie, to which the port is added: cookies do not tell ports apart."""
+
+KEY_CHARS_MAX = 500
+"""Longest key that is looked at."""
+
+PROMPT_CHARS_MAX = 200
+"""Longest kind of prompt that the box takes."""
+
+VIEW_LIFE = timedelta(seconds=15)
+"""How old what the page shows may be; a new generation shows at once."""
+
+_FOLDER = Path(__file__).parent
+_ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
+_ICON = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#0b7a6f" d="M13 9a10 10 0 1 1 0 20H3V19A10 10 0 0 1 13 9Z"/>'
+    b'<circle cx="25" cy="7" r="5" fill="#c2410c"/></svg>'
+)
+
+
+def page_routes(service: Service) -> APIRouter:
+    """The page of one service."""
+    page = _Page(service)
+    router = APIRouter()
+    router.add_api_route("/", page.show, methods=["GET"])
+    router.add_api_route("/session", page.enter, methods=["POST"])
+    router.add_api_route("/try", page.try_it, methods=["POST"])
+    router.add_api_route("/assets/icon.svg", _icon, methods=["GET"])
+    router.add_api_route("/assets/{name}", _asset, methods=["GET"])
+    return router
+
+
+async def _icon() -> Response:
+    return Response(_ICON, media_type="image/svg+xml")
+
+
+async def _asset(name: str) -> Response:
+    if name not in _ASSETS:
+        raise HTTPException(404, "Not Found")
+    return Response((_FOLDER / name).read_bytes(), media_type=_ASSETS[name])
+
+
+class _Page:
+    """Templates, the mask of this process, and a rewriter that holds nothing out: who tries wants to see what would be said."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._mask = masker(secrets.token_bytes(32))
+        self._rewriter = Rewriter(service.watch.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
+        self._viewing = threading.Lock()
+        self._last: tuple[Live, datetime, View] | None = None
+        self._templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self._templates.globals.update({name: getattr(words, name) for name in _WORDS})
+
+    async def show(self, request: Request, token: str | None = None) -> Response:
+        """The page, for who was let in; with a token, the way in."""
+        if token is not None:
+            return self._let_in(request, self._service.sessions.exchange(token), otherwise="used")
+        if not self._knows(request):
+            return self._door("closed")
+        return await run_in_threadpool(self._page, None)
+
+    async def enter(self, request: Request) -> Response:
+        """The way in with the API key."""
+        shown = await _form_field(request, "key", chars_max=KEY_CHARS_MAX)
+        secret = self._service.sessions.open() if is_key(shown.strip(), self._service.settings.api_key) else None
+        return self._let_in(request, secret, otherwise="wrong_key")
+
+    async def try_it(self, request: Request) -> Response:
+        """What would be said, and why: the whole page, or with `?fragment` only the answer."""
+        if not self._knows(request):
+            return self._door("closed")
+        utterance = await _form_field(request, "utterance", chars_max=UTTERANCE_CHARS_MAX)
+        prompt_kind = await _form_field(request, "prompt_kind", chars_max=PROMPT_CHARS_MAX)
+        tried = self._explain(utterance, prompt_kind)
+        if "fragment" in request.query_params:
+            return HTMLResponse(self._templates.get_template("tried.html").render(tried=tried))
+        return await run_in_threadpool(self._page, tried)
+
+    def _knows(self, request: Request) -> bool:
+        return self._service.sessions.knows(request.cookies.get(_cookie_name(request)))
+
+    def _page(self, tried: Explanation | None) -> Response:
+        made_at, shown = self._view()
+        return HTMLResponse(self._templates.get_template("page.html").render(view=shown, tried=tried, now=made_at))
+
+    def _view(self) -> tuple[datetime, View]:
+        """The page's contents, at most `VIEW_LIFE` old: reading the lake takes every core for a moment, and answers come first."""
+        now, live = self._service.clock(), self._service.watch.live()
+        with self._viewing:
+            if self._last is None or self._last[0] is not live or now - self._last[1] > VIEW_LIFE:
+                self._last = (live, now, view(self._service, mask=self._mask))
+            return self._last[1], self._last[2]
+
+    def _explain(self, utterance: str, prompt_kind: str) -> Explanation:
+        """Nothing is logged, because nothing is served."""
+        now = self._service.clock()
+        prompt = Prompt(kind=prompt_kind) if prompt_kind else None
+        heard = Heard(turn_id="try", customer_id="try", at=now, utterance=utterance, prompt=prompt)
+        return self._rewriter.explain(BeforeRequest(heard), now=now)
+
+    def _let_in(self, request: Request, secret: str | None, *, otherwise: str) -> Response:
+        if secret is None:
+            self._service.metrics.refused("page")
+            return self._door(otherwise)
+        # Without the token in the address: it must not stay in the history.
+        response = RedirectResponse("/", 303)
+        response.set_cookie(_cookie_name(request), secret, httponly=True, samesite=_STRICT)
+        return response
+
+    def _door(self, why: str) -> Response:
+        """A page that says why it is closed, and how to come in."""
+        return HTMLResponse(self._templates.get_template("door.html").render(why=why), 403)
+
+
+_WORDS = ("sign_name", "sign_meaning", "reason_meaning", "percent", "change", "count", "plural")
+_STRICT: Literal["strict"] = "strict"
+
+
+def _cookie_name(request: Request) -> str:
+    _, port = request.scope.get("server") or ("", "")
+    return f"{COOKIE}_{port}"
+
+
+async def _form_field(request: Request, name: str, *, chars_max: int) -> str:
+    """A field of a form as browsers send it; the last one where it is given more than once, empty where it is missing.
+
+    Raises: HTTPException.
+    """
+    try:
+        fields = parse_qs((await request.body()).decode(), keep_blank_values=True, max_num_fields=20)
+    except ValueError as error:
+        raise HTTPException(422, f"form must be readable; {error}; was it sent by the page?") from error
+    value = (fields.get(name) or [""])[-1]
+    if len(value) > chars_max:
+        raise HTTPException(422, f"{name} must not be longer than {chars_max:,} characters; got {len(value):,}")
+    return value

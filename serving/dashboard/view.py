@@ -1,0 +1,236 @@
+"""The page as values: every section is there, or says in a sentence why not and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from statistics import median
+from typing import TypeVar
+
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Reason
+from resay.label.findings import Findings, SaidTwice, findings, said_twice
+from resay.store.artifact import Shelf
+from resay.store.lake import Lake
+from resay.store.rewrites import CARD_FILE
+from rewrite_online.gate import judge
+from serving.dashboard.chart import Chart, every_day, line, stacked
+from serving.dashboard.evidence import Rule, rules
+from serving.dashboard.queries import Connection, outcomes_by_day, run, signs_by_day
+from serving.dashboard.report import BeforeAfter, read_report
+from serving.service import Service
+
+Shown = TypeVar("Shown")
+
+DAYS_SHOWN_MAX = 60
+"""Days in the chart; more would be thinner than a line on a telephone."""
+
+SAID_TWICE_MAX = 6
+"""Things said twice that are shown."""
+
+DECISIONS_TIMED_MAX = 1_000
+"""Newest decisions whose latency is summed up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A section without its contents."""
+
+    why: str
+    """A sentence; says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign of friction over time."""
+
+    sign: str
+    turns: int
+    points: str
+    """A line through its days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the dialogue log says."""
+
+    found: Findings
+    days: Chart
+    latest: tuple[date, int, int, int]
+    """The last day with labels: failures, turns of which it cannot be told, successes."""
+    signs: tuple[Sign, ...]
+    twice: tuple[SaidTwice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The live rewrite table."""
+
+    generation: int
+    total: int
+    served: int
+    rules: tuple[Rule, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Share of defective turns in one week."""
+
+    name: str
+    turns: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Before and after."""
+
+    report: BeforeAfter
+    weeks: tuple[Week, ...]
+    highest: float
+    """The greatest share of all, for the length of bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the service is and does now."""
+
+    version: str
+    generation: int | None
+    published_at: datetime | None
+    decisions: tuple[tuple[str, int], ...]
+    """By reason, most frequent first."""
+    latency_ms: float | None
+    """Median of the newest decisions."""
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The whole page."""
+
+    log: Log | Absent
+    table: Table | Absent
+    proof: Proof | Absent
+    card: Card
+
+
+def view(service: Service, *, mask: Callable[[str], str]) -> View:
+    """The page now; reads lake, books and reports, and no part that is missing or broken keeps the others from being shown."""
+    with ExitStack() as open_things:
+        try:
+            connection = open_things.enter_context(Lake(service.settings.lake).connect())
+        except ResayError as error:
+            return _view(service, Absent(str(error)), None, mask)
+        return _view(service, _section(lambda: _log(service, connection)), connection, mask)
+
+
+def _view(service: Service, log: Log | Absent, connection: Connection | None, mask: Callable[[str], str]) -> View:
+    return View(
+        log=log,
+        table=_section(lambda: _table(service, connection, mask)),
+        proof=_section(lambda: _proof(service)),
+        card=_card(service),
+    )
+
+
+def _section(make: Callable[[], Shown | Absent]) -> Shown | Absent:
+    try:
+        return make()
+    except (ResayError, OSError) as error:
+        return Absent(str(error))
+
+
+def _log(service: Service, connection: Connection) -> Log | Absent:
+    lake = Lake(service.settings.lake)
+    found = findings(lake)
+    if not found.turns:
+        return Absent("No turns have been read yet. `resay demo` reads the log that ships; `resay ingest FILE` reads your own.")
+    rows = run(connection, outcomes_by_day(DAYS_SHOWN_MAX))[::-1]
+    if not rows:
+        return Absent(f"{found.turns:,} turns have been read, and none is labelled yet. `resay learn` labels them, and learns from them.")
+    return Log(
+        found=found,
+        days=stacked([(f"{day:%-d %b}", _day_title(day, counts), dict(zip(_OUTCOMES, counts, strict=True))) for day, *counts in rows]),
+        latest=tuple(rows[-1]),
+        signs=_signs(run(connection, signs_by_day()), first=rows[0][0], last=rows[-1][0]),
+        twice=tuple(said_twice(lake, most=SAID_TWICE_MAX)),
+    )
+
+
+_OUTCOMES = ("failure", "censored", "success")
+
+
+def _day_title(day: date, counts: Sequence[int]) -> str:
+    failed, unknown, succeeded = counts
+    return f"{day:%A, %-d %B %Y}: {failed:,} failed, {unknown:,} cannot be told, {succeeded:,} succeeded"
+
+
+def _signs(rows: Sequence[tuple[str, date, int]], *, first: date, last: date) -> tuple[Sign, ...]:
+    by_sign: dict[str, dict[date, int]] = {}
+    for sign, day, turns in rows:
+        by_sign.setdefault(sign, {})[day] = turns
+    signs = [Sign(sign, sum(days.values()), line(every_day(days, first, last))) for sign, days in by_sign.items()]
+    return tuple(sorted(signs, key=lambda sign: -sign.turns))
+
+
+def _table(service: Service, connection: Connection | None, mask: Callable[[str], str]) -> Table | Absent:
+    live = service.watch.live()
+    if live.generation is None:
+        return Absent(live.problem or "No rewrites are published yet.")
+    return Table(
+        generation=live.generation,
+        total=len(live.rewrites),
+        served=sum(judge(rewrite, vetoes=live.vetoes) is Reason.REWRITTEN for rewrite in live.rewrites),
+        rules=tuple(rules(live, connection, mask=mask)),
+        problem=live.problem,
+    )
+
+
+def _proof(service: Service) -> Proof | Absent:
+    report = read_report(service.reports)
+    if report is None:
+        return Absent("Nothing has been scored yet. `resay demo` scores the rewrites on traffic that they were not learnt from.")
+    weeks = tuple(
+        Week(each.week, each.turns, each.defects_before / max(each.turns, 1), each.defects_after / max(each.turns, 1))
+        for each in report.weeks
+    )
+    return Proof(report, weeks, highest=max((max(week.before, week.after) for week in weeks), default=0) or 1)
+
+
+def _card(service: Service) -> Card:
+    live = service.watch.live()
+    decisions: dict[str, int] = {}
+    latency_ms = None
+    problem = live.problem if live.generation is not None else None
+    try:
+        decisions = service.books.count_decisions()
+        newest = service.books.decisions(DECISIONS_TIMED_MAX)
+        latency_ms = median(decision.latency_ms for decision in newest) if newest else None
+    except ResayError as error:
+        problem = str(error)
+    return Card(
+        version=version("resay"),
+        generation=live.generation,
+        published_at=_made_at(service, live.generation),
+        decisions=tuple(sorted(decisions.items(), key=lambda each: (-each[1], each[0]))),
+        latency_ms=latency_ms,
+        problem=problem,
+    )
+
+
+def _made_at(service: Service, generation: int | None) -> datetime | None:
+    """When the live generation was made, where its card says so."""
+    if generation is None:
+        return None
+    try:
+        made_at = json.loads(Shelf(service.settings.rewrites).open(generation).read(CARD_FILE))["made_at"]
+        return datetime.fromisoformat(made_at).astimezone(UTC)
+    except (ResayError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,53 @@
+"""The refresher: looks for new generations and vetoes twice a second, on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from rewrite_online.rewriter import Live
+from rewrite_online.watch import Watch
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 0.5
+"""Time between two looks: a veto or a roll back holds within a second of being written."""
+
+
+class Refresher:
+    """Calls `Watch.refresh` until it is closed."""
+
+    def __init__(self, watch: Watch, *, on_change: Callable[[Live], None], on_fault: Callable[[str, Exception], None]) -> None:
+        """Tell `on_change` of what is live whenever it is another than before; `on_fault` hears what broke."""
+        self._watch = watch
+        self._on_change = on_change
+        self._on_fault = on_fault
+        self._closing = threading.Event()
+        self._seen: Live | None = None
+        self._thread = threading.Thread(target=self._run, name="resay-refresher", daemon=True)
+
+    def start(self) -> None:
+        """Look once now, so that the first request finds what is live, and from then on by itself."""
+        self._look()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.wait(REFRESH_S):
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            live = self._watch.refresh()
+            if live is not self._seen:
+                self._seen = live
+                self._on_change(live)
+        except Exception as error:  # What was live stays live, and the next look may go well.
+            self._on_fault("refresher", error)
+            log.exception("refresh_failed")

@@ -1,0 +1,45 @@
+"""`POST /v1/rewrite`: the question to the rewriter and its answer, each answer logged."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Response
+from starlette.concurrency import run_in_threadpool
+
+from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
+from serving.decision_log import decision_of
+from serving.service import Service
+from serving.strict_json import StrictJsonRoute
+from serving.wire import Fault, RewriteQuestion, RewriteReply, reply_bytes, request_of
+
+
+def rewrite_routes(service: Service) -> APIRouter:
+    """The route of `/v1/rewrite`."""
+    router = APIRouter(route_class=StrictJsonRoute)
+
+    @router.post(
+        "/v1/rewrite",
+        operation_id="rewrite",
+        summary="What to say for the customer, or pass through.",
+        responses={200: {"model": RewriteReply}, 401: {"model": Fault}, 413: {"model": Fault}, 422: {"model": Fault}},
+        response_class=Response,
+    )
+    async def rewrite(question: RewriteQuestion) -> Response:
+        now = service.clock()
+        try:
+            request = request_of(question, now=now, pseudonym=service.pseudonym)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        answer = await _answer(service, request, budget_s=question.deadline_ms / 1000)
+        service.decisions.put(decision_of(request, answer))
+        service.metrics.answered(answer)
+        return Response(reply_bytes(question, answer), media_type="application/json")
+
+    return router
+
+
+async def _answer(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
+    now = service.clock()
+    if service.rewriter.is_inline():
+        # A hop to another thread costs more than the answer; layers that may be slow are worth it.
+        return service.rewriter.rewrite(request, now=now, budget_s=budget_s)
+    return await run_in_threadpool(service.rewriter.rewrite, request, now=now, budget_s=budget_s)

@@ -1,0 +1,53 @@
+"""The parts of a running service, as one value that its endpoints share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from resay.store.artifact import Shelf
+from resay.store.books import Books
+from rewrite_online.rewriter import Rewriter
+from rewrite_online.watch import Watch
+from serving.access import LOOPBACK, PageSessions
+from serving.decision_log import DecisionLog
+from serving.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What a service is started with."""
+
+    home: Path
+    """Folder of lake, books and artifacts."""
+    lake: Path
+    books: Path
+    rewrites: Path
+    """Shelf of rewrite tables."""
+    reports: Path
+    """Shelf of reports: what was scored."""
+    api_key: str
+    """What callers of `/v1/…` must show."""
+    hash_key: str | None = None
+    """Key of the hash that replaces customer ids at ingest; ids are kept where unset."""
+    names: tuple[str, ...] = LOOPBACK
+    """Host names that the service answers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the endpoints draw on."""
+
+    settings: ServiceSettings
+    clock: Callable[[], datetime]
+    pseudonym: Callable[[str], str]
+    """What becomes of a customer id before anything is looked up or written down."""
+    books: Books
+    reports: Shelf
+    watch: Watch
+    rewriter: Rewriter
+    decisions: DecisionLog
+    metrics: Metrics
+    sessions: PageSessions

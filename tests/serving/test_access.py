@@ -1,0 +1,206 @@
+"""Who may come in: keys, names, links."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving.access import KEY_FILE, LOOPBACK, SESSIONS_MAX, Doorway, KeyUnavailable, PageSessions, WeakKey, api_key, bearer_key
+from serving.server import RunningService
+from tests.serving.conftest import KEY, Serve, client_of, question
+
+
+def test_a_key_is_made_once_and_kept_for_its_owner_only(tmp_path: Path):
+    """The second start finds the first one's key; nobody else can read it."""
+    first = api_key(tmp_path / "home", given=None)
+
+    assert api_key(tmp_path / "home", given=None) == first
+    assert len(first) >= 40
+    assert (tmp_path / "home" / KEY_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_others_could_read_is_shut_again(tmp_path: Path):
+    """A file copied with the wrong rights is taken, and its rights are mended."""
+    (tmp_path / KEY_FILE).write_text("a-key-that-is-long-enough\n")
+    (tmp_path / KEY_FILE).chmod(0o644)
+
+    assert api_key(tmp_path, given=None) == "a-key-that-is-long-enough"
+    assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_of_the_environment_wins(tmp_path: Path):
+    """RESAY_API_KEY is used as it is, and nothing is written."""
+    assert api_key(tmp_path, given=KEY) == KEY
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+@pytest.mark.parametrize("key", ["", "short", "with a space in the middle", "schlüssel-der-lang-genug-ist"])
+def test_a_weak_key_is_refused(tmp_path: Path, key: str):
+    """A key that can be guessed, or that no header can carry, protects nothing."""
+    with pytest.raises(WeakKey, match="at least 16 printable ASCII"):
+        api_key(tmp_path, given=key)
+
+
+def test_a_home_that_is_a_file_is_told(tmp_path: Path):
+    """One sentence and not a traceback."""
+    (tmp_path / "home").write_text("")
+
+    with pytest.raises(KeyUnavailable, match="must be readable and writable"):
+        api_key(tmp_path / "home", given=None)
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("Bearer abc", "abc"),
+        ("bearer abc", "abc"),
+        ("Bearer  abc ", "abc"),
+        ("Bearer", None),
+        ("Basic abc", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_key_is_read_from_the_header(header: str | None, key: str | None):
+    """The scheme may be written in any case; other schemes are none."""
+    assert bearer_key(header) == key
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [("localhost", None), ("LOCALHOST:8737", None), ("127.0.0.1:8737", "http://127.0.0.1:8737"), ("[::1]:8737", "http://[::1]:8737")],
+)
+def test_this_machine_may_come_in(host: str, origin: str | None):
+    """By each of its names, with and without a port, from its own page."""
+    assert Doorway(LOOPBACK).fault(host=host, origin=origin) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        (None, None),
+        ("", None),
+        ("evil.example", None),
+        ("localhost.evil.example", None),
+        ("127.0.0.1.evil.example:8737", None),
+        ("evil.example:127.0.0.1", None),
+        ("localhost:8737", "http://evil.example"),
+        ("localhost:8737", "http://localhost:9999"),
+        ("localhost:8737", "null"),
+        ("localhost:8737", "http://evil.example/localhost:8737"),
+    ],
+)
+def test_other_names_and_other_pages_may_not(host: str | None, origin: str | None):
+    """A name made to point here (DNS rebinding), and the page of another site, port or file."""
+    assert Doorway(LOOPBACK).fault(host=host, origin=origin)
+
+
+def test_a_token_works_once():
+    """The first who shows it has a session; the second has nothing."""
+    sessions = PageSessions()
+    token = sessions.token()
+
+    first, second = sessions.exchange(token), sessions.exchange(token)
+
+    assert sessions.knows(first)
+    assert second is None
+    assert not sessions.knows(token)
+
+
+def test_the_oldest_session_goes_first():
+    """Memory has a limit."""
+    sessions = PageSessions()
+    opened = [sessions.open() for _ in range(SESSIONS_MAX + 1)]
+
+    assert not sessions.knows(opened[0])
+    assert all(sessions.knows(each) for each in opened[1:])
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/rewrite", "/v1/turns", "/healthz", "/readyz", "/metrics", "/openapi.json", "/nothing"])
+def test_a_wrong_host_is_refused_everywhere(client: httpx.Client, path: str):
+    """No path answers to a name that is not ours, key or no key."""
+    reply = client.request("POST" if "v1" in path else "GET", path, headers={"Host": "evil.example"})
+
+    assert reply.status_code == 403
+    assert "header Host must name this service" in reply.json()["detail"]
+
+
+def test_a_foreign_page_is_refused(client: httpx.Client):
+    """A browser names the page that asks."""
+    reply = client.post("/v1/rewrite", json=question(), headers={"Origin": "http://evil.example"})
+
+    assert reply.status_code == 403
+    assert "header Origin" in reply.json()["detail"]
+
+
+def test_a_name_may_be_allowed(home: Path, serve: Serve):
+    """What --allow-host names is answered to."""
+    with client_of(serve(home, names=(*LOOPBACK, "resay.example"))) as client:
+        reply = client.get("/healthz", headers={"Host": "Resay.Example:443"})
+
+    assert reply.status_code == 200
+
+
+def test_a_body_beyond_the_limit_is_refused(client: httpx.Client):
+    """Announced, and not announced: the second is cut off while it is read."""
+    announced = client.post("/v1/rewrite", content=b"x" * 300_000)
+    streamed = client.post("/v1/rewrite", content=(b"x" * 10_000 for _ in range(30)), headers={"Content-Type": "application/json"})
+
+    assert [announced.status_code, streamed.status_code] == [413, 413]
+    assert "262,144 bytes" in announced.json()["detail"]
+    assert "262,144 bytes" in streamed.json()["detail"]
+
+
+def test_a_browser_is_told_to_trust_nothing_from_outside(client: httpx.Client):
+    """Every response forbids foreign resources, frames and sniffing."""
+    headers = client.get("/healthz").headers
+
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_link_opens_the_page_once(shared: RunningService):
+    """The first browser gets a cookie that scripts cannot read and other sites cannot send; the second gets the door."""
+    link = shared.page_url()
+    with httpx.Client(timeout=20) as first, httpx.Client(timeout=20) as second:
+        entered = first.get(link)
+        shown = first.get(shared.url)
+        refused = second.get(link)
+
+    assert (entered.status_code, entered.headers["location"]) == (303, "/")
+    cookie = entered.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert shown.status_code == 200
+    assert refused.status_code == 403
+    assert "This link has been used" in refused.text
+    assert "set-cookie" not in refused.headers
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "é", "x" * 5_000])
+def test_a_wrong_token_opens_nothing(client: httpx.Client, token: str):
+    """Guessing leads to the door."""
+    reply = client.get("/", params={"token": token})
+
+    assert (reply.status_code, "set-cookie" in reply.headers) == (403, False)
+
+
+def test_the_key_opens_the_page_too(shared: RunningService):
+    """Whoever has the key needs no new link; whoever has not gets the door."""
+    with httpx.Client(base_url=shared.url, follow_redirects=True, timeout=20) as browser:
+        wrong = browser.post("/session", data={"key": "wrong"})
+        right = browser.post("/session", data={"key": KEY})
+
+    assert (wrong.status_code, right.status_code) == (403, 200)
+    assert "This is not the key" in wrong.text
+    assert "Defects today" in right.text
+
+
+def test_the_page_needs_its_session(client: httpx.Client):
+    """Neither dialogues nor the box are open to who shows a key in a header, or nothing."""
+    assert client.get("/").status_code == 403
+    assert client.post("/try", data={"utterance": "play madona"}).status_code == 403

@@ -1,0 +1,62 @@
+"""The server: ports, start and stop."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving.server import PortTaken, bind
+from tests.serving.conftest import Serve
+
+
+def test_a_port_in_use_is_passed_over():
+    """The next one is taken."""
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+
+        with bind("127.0.0.1", port) as second:
+            assert port < second.getsockname()[1] <= port + 20
+
+
+def test_an_address_of_another_machine_is_told():
+    """One sentence."""
+    with pytest.raises(PortTaken, match="address one of this machine"):
+        bind("192.0.2.1", 8737)
+
+
+def test_stopping_ends_it_and_may_be_said_twice(home: Path, serve: Serve):
+    """Afterwards nobody answers."""
+    running = serve(home)
+    assert httpx.get(f"{running.url}/healthz").status_code == 200
+
+    running.stop()
+    running.stop()
+
+    assert not running.answers()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{running.url}/healthz")
+
+
+def test_the_live_side_starts_without_the_learning_side():
+    """Importing the app loads neither torch nor miners, brokers, Spark or SciPy (DESIGN 14)."""
+    program = "import sys, serving.app; print(*{name.split('.')[0] for name in sys.modules})"
+
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+    assert "serving" in loaded
+    assert not {"torch", "transformers", "scipy", "kafka", "pyspark", "faiss", "markov", "rephrase"} & set(loaded)
+
+
+@pytest.mark.slow
+def test_the_live_side_starts_fast():
+    """Two seconds of processor time are enough to import it all: a restart must not cost a minute of unchanged words."""
+    program = "import time, serving.app; print(time.process_time())"
+
+    took_s = min(float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout) for _ in range(2))
+
+    assert took_s < 4, f"{took_s:.1f} s on {time.strftime('%F')}; 1.4 s when this floor was set, with room for slower machines"
