@@ -195,12 +195,13 @@ class _File:
         whole = self._read_to_line_end(RECORD_BYTES_MAX + len(_CARRIAGE_RETURN_LINE_FEED))
         if not whole:
             return None
-        piece, span = whole, len(whole)
-        while not piece.endswith(b"\n") and (piece := self._read_to_line_end(_SKIP_BYTES)):
-            span += len(piece)
+        span, tail = len(whole), whole[-2:]
         # What follows the first piece is passed over, not kept: memory must not depend on how long a line is.
-        end = len(piece) - len(piece.rstrip(b"\r\n")) if piece.endswith(b"\n") else 0
-        return _Line(whole[: span - end][:RECORD_BYTES_MAX], span - end, span, ended=end > 0)
+        while not tail.endswith(b"\n") and (piece := self._read_to_line_end(_SKIP_BYTES)):
+            span += len(piece)
+            tail = (tail + piece)[-2:]
+        length = span - (2 if tail == _CARRIAGE_RETURN_LINE_FEED else tail.endswith(b"\n"))
+        return _Line(whole[:length][:RECORD_BYTES_MAX], length, span, ended=length < span)
 
     def _pass_over(self, size: int) -> tuple[int, bytes]:
         """Read on by so many bytes: how many lines ended in them, and the last of them; nothing where the file is shorter."""

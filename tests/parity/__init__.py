@@ -1,0 +1,1 @@
+"""Contract tests: whatever implements a Protocol runs the same suite."""
