@@ -102,10 +102,12 @@ def response(turn: LiveTurn, answer: LiveTurn | None) -> Response:
     if answer is None:
         return Response(status=ResponseStatus.DONE if "bye" in understood else ResponseStatus.NONE)
     names = {_name(act) for act in answer.prompt_acts}
-    return Response(text=answer.prompt, action=prompt_kind(answer.prompt_acts), status=_status(turn, answer, understood, names))
+    return Response(
+        text=answer.prompt, action=prompt_kind(answer.prompt_acts), status=_status(turn, answer, understood=understood, names=names)
+    )
 
 
-def _status(turn: LiveTurn, answer: LiveTurn, understood: set[str], names: set[str]) -> ResponseStatus:
+def _status(turn: LiveTurn, answer: LiveTurn, *, understood: set[str], names: set[str]) -> ResponseStatus:
     if not understood or names & _ASKS_AGAIN:
         return ResponseStatus.UNSUPPORTED
     same_again = answer.prompt == turn.prompt and not understood & _ASKED_TO_HEAR

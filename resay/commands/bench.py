@@ -1,0 +1,137 @@
+"""The commands `bench …`: every figure that we report, from a command, with seed, date and an interval (EVALUATION)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import typer
+
+from resay.commands.bench_replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
+from resay.commands.bench_report import bench_report, print_report, show_report
+from resay.commands.console import JsonOption, console, progress
+from resay.dialogue.errors import ResayError
+from resay.label.corpora.dstc2 import Call, WrongCorpus, read_calls, splits_in
+from rewrite_online.evaluate import TurnResult
+
+SEED = 7
+"""The usual chance; only intervals depend on it."""
+
+_DATA = Path("../shared/data/dstc2")
+
+
+class Corpus(StrEnum):
+    """Corpora that calls are replayed from."""
+
+    DSTC2 = "dstc2"
+
+
+class UnwritableDecisions(ResayError):
+    """The file of decisions cannot be written."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `bench`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Score and time it: every figure that we report.")
+    group.callback()(_group)
+    group.command("replay")(replay)
+    app.add_typer(group, name="bench", rich_help_panel="Measure")
+
+
+def replay(  # noqa: PLR0917 - the command line names its options
+    corpus: Annotated[Corpus, typer.Option("--corpus", help="Whose calls.")] = Corpus.DSTC2,
+    folder: Annotated[Path, typer.Option("--data", metavar="DIR", help="Your own copy: train.jsonl.gz, dev.jsonl.gz.")] = _DATA,
+    row: Annotated[list[str] | None, typer.Option("--row", help="A letter (c) or a row (c/before); again for more [default: all].")] = None,
+    split: Annotated[str, typer.Option("--split", help="The calls that are scored; rows learn on train.")] = "dev",
+    decisions: Annotated[Path | None, typer.Option("--decisions", metavar="FILE", help="Write one row's answers as JSON lines.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Chance of the intervals.")] = SEED,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay real calls of people: what our answers would have done to them, win by win and loss by loss.
+
+    Rows: a nothing; b exact table on text; c exact table on text and prompt; d best of the NLU's own readings (retry only). Rows b and c
+    take the product's own path from the live log, at its floor of 10 customers and (k=3) below it; rows named -gold are references that
+    learn from people's labels on train calls. Thresholds are chosen on train callers. Takes about a minute.
+
+    Examples: `resay bench replay --corpus dstc2` · `resay bench replay --row d-gold/retry --decisions d.jsonl --json`
+    """
+    now = datetime.now(UTC)
+    if split == "train":
+        message = "split must be one that nothing learns from; rows learn on train; is dev meant?"
+        raise typer.BadParameter(message)
+    wanted = _wanted(row, one=decisions is not None)
+    train = Train(_calls(folder, "train"), now)
+    scored = _calls(folder, split)
+    results = {}
+    with progress(f"Replaying {corpus} {split}", unit="rows", shown=not as_json) as tick:
+        for done, each in enumerate(wanted):
+            tick(done, len(wanted))
+            results[each.name] = score_row(each, train, scored)
+            if decisions is not None:
+                _write(decisions, results[each.name])
+        tick(len(wanted), len(wanted))
+    rows = [line for name, turns in results.items() for line in figures(name, turns, Random(seed))]
+    report = bench_report("replay", rows, seed=seed, now=now)
+    if as_json:
+        print_report(report)
+        return
+    show_report(report, COLUMNS)
+    _explain(wanted, train, scored, split)
+
+
+def decision_lines(results: Iterable[TurnResult]) -> Iterable[str]:
+    """Answers as others can score them, a turn a line: {call, turn, target|null, acts|null, layer, score}."""
+    for result in results:
+        answer = result.answer
+        acts = None if answer.acts is None else list(answer.acts)
+        line = {"call": result.call_id, "turn": result.index, "target": answer.target, "acts": acts}
+        yield json.dumps(line | {"layer": answer.layer or None, "score": answer.score}, ensure_ascii=False) + "\n"
+
+
+def _group() -> None:
+    """Score and time it: every figure that we report."""
+
+
+def _wanted(names: Sequence[str] | None, *, one: bool) -> list[ReplayRow]:
+    rows = replay_rows()
+    unknown = [name for name in names or () if not any(name in {row.letter, row.name} for row in rows)]
+    if unknown:
+        message = f"row must be a, b, c, d or one of {', '.join(row.name for row in rows)}; got {', '.join(unknown)}"
+        raise typer.BadParameter(message)
+    chosen = [row for row in rows if not names or row.letter in names or row.name in names]
+    if one and len(chosen) != 1:
+        message = f"--decisions takes the answers of one row; got {', '.join(row.name for row in chosen)}; is --row {chosen[0].name} meant?"
+        raise typer.BadParameter(message)
+    return chosen
+
+
+def _calls(folder: Path, split: str) -> list[Call]:
+    splits_in(folder)
+    calls = list(read_calls(folder, split))
+    if not calls:
+        message = f"split {split!r} in {folder} must hold calls; it holds none; was the file written to its end?"
+        raise WrongCorpus(message)
+    return calls
+
+
+def _write(path: Path, results: Iterable[TurnResult]) -> None:
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(decision_lines(results))
+    except OSError as error:
+        message = f"file {path} must be writable; {error}; is the folder there, and yours?"
+        raise UnwritableDecisions(message) from error
+
+
+def _explain(wanted: Sequence[ReplayRow], train: Train, scored: Sequence[Call], split: str) -> None:
+    learnt = f"Learnt on {len(train.calls):,} train calls, scored on {len(scored):,} {split} calls"
+    console.print(
+        f"{learnt}. Intervals are over callers; the bound of w/l may be called met from 100 pairs on.", markup=False, soft_wrap=True
+    )
+    for row in wanted:
+        console.print(f"{row.name:<14} {row.meaning}", markup=False, soft_wrap=True)
