@@ -63,7 +63,7 @@ def mine(engine: Engine, bar: Bar, tick: Tick = lambda done, total: None) -> Min
     proposals, declined = _propose(chain, plan, bar)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)
-    rewrites = _settle(_choose(proposals, evidence, bar, declined), declined)
+    rewrites = _settle(_choose(proposals, evidence, bar=bar, declined=declined), declined)
     tick(len(steps) + 2, len(steps) + 2)
     return Mined(rewrites, Counter(declined.values()), sources=len(plan.promising), states=len(chain.states), lost=len(chain.lost))
 
@@ -115,7 +115,7 @@ def _propose(chain: Chain, plan: Plan, bar: Bar) -> tuple[list[_Proposal], dict[
         ends = {int(at): float(value) for at, value in zip(solved.indices[span], solved.data[span], strict=True)}
         own = ends.pop(place, 0.0)
         by_state = {chain.states[at]: value for at, value in ends.items()}
-        found = list(_wordings(source, by_state, plan, places))
+        found = list(_wordings(source, by_state, plan=plan, places=places))
         if not found:
             declined[source] = Declined.NO_WORDING
         proposals += [
@@ -141,7 +141,7 @@ def _weight(chain: Chain, place: int) -> Weight:
     return Weight(success=success, otherwise=float(chain.weights[place]) - success)
 
 
-def _wordings(source: Key, by_state: Mapping[str, float], plan: Plan, places: Mapping[str, int]) -> Iterator[str]:
+def _wordings(source: Key, by_state: Mapping[str, float], *, plan: Plan, places: Mapping[str, int]) -> Iterator[str]:
     """Other wordings, in the same context, that succeed by the states through which talk after the source mostly succeeds."""
     text, kind = source
     best = sorted(by_state, key=lambda state: (-by_state[state], state))[:STATES_MAX]
@@ -165,7 +165,7 @@ def _back(engine: Engine, proposals: Sequence[_Proposal]) -> Evidence:
     return read_evidence(engine)
 
 
-def _choose(proposals: Iterable[_Proposal], evidence: Evidence, bar: Bar, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
+def _choose(proposals: Iterable[_Proposal], evidence: Evidence, *, bar: Bar, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
     """The best wording of each source that clears the bar, with its gain; a source without one is declined for its best one's reason."""
     by_source: dict[Key, list[Candidate]] = {}
     for proposal in proposals:

@@ -17,8 +17,8 @@ from resay.dialogue.rewrite import Rewrite
 from resay.store.artifact import Generation, Shelf
 from resay.store.rewrites import CARD_FILE, PROOF_FILE, REWRITES_FILE, decode_rewrites, encode_rewrites
 
-Recheck = Callable[[Sequence[Rewrite]], tuple[list[Rewrite], Proof]]
-"""What of a table can be proven today, against today's vetoes and customers, with the proof (`markov.verify.sift`)."""
+Recheck = Callable[[Sequence[Rewrite], Proof], tuple[list[Rewrite], Proof]]
+"""What of a table, with the proof that it had, can be proven against today's vetoes and customers, with the new proof (`verify.sift`)."""
 
 
 class Unproven(ResayError):
@@ -76,11 +76,12 @@ def roll_back(shelf: Shelf, number: int | None = None, *, recheck: Recheck, now:
     number = _before(shelf, live) if number is None else _known(shelf, number)
     generation = shelf.open(number)
     table = generation.read(REWRITES_FILE)
-    if not decode_proof(generation.read(PROOF_FILE)).covers(table):
+    was_proven = decode_proof(generation.read(PROOF_FILE))
+    if not was_proven.covers(table):
         message = f"generation {number} must carry a proof of its table; it does not; was it edited by hand?"
         raise Unproven(message)
     rewrites = decode_rewrites(table)
-    kept, proof = recheck(rewrites)
+    kept, proof = recheck(rewrites, was_proven)
     if proof.verdict is not Verdict.PROVEN or (rewrites and not kept):
         message = f"generation {number} must still be provable; nothing of it is; are its turns no longer in this lake?"
         raise Unproven(message)

@@ -1,0 +1,304 @@
+"""Commands from labels to a live rewrite table and back: `learn`, `rules`, `rollback`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from markov.candidate import Bar
+from markov.duckdb_engine import DuckDBEngine
+from markov.facts import read_facts
+from markov.mine import Mined, counted_rows, mine
+from markov.proof import Proof
+from markov.publish import Card, live_rewrites, publish, roll_back
+from markov.steps import Floors
+from markov.verify import Rules, sift
+from rephrase.combined import CombinedDetector
+from rephrase.detect import DetectReport, detect
+from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.settings import Settings, read_settings
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.text import canonical
+from resay.label.job import LabelReport, label
+from resay.store.artifact import Shelf
+from resay.store.books import Books
+from resay.store.lake import Lake
+from resay.store.rewrites import encode_rewrites
+from resay.store.tables import COUNTS
+
+CUSTOMERS_MIN = Floors().customers_min
+"""k, where nothing else is asked (DESIGN 7)."""
+
+SHOWN_MAX = 30
+"""Rewrites printed after learning: a screen; `resay rules` prints all."""
+
+_PANEL = "Learn, step by step"
+
+KOption = Annotated[int, typer.Option("--k", min=2, help="Customers that must stand behind every rewrite; never one alone.")]
+
+
+class NothingToLearnFrom(ResayError):
+    """The lake holds no turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What one run of learning came to."""
+
+    links: DetectReport
+    labels: LabelReport
+    mined: Mined
+    rewrites: tuple[Rewrite, ...]
+    """Those that were proven, by source and prompt kind."""
+    proof: Proof
+    generation: int | None
+    """The generation that is live now; nothing where none was ever published."""
+    published: bool
+    """Whether this run made it."""
+    remark: str
+    """Why not, where it did not."""
+    seconds: float
+
+
+def register(app: typer.Typer) -> None:
+    """Add `learn`, `rules` and `rollback`."""
+    app.command("learn", rich_help_panel=_PANEL)(learn_command)
+    app.command("rules", rich_help_panel=_PANEL)(rules_command)
+    app.command("rollback", rich_help_panel=_PANEL)(rollback_command)
+
+
+def learn_command(
+    k: KOption = CUSTOMERS_MIN,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be published; publish nothing.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn rewrites from all turns in the lake: link rephrases, label, mine, verify, publish.
+
+    Run it after `resay ingest`, each night for instance; what it publishes is live at once (`resay rollback` undoes it).
+    Every rewrite is checked by a second program before it is published; what cannot be proven is left out, and said.
+
+    Examples: `resay learn` · `resay learn --dry-run --k 5` · `resay learn --json`
+    """
+    learnt = learn(read_settings(home=home), k=k, dry_run=dry_run, shown=not as_json)
+    if as_json:
+        print_json(learnt_json(learnt))
+        return
+    print_learnt(learnt)
+
+
+def rules_command(
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the dialogues behind each rewrite.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the live rewrite table with what stands behind each rewrite.
+
+    Examples: `resay rules` · `resay rules --evidence` · `resay rules --json`
+    """
+    settings = read_settings(home=home)
+    generation, rewrites = live_rewrites(Shelf(settings.rewrites))
+    dialogues = _dialogues(Lake(settings.lake), rewrites) if evidence else {}
+    if as_json:
+        rows = [asdict(each) | ({"dialogues": dialogues[each.rewrite_id]} if evidence else {}) for each in rewrites]
+        print_json({"generation": generation.number if generation else None, "rewrites": rows})
+        return
+    if generation is None:
+        remarks.print("resay: no rewrite table was published yet; try `resay learn`", markup=False)
+        return
+    console.print(_table(f"Generation {generation.number}: {len(rewrites):,} rewrites", rewrites))
+    for each in rewrites if evidence else ():
+        console.print(f"\n“{each.source}” → “{each.target}”", markup=False)
+        for pair in dialogues[each.rewrite_id]:
+            console.print(f"  {pair['at']:%Y-%m-%d %H:%M}  “{pair['said']}” ({pair['response']}) → “{pair['then']}”", markup=False)
+
+
+def rollback_command(
+    number: Annotated[int | None, typer.Argument(metavar="[N]", help="Generation to go back to [default: the one before].")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an older rewrite table live again, at once.
+
+    It is checked again first: what was vetoed since, or has lost customers below the floor that it was published with, does not come
+    back; the rest then becomes a new generation.
+
+    Examples: `resay rollback` · `resay rollback 3` · `resay rollback --json`
+    """
+    settings = read_settings(home=home)
+    shelf = Shelf(settings.rewrites)
+    lake = Lake(settings.lake)
+    blocked = blocked_pairs(settings)
+    left_out: list[str] = []
+
+    def recheck(rewrites: Sequence[Rewrite], old: Proof) -> tuple[list[Rewrite], Proof]:
+        kept, proof = _verified(lake, rewrites, replace(_rules_of(old), blocked=blocked))
+        left_out.extend(reason for fault in proof.left_out for reason in fault.reasons)
+        return kept, proof
+
+    generation = roll_back(shelf, number, recheck=recheck, now=datetime.now(UTC))
+    _, rewrites = live_rewrites(shelf)
+    if as_json:
+        print_json({"generation": generation.number, "rewrites": len(rewrites), "left_out": left_out})
+        return
+    console.print(f"generation {generation.number} is live: {len(rewrites):,} rewrites", markup=False)
+    for reason in left_out:
+        console.print(f"  left out · {reason}", markup=False)
+
+
+def learn(settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, shown: bool = True) -> Learnt:
+    """Everything from turns to a live table; progress is shown on standard error.
+
+    Raises: NothingToLearnFrom, and what the lake, the books and the shelf raise.
+    """
+    began = time.monotonic()
+    lake = Lake(settings.lake)
+    turns = _count_turns(lake)
+    if not turns:
+        message = f"lake {lake.root} must hold turns to learn from; it holds none; was a log read with `resay ingest`?"
+        raise NothingToLearnFrom(message)
+    with progress("Linking rephrases", unit="turns", shown=shown) as tick:
+        links = detect(lake, CombinedDetector(), lambda done, total=None: tick(done, total or turns))
+    with progress("Labelling turns", unit="turns", shown=shown) as tick:
+        labels = label(lake, lambda done, total=None: tick(done, total or turns))
+    with lake.connect() as connection:
+        engine = DuckDBEngine(connection)
+        with progress("Mining rewrites", unit="steps", shown=shown) as tick:
+            mined = mine(engine, Bar(floors=Floors(customers_min=k)), tick)
+        counts = counted_rows(engine)
+    lake.replace(COUNTS, counts)
+    with progress("Verifying", unit="rewrites", shown=shown) as tick:
+        kept, proof = _verified(lake, mined.rewrites, Rules(customers_min=k, blocked=blocked_pairs(settings)))
+        tick(len(kept), len(mined.rewrites))
+    made = _publish(settings, kept, proof, card=_card(mined, links, labels, k=k), dry_run=dry_run)
+    return Learnt(links, labels, mined, tuple(kept), proof, *made, seconds=time.monotonic() - began)
+
+
+def blocked_pairs(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """All vetoes as pairs of canonical texts; one whose text has no words matches nothing, where an empty text matches all."""
+    books = Books(settings.books)
+    try:
+        vetoes = books.vetoes()
+    finally:
+        books.close()
+    named = [(veto.source, canonical(veto.source), veto.target, canonical(veto.target)) for veto in vetoes]
+    return tuple((source, target) for said, source, put, target in named if bool(said) == bool(source) and bool(put) == bool(target))
+
+
+def learnt_json(learnt: Learnt) -> dict[str, object]:
+    """One run of learning as `--json` prints it."""
+    return {
+        "generation": learnt.generation,
+        "published": learnt.published,
+        "remark": learnt.remark,
+        "turns": learnt.labels.turns,
+        "links": learnt.links.links,
+        "outcomes": dict(learnt.labels.outcomes),
+        "defects": learnt.labels.defects,
+        "sources": learnt.mined.sources,
+        "declined": {reason.value: times for reason, times in learnt.mined.declined.items()},
+        "left_out": _left_out(learnt.proof),
+        "rewrites": [asdict(each) for each in learnt.rewrites],
+        "seconds": round(learnt.seconds, 2),
+    }
+
+
+def print_learnt(learnt: Learnt) -> None:
+    """One run of learning, for people."""
+    top = sorted(learnt.rewrites, key=lambda each: (-each.times, each.source))[:SHOWN_MAX]
+    if top:
+        console.print(_table(f"{len(learnt.rewrites):,} rewrites proven", top))
+    if len(learnt.rewrites) > len(top):
+        console.print(f"… and {len(learnt.rewrites) - len(top):,} more: resay rules", markup=False)
+    refused = learnt.labels.outcomes.get("failure", 0)
+    console.print(
+        f"{learnt.labels.turns:,} turns, {refused:,} failed, {learnt.links.weight:,.0f} said again; "
+        f"{learnt.mined.sources:,} wordings that enough customers had to say otherwise",
+        markup=False,
+    )
+    for reason, times in (*learnt.mined.declined.items(), *_left_out(learnt.proof).items()):
+        console.print(f"  no rewrite for {times:,} · {reason.replace('_', ' ')}", markup=False)
+    live = f"generation {learnt.generation} is live" if learnt.generation else "no generation is live"
+    console.print(f"{live}{f' ({learnt.remark})' if learnt.remark else ''}; {learnt.seconds:.1f} s", markup=False)
+
+
+def _verified(lake: Lake, rewrites: Sequence[Rewrite], rules: Rules) -> tuple[list[Rewrite], Proof]:
+    with lake.connect() as connection:
+        facts = read_facts(connection, rewrites)
+    return sift(rewrites, facts, rules, now=datetime.now(UTC), clock=time.monotonic)
+
+
+def _rules_of(proof: Proof) -> Rules:
+    """The floor that a generation was published with: an owner who lowered it would otherwise get nothing back."""
+    return Rules(customers_min=int(proof.parameters["customers_min"]))
+
+
+def _publish(settings: Settings, kept: list[Rewrite], proof: Proof, *, card: Card, dry_run: bool) -> tuple[int | None, bool, str]:
+    """The live generation after all, whether it is new, and why not."""
+    shelf = Shelf(settings.rewrites)
+    live, before = live_rewrites(shelf)
+    number = live.number if live else None
+    if dry_run:
+        return number, False, "dry run: nothing was published"
+    if live and encode_rewrites(kept) == encode_rewrites(before):
+        return number, False, "the table is the one that is live"
+    if not kept and not before:
+        return number, False, "nothing to publish"
+    return publish(shelf, kept, proof=proof, card=replace(card, follows=number)).number, True, ""
+
+
+def _card(mined: Mined, links: DetectReport, labels: LabelReport, *, k: int) -> Card:
+    totals = {
+        "turns": labels.turns,
+        "failed": labels.outcomes.get("failure", 0),
+        "links": links.links,
+        "sources": mined.sources,
+        "states": mined.states,
+        "candidates": len(mined.rewrites),
+    }
+    return Card(datetime.now(UTC), None, {"detector": links.detector} | asdict(Bar(floors=Floors(customers_min=k))), totals)
+
+
+def _count_turns(lake: Lake) -> int:
+    with lake.connect() as connection:
+        return int(connection.execute("select count(distinct turn_id) from turn_parts").fetchall()[0][0])
+
+
+def _left_out(proof: Proof) -> dict[str, int]:
+    """Rules of the checker by how many rewrites broke them."""
+    return dict(Counter(reason.split(":")[0] for fault in proof.left_out for reason in fault.reasons))
+
+
+def _table(title: str, rewrites: Sequence[Rewrite]) -> Table:
+    table = Table(title=escape(title), title_justify="left")
+    for name, justify in (("said", "left"), ("we say", "left"), ("customers", "right"), ("times", "right"), ("success", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's literals
+    for each in rewrites:
+        context = f" [dim]({escape(each.prompt_kind)})[/dim]" if each.prompt_kind else ""
+        change = f"{each.success_as_said:.0%} → {each.success_as_rewritten:.0%}"
+        table.add_row(escape(each.source) + context, escape(each.target), f"{each.support:,}", f"{each.times:,}", change)
+    return table
+
+
+def _dialogues(lake: Lake, rewrites: Sequence[Rewrite]) -> dict[str, list[dict[str, Any]]]:
+    """The cited turns of each rewrite, pair after pair, as far as the lake still holds them."""
+    with lake.connect() as connection:
+        wanted = sorted({turn_id for each in rewrites for turn_id in each.evidence})
+        query = "select turn_id, event_time, said, coalesce(status, '') from turns where list_contains(?, turn_id)"
+        turns = {row[0]: row[1:] for row in connection.execute(query, [wanted]).fetchall()}
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for each in rewrites:
+        pairs = [pair for pair in zip(each.evidence[::2], each.evidence[1::2], strict=True) if set(pair) <= turns.keys()]
+        shown[each.rewrite_id] = [
+            {"at": turns[one][0], "said": turns[one][1], "response": turns[one][2], "then": turns[two][1]} for one, two in pairs
+        ]
+    return shown

@@ -1,0 +1,191 @@
+"""`resay learn`, `rules` and `rollback`: from landed turns to a live table, and back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from ingest.file_log import FileLog
+from ingest.landing import LandingRules, land
+from resay.commands import learn
+from resay.dialogue.codec import encode, whole
+from resay.dialogue.turn import Turn
+from resay.store.artifact import Shelf
+from resay.store.books import Books, Veto
+from resay.store.lake import Lake
+from resay.store.rewrites import REWRITES_FILE, decode_rewrites
+from tests.builders import BASE, turn
+
+DAY = 86_400.0
+
+
+def talk(customers: int, *, source: str = "lamp on now please", after: float = 9 * DAY) -> list[Turn]:
+    """So many customers were refused, said it otherwise at once, and were served; eight days before each had said hello."""
+    turns = []
+    for number in range(customers):
+        begin, who = after + 300 * number, f"c{number}"
+        turns += [
+            turn("hello there", at=300 * number, customer=who, intent="Hello"),
+            turn(source, at=begin, customer=who, status="unsupported"),
+            turn("turn on the lamp please", at=begin + 6, customer=who, intent="LampOn"),
+        ]
+    return turns
+
+
+def ingest(home: Path, turns: list[Turn]) -> None:
+    """Land turns."""
+    path = home.parent / f"{len(list(home.parent.iterdir()))}.jsonl"
+    path.write_bytes(b"".join(encode(whole(each)) + b"\n" for each in turns))
+    source = FileLog([path])
+    land(source, Lake(home / "lake"), rules=LandingRules(clock=lambda: BASE + timedelta(days=30)))
+    source.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home into which twelve customers' talk was read."""
+    place = tmp_path / "home"
+    place.mkdir()
+    ingest(place, talk(12))
+    return place
+
+
+def run(home: Path, *words: str) -> Result:
+    """What a command answers."""
+    app = typer.Typer()
+    learn.register(app)
+    return CliRunner().invoke(app, [*words, "--home", str(home)])
+
+
+def answer(home: Path, *words: str) -> dict[str, Any]:
+    """What it answers as JSON."""
+    result = run(home, *words, "--json")
+    assert result.exit_code == 0, result.output
+    read: dict[str, Any] = json.loads(result.stdout)
+    return read
+
+
+def live(home: Path) -> list[tuple[str, str]]:
+    """The live table."""
+    generation = Shelf(home / "rewrites").current()
+    return [(each.source, each.target) for each in decode_rewrites(generation.read(REWRITES_FILE))] if generation else []
+
+
+def test_learning_publishes_what_customers_taught_each_other(home: Path):
+    """From landed turns to a live table in one command, counts and proof included."""
+    learnt = answer(home, "learn")
+
+    assert (learnt["generation"], learnt["published"], learnt["turns"]) == (1, True, 36)
+    assert [(each["source"], each["target"]) for each in learnt["rewrites"]] == [("lamp on now please", "turn on the lamp please")]
+    assert live(home) == [("lamp on now please", "turn on the lamp please")]
+    with Lake(home / "lake").connect() as connection:
+        assert connection.execute("select count(distinct customer_id) from counts").fetchone() == (12,)
+
+
+def test_learning_again_from_the_same_turns_changes_nothing(home: Path):
+    """No new generation for the same table."""
+    answer(home, "learn")
+
+    again = answer(home, "learn")
+
+    assert (again["generation"], again["published"]) == (1, False)
+    assert Shelf(home / "rewrites").numbers() == [1]
+
+
+def test_a_dry_run_publishes_nothing(home: Path):
+    """It shows what would be."""
+    learnt = answer(home, "learn", "--dry-run")
+
+    assert len(learnt["rewrites"]) == 1
+    assert (learnt["generation"], live(home)) == (None, [])
+
+
+def test_fewer_customers_than_the_floor_publish_nothing(tmp_path: Path):
+    """Nine customers are not ten; whoever lowers the floor says so."""
+    place = tmp_path / "home"
+    place.mkdir()
+    ingest(place, talk(9))
+
+    assert answer(place, "learn")["rewrites"] == []
+    assert len(answer(place, "learn", "--k", "9")["rewrites"]) == 1
+
+
+def test_a_veto_wins_over_the_evidence(home: Path):
+    """What a person has forbidden is mined, and left out by name of the rule."""
+    books = Books(home / "books.sqlite")
+    books.veto(Veto("", "Turn on the lamp, please!", "ann", "wrong lamp", datetime(2026, 11, 3, tzinfo=UTC)))
+    books.close()
+
+    learnt = answer(home, "learn")
+
+    assert (learnt["rewrites"], learnt["left_out"]) == ([], {"blocked": 1})
+
+
+def test_an_empty_lake_is_said_and_leaves_the_live_table(tmp_path: Path):
+    """Learning from nothing is a mistake, not a reason to forget."""
+    result = run(tmp_path, "learn")
+
+    assert isinstance(result.exception, learn.NothingToLearnFrom)
+    assert "resay ingest" in str(result.exception)
+
+
+def test_people_get_tables(home: Path):
+    """Without `--json` the same is shown for reading."""
+    learnt = run(home, "learn").stdout
+    listed = run(home, "rules", "--evidence").stdout
+
+    assert "generation 1 is live" in learnt
+    assert "lamp on now please" in listed
+    assert "(unsupported) → “turn on the lamp please”" in " ".join(listed.split())
+
+
+def test_rules_lists_the_live_table_with_its_dialogues(home: Path):
+    """Every rewrite is traced to what was really said."""
+    answer(home, "learn")
+
+    listed = answer(home, "rules", "--evidence")
+
+    assert listed["generation"] == 1
+    (rewrite,) = listed["rewrites"]
+    assert rewrite["support"] == 12
+    assert {(pair["said"], pair["then"]) for pair in rewrite["dialogues"]} == {("lamp on now please", "turn on the lamp please")}
+
+
+def test_rules_without_a_table_says_so(tmp_path: Path):
+    """Nothing published is no error."""
+    assert answer(tmp_path, "rules") == {"generation": None, "rewrites": []}
+    assert run(tmp_path, "rules").exit_code == 0
+
+
+def test_rolling_back_brings_the_table_before(home: Path):
+    """The second generation knows more; the first comes back at once."""
+    answer(home, "learn")
+    ingest(home, talk(12, source="please light that lamp", after=12 * DAY))
+    assert len(answer(home, "learn")["rewrites"]) == 2
+
+    back = answer(home, "rollback")
+
+    assert (back["generation"], back["rewrites"]) == (1, 1)
+    assert live(home) == [("lamp on now please", "turn on the lamp please")]
+
+
+def test_what_was_vetoed_since_does_not_come_back(home: Path):
+    """The old table comes back as a new generation without it."""
+    answer(home, "learn")
+    ingest(home, talk(12, source="please light that lamp", after=12 * DAY))
+    answer(home, "learn")
+    books = Books(home / "books.sqlite")
+    books.veto(Veto("please light that lamp", "", "ann", "no", datetime(2026, 11, 3, tzinfo=UTC)))
+    books.close()
+
+    back = answer(home, "rollback", "2")
+
+    assert (back["generation"], back["rewrites"]) == (3, 1)
+    assert back["left_out"] == ["blocked: the blocklist or a veto names it"]

@@ -1,0 +1,192 @@
+"""A published table is wholly old or wholly new, proven, and comes back only as far as it can still be proven."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from markov.proof import Proof, Verdict
+from markov.publish import Card, NoSuchGeneration, Unproven, live_rewrites, publish, roll_back
+from resay.dialogue.rewrite import Rewrite, Risk
+from resay.store.artifact import Shelf
+from resay.store.rewrites import CARD_FILE, PROOF_FILE, encode_rewrites, rewrite_id_of
+from tests.builders import BASE
+
+
+def row(source: str) -> Rewrite:
+    """A rewrite of a source."""
+    return Rewrite(
+        rewrite_id=rewrite_id_of(source, "", "turn on the lamp"),
+        source=source,
+        prompt_kind="",
+        target="turn on the lamp",
+        state="light|on|",
+        risk=Risk.LOW,
+        score=0.9,
+        success_as_said=0.1,
+        success_as_rewritten=0.9,
+        support=12,
+        times=20,
+        evidence=("a", "b"),
+    )
+
+
+def proof_of(*rewrites: Rewrite, verdict: Verdict = Verdict.PROVEN) -> Proof:
+    """A proof of just this table."""
+    return Proof(verdict, BASE, "test/1", hashlib.sha256(encode_rewrites(rewrites)).hexdigest(), len(rewrites), (), {}, ())
+
+
+CARD = Card(made_at=BASE, follows=None, parameters={"customers_min": 10}, totals={"turns": 100})
+
+
+def put(shelf: Shelf, *rewrites: Rewrite) -> int:
+    """Publish a table; answers its number."""
+    return publish(shelf, rewrites, proof=proof_of(*rewrites), card=CARD).number
+
+
+def still(*rewrites: Rewrite):
+    """A recheck that finds just these provable."""
+
+    def recheck(table, _old):
+        kept = [rewrite for rewrite in table if rewrite in rewrites]
+        return kept, proof_of(*kept)
+
+    return recheck
+
+
+def test_a_published_table_is_live_with_proof_and_card(tmp_path: Path):
+    """Beside the rows lie what was checked, and what the generation is."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"), row("light"))
+
+    generation, rewrites = live_rewrites(shelf)
+
+    assert rewrites == [row("lamp"), row("light")]
+    assert json.loads(generation.read(PROOF_FILE))["verdict"] == "proven"
+    assert json.loads(generation.read(CARD_FILE))["totals"] == {"turns": 100, "rewrites": 2, "times": 40, "support_min": 12}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.UNKNOWN])
+def test_what_is_not_proven_is_not_published(tmp_path: Path, verdict: Verdict):
+    """Refused and unknown alike; the shelf stays as it was."""
+    with pytest.raises(Unproven):
+        publish(Shelf(tmp_path), [row("lamp")], proof=proof_of(row("lamp"), verdict=verdict), card=CARD)
+
+    assert Shelf(tmp_path).numbers() == []
+
+
+def test_the_proof_of_another_table_proves_nothing(tmp_path: Path):
+    """One figure differs."""
+    with pytest.raises(Unproven):
+        publish(Shelf(tmp_path), [replace(row("lamp"), support=13)], proof=proof_of(row("lamp")), card=CARD)
+
+
+def test_rolling_back_makes_the_one_before_live(tmp_path: Path):
+    """The pointer moves; nothing is written."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"))
+    put(shelf, row("light"))
+
+    generation = roll_back(shelf, recheck=still(row("lamp")), now=BASE)
+
+    assert (generation.number, shelf.numbers()) == (1, [1, 2])
+    assert live_rewrites(shelf)[1] == [row("lamp")]
+
+
+def test_rolling_back_twice_goes_back_twice(tmp_path: Path):
+    """The one before the live one, not before the newest."""
+    shelf = Shelf(tmp_path)
+    for source in ("lamp", "light", "glow"):
+        put(shelf, row(source))
+
+    roll_back(shelf, recheck=still(row("light")), now=BASE)
+    roll_back(shelf, recheck=still(row("lamp")), now=BASE)
+
+    assert live_rewrites(shelf)[1] == [row("lamp")]
+
+
+def test_what_was_vetoed_since_does_not_come_back(tmp_path: Path):
+    """The rest of the old generation comes back as a new one that says what it restores."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"), row("light"))
+    put(shelf, row("glow"))
+
+    generation = roll_back(shelf, 1, recheck=still(row("light")), now=BASE)
+
+    assert generation.number == 3
+    assert live_rewrites(shelf)[1] == [row("light")]
+    assert json.loads(generation.read(CARD_FILE))["restores"] == 1
+
+
+def test_a_generation_of_which_nothing_is_left_does_not_come_back(tmp_path: Path):
+    """Better an error than an empty table by surprise."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"))
+    put(shelf, row("light"))
+
+    with pytest.raises(Unproven):
+        roll_back(shelf, 1, recheck=still(), now=BASE)
+
+    assert live_rewrites(shelf)[1] == [row("light")]
+
+
+@pytest.mark.parametrize("number", [None, 7])
+def test_there_must_be_something_to_roll_back_to(tmp_path: Path, number: int | None):
+    """A first generation has none before it, and number 7 was never made."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"))
+
+    with pytest.raises(NoSuchGeneration):
+        roll_back(shelf, number, recheck=still(row("lamp")), now=BASE)
+
+
+@pytest.mark.parametrize("call", range(14))
+def test_killed_at_any_step_readers_see_old_or_new(tmp_path: Path, call: int):
+    """The process is killed at its n-th write, sync or rename; the table is wholly old or wholly new, and publishing again works."""
+    shelf = Shelf(tmp_path / "shelf")
+    put(shelf, row("old"))
+    (tmp_path / "killed.py").write_text(textwrap.dedent(KILLED))
+
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "killed.py"), str(tmp_path / "shelf"), str(call)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+
+    assert done.returncode in (0, -signal.SIGKILL)
+    assert [each.source for each in live_rewrites(shelf)[1]] in (["old"], ["new"])
+    put(shelf, row("newer"))
+    assert [each.source for each in live_rewrites(shelf)[1]] == ["newer"]
+
+
+KILLED = """
+    import os, pathlib, signal, sys
+
+    from resay.store.artifact import Shelf
+    from tests.markov.test_publish import put, row
+
+    left = int(sys.argv[2])
+
+    def dying(real):
+        def call(*args, **options):
+            global left
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+            return real(*args, **options)
+        return call
+
+    os.fsync = dying(os.fsync)
+    pathlib.Path.rename = dying(pathlib.Path.rename)
+    pathlib.Path.replace = dying(pathlib.Path.replace)
+    pathlib.Path.mkdir = dying(pathlib.Path.mkdir)
+    put(Shelf(pathlib.Path(sys.argv[1])), row("new"))
+"""
