@@ -96,10 +96,12 @@ class Lake:
         Raises: LostPosition, LakeUnavailable.
         """
         assert rows.schema.equals(table.schema()), f"rows must have the columns of {table.name}"
+        if not rows.num_rows and not progress:
+            return 0
         for _ in range(COMMIT_TRIES_MAX):
             snapshot = self._snapshot(table)
             _check_positions(snapshot, progress)
-            kept = rows if screen is None else self._screened(table, snapshot, rows, screen)
+            kept = rows if screen is None or not rows.num_rows else self._screened(table, snapshot, rows, screen)
             if (not kept.num_rows and not progress) or self._commit(snapshot, kept, progress, mode="append"):
                 return int(kept.num_rows)
         raise _crowded(table)
