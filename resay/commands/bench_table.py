@@ -1,6 +1,7 @@
 """Rows (b) and (c) of replay: the product's own path from calls to an exact table, through a lake of its own that is thrown away.
 
-Land, link, label, mine, verify, serve: what `resay learn` does on anybody's log. No label of the corpus is read.
+Land, link, label, mine, verify, serve: what `resay learn` does on anybody's log. No label of the corpus is read here; the constants of
+the default detector and of the labels by rules have seen those of train callers (docs/log.md, 2026-11-21).
 """
 
 from __future__ import annotations
