@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from markov.facts import Facts, Told
 from markov.personal import personal_in
 from markov.proof import CHECKER, Fault, Proof, Verdict
+from markov.wording import Wording, counting_customers, segments_of, wordings_of
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
@@ -47,23 +48,25 @@ class Rules:
 
 
 Reasons = Iterator[str]
+Endings = Sequence[tuple[Told, Sequence[Told]]]
+"""Turns that said the source in vain, each with the successes that came after it."""
 
 
 def verify(rewrites: Sequence[Rewrite], facts: Facts, rules: Rules, *, now: datetime, clock: Callable[[], float]) -> Proof:
     """Check a table against the lake. `clock` counts seconds, for the budget; `now` is written into the proof."""
     deadline = clock() + rules.budget_s
-    heard, later = _by_wording(facts), _by_segment(facts)
-    counting = _counting(facts, rules)
+    counting = counting_customers(facts, rules.account_age_days)
+    wordings, segments = wordings_of(facts, counting, share_min=rules.reading_share_min), segments_of(facts)
     whole = _Table.of(rewrites)
     faults = []
     for rewrite in rewrites:
         if clock() > deadline:
             faults.append(Fault(rewrite.rewrite_id, Verdict.UNKNOWN, (f"time: not checked within {rules.budget_s:g} s",)))
             continue
-        case = _Case(rewrite, facts, rules, heard, later, counting)
+        case = _Case(rewrite, facts, rules, wordings, segments)
         refusals = [*_form(rewrite, rules), *_risk(rewrite), *whole.conflicts(rewrite), *_blocked(rewrite, rules), *_personal(rewrite)]
         doubts = list(case.doubts())
-        refusals += [] if doubts else [*case.floor(), *case.agreement(), *case.evidence(), *case.success()]
+        refusals += [] if doubts else case.refusals()
         if refusals or doubts:
             faults.append(Fault(rewrite.rewrite_id, Verdict.REFUSED if refusals else Verdict.UNKNOWN, (*refusals, *doubts)))
     return Proof(
@@ -192,38 +195,47 @@ class _Case:
     rewrite: Rewrite
     facts: Facts
     rules: Rules
-    heard: Mapping[tuple[str, str], Sequence[Told]]
+    wordings: Mapping[tuple[str, str], Wording]
     segments: Mapping[str, Sequence[Told]]
-    counting: frozenset[str]
 
     def doubts(self) -> Reasons:
         """Why the facts do not suffice for an answer."""
-        if not self._said(self.rewrite.source) or not self._said(canonical(self.rewrite.target)):
+        if self._said(self.rewrite.source) is None or self._said(canonical(self.rewrite.target)) is None:
             yield "facts: the lake holds no turn that says the source, or none that says the target, in this context"
 
-    def floor(self) -> Reasons:
-        """Where fewer customers than the floor stand behind it."""
+    def refusals(self) -> list[str]:
+        """Why the facts speak against it; to be asked where there are no doubts."""
+        source, target = self._said(self.rewrite.source), self._said(canonical(self.rewrite.target))
+        assert source is not None, "doubts come first"
+        assert target is not None, "doubts come first"
+        endings = [(turn, ends) for turn in source.in_vain if (ends := self._successes_after(turn))]
+        return [
+            *self._floor(source, target, endings=endings),
+            *self._agreement(target, endings),
+            *self._evidence(),
+            *self._success(source, target),
+        ]
+
+    def _floor(self, source: Wording, target: Wording, *, endings: Endings) -> Reasons:
         high = self.rewrite.risk is Risk.HIGH and self.rewrite.rewrite_id not in self.rules.approved
         needed = self.rules.customers_min * (self.rules.high_risk_factor if high else 1)
-        backers = len(self._backers())
+        backers = len({turn.customer_id for turn, ends in endings if any(target.means(end.state, turn.room) for end in ends)})
         if backers < needed:
             yield f"floor: {backers} customers went from source to target; it needs {needed}"
         if self.rewrite.support > backers:
             yield f"floor: the table claims {self.rewrite.support} customers; {backers} are found"
-        speakers = min(self._speakers(self.rewrite.source), self._speakers(canonical(self.rewrite.target)))
+        speakers = min(source.speakers, target.speakers)
         if speakers < self.rules.customers_min:
             yield f"floor: {speakers} customers said the source, or the target; it needs {self.rules.customers_min}"
 
-    def agreement(self) -> Reasons:
-        """Where customers who began with the source went elsewhere."""
-        reads = self._readings()
-        first = {turn.customer_id: ends[0] for turn in self._in_vain() if (ends := self._successes_after(turn))}
-        agreeing = sum(end.state in reads.get(end.room, reads[None]) for end in first.values())
-        if agreeing < self.rules.agreement_min * len(first):
-            yield f"agreement: {agreeing} of {len(first)} customers who succeeded after the source did so by what the target means"
+    def _agreement(self, target: Wording, endings: Endings) -> Reasons:
+        """Each customer has one say, by the first success after the last time in vain."""
+        agrees = {turn.customer_id: target.means(ends[0].state, turn.room) for turn, ends in sorted(endings, key=_when)}
+        agreeing = sum(agrees.values())
+        if agreeing < self.rules.agreement_min * len(agrees):
+            yield f"agreement: {agreeing} of {len(agrees)} customers who succeeded after the source did so by what the target means"
 
-    def evidence(self) -> Reasons:
-        """Where the cited turns do not show what they are cited for."""
+    def _evidence(self) -> Reasons:
         cited = self.rewrite.evidence
         pairs = list(zip(cited[::2], cited[1::2], strict=False))
         if not pairs or len(cited) % 2:
@@ -231,17 +243,12 @@ class _Case:
         elif not all(self._shows(source, end) for source, end in pairs):
             yield "evidence: a cited turn is gone, was rewritten, or shows something else"
 
-    def success(self) -> Reasons:
-        """Where those who say the target do not fare better."""
-        before, after = self._rate(self.rewrite.source), self._rate(canonical(self.rewrite.target))
-        if before is None or after is None or after <= before:
+    def _success(self, source: Wording, target: Wording) -> Reasons:
+        if source.rate is None or target.rate is None or target.rate <= source.rate:
             yield "success: customers who say the target must succeed more often than those who say the source"
 
-    def _said(self, text: str) -> Sequence[Told]:
-        return self.heard.get((text, self.rewrite.prompt_kind), ())
-
-    def _speakers(self, text: str) -> int:
-        return len({turn.customer_id for turn in self._said(text)} & self.counting)
+    def _said(self, text: str) -> Wording | None:
+        return self.wordings.get((text, self.rewrite.prompt_kind))
 
     def _shows(self, source: str, end: str) -> bool:
         turn = self.facts.turns.get(source)
@@ -252,18 +259,6 @@ class _Case:
             and turn.kind == self.rewrite.prompt_kind
             and end in {later.turn_id for later in self._successes_after(turn)}
         )
-
-    def _backers(self) -> set[str]:
-        """Customers who count, said the source in vain, and in the same goal segment reached what the target is taken for."""
-        reads = self._readings()
-        return {
-            turn.customer_id
-            for turn in self._in_vain()
-            if any(end.state in reads.get(turn.room, reads[None]) for end in self._successes_after(turn))
-        }
-
-    def _in_vain(self) -> list[Told]:
-        return [turn for turn in self._said(self.rewrite.source) if turn.customer_id in self.counting and turn.outcome != "success"]
 
     def _successes_after(self, turn: Told) -> list[Told]:
         """Later turns of the same goal that succeeded in other words, by the customer's own doing, in order."""
@@ -277,46 +272,6 @@ class _Case:
             and not later.rewritten
         ]
 
-    def _readings(self) -> dict[str | None, set[str]]:
-        """What the target is taken for, by room; under nothing, in any room."""
-        states: dict[str | None, Counter[str]] = defaultdict(Counter)
-        for turn in self._said(canonical(self.rewrite.target)):
-            states[turn.room][turn.state] += 1
-            states[None][turn.state] += 1
-        least = self.rules.reading_share_min
-        return {room: {state for state, times in of.items() if times >= least * of.total()} for room, of in states.items()}
 
-    def _rate(self, text: str) -> float | None:
-        """Success of those who say a text: each customer's own rate, averaged, so that no one customer decides."""
-        by_customer: dict[str, list[bool]] = defaultdict(list)
-        for turn in self._said(text):
-            if turn.customer_id in self.counting and turn.outcome in ("success", "failure"):
-                by_customer[turn.customer_id].append(turn.outcome == "success")
-        rates = [sum(each) / len(each) for each in by_customer.values()]
-        return sum(rates) / len(rates) if rates else None
-
-
-def _by_wording(facts: Facts) -> dict[tuple[str, str], list[Told]]:
-    """Turns that the customers' own words made, by text and prompt kind."""
-    heard: dict[tuple[str, str], list[Told]] = defaultdict(list)
-    for turn in facts.turns.values():
-        if not turn.rewritten:
-            heard[(turn.said, turn.kind)].append(turn)
-    return heard
-
-
-def _by_segment(facts: Facts) -> dict[str, list[Told]]:
-    """The turns of each goal segment, in order."""
-    segments: dict[str, list[Told]] = defaultdict(list)
-    for turn in sorted(facts.turns.values(), key=lambda turn: (turn.event_time, turn.turn_id)):
-        if turn.segment_id:
-            segments[turn.segment_id].append(turn)
-    return segments
-
-
-def _counting(facts: Facts, rules: Rules) -> frozenset[str]:
-    """Customers who count: no sessions, no accounts that are too young."""
-    if facts.newest is None:
-        return frozenset()
-    latest = facts.newest - timedelta(days=rules.account_age_days)
-    return frozenset(customer for customer, first in facts.first_seen.items() if first <= latest and customer not in facts.sessions)
+def _when(ending: tuple[Told, Sequence[Told]]) -> tuple[datetime, str]:
+    return ending[0].event_time, ending[0].turn_id
