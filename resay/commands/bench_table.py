@@ -1,12 +1,11 @@
 """Rows (b) and (c) of replay: the product's own path from calls to an exact table, through a lake of its own that is thrown away.
 
-Land, link, label, mine, verify, serve: what `resay learn` does on anybody's log. No label of the corpus is read here; the constants of
+Land, `resay learn`, serve: what happens to anybody's log. No label of the corpus is read here; the constants of
 the default detector and of the labels by rules have seen those of train callers (docs/log.md, 2026-11-21).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,22 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.landing import land_records
-from markov.candidate import Bar
-from markov.duckdb_engine import DuckDBEngine
-from markov.facts import read_facts
-from markov.mine import mine
-from markov.proof import Verdict
-from markov.steps import Floors
-from markov.verify import Rules, sift
-from rephrase.combined import CombinedDetector
-from rephrase.detect import detect
-from resay.commands.console import silent
+from resay.commands.learn import learn
+from resay.commands.settings import read_settings
 from resay.dialogue.codec import encode
 from resay.dialogue.rewrite import Action, BeforeRequest, RetryRequest, Rewrite, RewriteRequest
 from resay.dialogue.turn import TurnPart
 from resay.label.corpora.dstc2 import LiveCall
 from resay.label.corpora.dstc2_turn import turn_parts
-from resay.label.job import label
 from resay.store.lake import Lake
 from rewrite_online.evaluate import PASS_THROUGH, Answer, Rewriting
 from rewrite_online.hold_out import NO_HOLD_OUT
@@ -47,11 +37,9 @@ def learn_tables(calls: Iterable[LiveCall], floors: Sequence[int], *, with_promp
     """
     parts = (part if with_prompt else _without_prompt(part) for call in calls for part in turn_parts(call))
     with TemporaryDirectory(prefix="resay-bench-") as folder:
-        lake = Lake(Path(folder) / "lake")
-        land_records([encode(part) for part in parts], source="dstc2", lake=lake, now=now)
-        detect(lake, CombinedDetector(), silent)
-        label(lake, silent)
-        return {floor: _mined(lake, floor, now=now) for floor in floors}
+        settings = read_settings({}, home=Path(folder))
+        land_records([encode(part) for part in parts], source="dstc2", lake=Lake(settings.lake), now=now)
+        return {floor: list(learn(settings, k=floor, dry_run=True, shown=False).rewrites) for floor in floors}
 
 
 def serve_table(rewrites: Sequence[Rewrite], *, with_prompt: bool) -> Rewriting:
@@ -67,16 +55,6 @@ def serve_table(rewrites: Sequence[Rewrite], *, with_prompt: bool) -> Rewriting:
         return Answer(target=told.utterance, layer=told.layer or "", score=told.score)
 
     return answer
-
-
-def _mined(lake: Lake, floor: int, *, now: datetime) -> list[Rewrite]:
-    with lake.connect() as connection:
-        mined = mine(DuckDBEngine(connection), Bar(floors=Floors(customers_min=floor)))
-    with lake.connect() as connection:
-        facts = read_facts(connection, mined.rewrites)
-    kept, proof = sift(mined.rewrites, facts, Rules(customers_min=floor), now=now, clock=time.monotonic)
-    assert proof.verdict is Verdict.PROVEN, "what is kept is proven"
-    return kept
 
 
 def _without_prompt(part: TurnPart) -> TurnPart:
