@@ -183,7 +183,7 @@ COUNTS = Table(
         _CUSTOMER_ID,
         Column("source", TEXT, "State that the step leaves."),
         Column("target", TEXT, "State that it reaches, or success or failure."),
-        Column("rewritten", FLAG, "Whether we had rewritten the turn that the step leaves."),
+        Column("rewritten", FLAG, "Whether we had rewritten the turn that the step leaves, or the one that it reaches."),
         Column("weight", NUMBER, "Sum of the link probabilities."),
         Column("times", COUNT, "How many steps."),
     ),
