@@ -30,7 +30,12 @@ def health_routes(service: Service) -> APIRouter:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz", operation_id="readyz", summary="Whether rewrites are served.", responses={503: {"model": Readiness}})
+    @router.get(
+        "/readyz",
+        operation_id="readyz",
+        summary="Whether rewrites are served.",
+        responses={503: {"model": Readiness, "description": "Not yet; utterances pass through."}},
+    )
     async def readyz() -> Readiness:
         live = service.watch.live()
         readiness = Readiness(ready=live.generation is not None, generation=live.generation, reason=live.problem)

@@ -9,7 +9,7 @@ from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
 from serving.decision_log import decision_of
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
-from serving.wire import Fault, RewriteQuestion, RewriteReply, reply_bytes, request_of
+from serving.wire import REFUSALS, RewriteQuestion, RewriteReply, reply_bytes, request_of
 
 
 def rewrite_routes(service: Service) -> APIRouter:
@@ -20,7 +20,7 @@ def rewrite_routes(service: Service) -> APIRouter:
         "/v1/rewrite",
         operation_id="rewrite",
         summary="What to say for the customer, or pass through.",
-        responses={200: {"model": RewriteReply}, 401: {"model": Fault}, 413: {"model": Fault}, 422: {"model": Fault}},
+        responses={**REFUSALS, 200: {"model": RewriteReply, "description": "What to do."}},
         response_class=Response,
     )
     async def rewrite(question: RewriteQuestion) -> Response:

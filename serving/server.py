@@ -123,7 +123,9 @@ def _config(app: FastAPI) -> uvicorn.Config:
 
 
 def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
-    listening = socket.socket(family)
+    # The protocol is named, because asyncio turns off Nagle's algorithm only where it is: else each answer would wait 40 ms for an
+    # acknowledgement that its client delays.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

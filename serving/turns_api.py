@@ -12,7 +12,7 @@ from ingest.privacy import keep, pseudonymise
 from resay.store.lake import Lake
 from serving.guard import RECORDS_PATH
 from serving.service import Service
-from serving.wire import Fault
+from serving.wire import REFUSALS, Fault
 
 SOURCE = "http"
 """Name of the source under which these records lie in the lake."""
@@ -57,7 +57,7 @@ def turns_routes(service: Service) -> APIRouter:
         RECORDS_PATH,
         operation_id="land_turns",
         summary="Log turns: JSON lines, a JSON array, or one record.",
-        responses={401: {"model": Fault}, 413: {"model": Fault}, 422: {"model": Fault}, 503: {"model": Fault}},
+        responses={**REFUSALS, 503: {"model": Fault, "description": "The lake cannot be written; send again later."}},
         openapi_extra=_BODY,
     )
     async def land_turns(request: Request) -> Landed:

@@ -129,6 +129,14 @@ class Fault(BaseModel):
     detail: str
 
 
+REFUSALS: dict[int | str, dict[str, object]] = {
+    401: {"model": Fault, "description": "The API key is missing or wrong."},
+    413: {"model": Fault, "description": "The body is too long."},
+    422: {"model": Fault, "description": "The body is not what it must be; all faults in one sentence."},
+}
+"""How requests are refused, for the published description."""
+
+
 def request_of(question: RewriteQuestion, *, now: datetime, pseudonym: Callable[[str], str] = str) -> RewriteRequest:
     """The question as a dialogue value; customer ids go through `pseudonym`, as they do at ingest, so that both sides name them alike.
 
