@@ -1,0 +1,269 @@
+"""`resay audit`: what the owner of an assistant runs first. Reads a log, changes nothing, shows what it says.
+
+Everything is made in a temporary home and thrown away; the only thing that stays is the HTML file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.resources import files as resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from jinja2 import Environment
+from rich.markup import escape
+from rich.table import Table
+
+from ingest.file_log import FileLog
+from ingest.landing import LandingReport, LandingRules, land
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect
+from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.learn import CUSTOMERS_MIN, KOption, learn
+from resay.commands.settings import Settings, read_settings
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Action, BeforeRequest, Heard
+from resay.dialogue.turn import Prompt
+from resay.label.findings import Findings, SaidTwice, findings, said_twice
+from resay.label.job import label
+from resay.store.artifact import Shelf
+from resay.store.lake import Lake
+from resay.store.tables import TURN_PARTS
+from rewrite_online.hold_out import NO_HOLD_OUT
+from rewrite_online.rewriter import Rewriter
+from rewrite_online.watch import Watch
+
+LEARNING_SHARE = 0.7
+"""The first part of the log's time is learnt from, the rest is where sparing is counted: never on what was learnt from."""
+
+TOP = 20
+"""Things said twice that are shown: two screens."""
+
+
+class NothingToAudit(ResayError):
+    """The log holds no turn that can be read."""
+
+
+class PageNotWritten(ResayError):
+    """The HTML file could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """What a table learnt from the earlier part of a log would have done in the later part."""
+
+    rewrites: int
+    """Rewrites learnt from the earlier part."""
+    turns: int
+    """Turns of the later part."""
+    defects: int
+    """Of these, defective by the labels."""
+    reached: int
+    """Defective turns that would have been rewritten."""
+    expected: float
+    """Of these, how many would have become right, by how often each target succeeds."""
+    touched: int
+    """Turns that succeeded as they were and would have been rewritten all the same: where harm could come from."""
+
+    @property
+    def share(self) -> float | None:
+        """The share of later defects that could have been spared; nothing where there were none."""
+        return self.expected / self.defects if self.defects else None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What a log says."""
+
+    log: str
+    made_on: str
+    read: int
+    rejected: int
+    first_reason: str
+    findings: Findings
+    said_twice: tuple[SaidTwice, ...]
+    spared: Spared
+
+
+def register(app: typer.Typer) -> None:
+    """Add `audit`."""
+    app.command("audit", rich_help_panel="Start here")(audit_command)
+
+
+def audit_command(
+    log: Annotated[list[Path], typer.Argument(metavar="LOG…", help="Dialogue logs: JSON lines of resay.turn/1, plain or gzip.")],
+    html: Annotated[Path, typer.Option("--html", help="Where the page is written.")] = Path("resay-audit.html"),
+    top: Annotated[int, typer.Option("--top", min=1, max=1_000, help="How many of the things said twice are shown.")] = TOP,
+    k: KOption = CUSTOMERS_MIN,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what your own log says: defects, what people had to say twice, and what could have been spared. Changes nothing.
+
+    Learns from the first 70 % of the log's time and counts on the rest. The page holds what customers said: keep it like the log.
+
+    Examples: `resay audit turns.jsonl` · `resay audit week1.jsonl.gz week2.jsonl.gz --html report.html` · `resay audit turns.jsonl --json`
+    """
+    settings = read_settings(home=home)
+    audit = audit_log(log, settings=settings, top=top, k=k, shown=not as_json)
+    _write(html, audit_html(audit))
+    if as_json:
+        print_json(_as_json(audit) | {"html": str(html)})
+        return
+    _print(audit, html)
+
+
+def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: bool) -> Audit:
+    """What a log says, worked out in a temporary home.
+
+    Raises: NothingToAudit, and what reading the log raises.
+    """
+    with TemporaryDirectory(prefix="resay-audit-") as folder:
+        lake = Lake(Path(folder) / "whole" / "lake")
+        report = _landed(log, lake, shown=shown)
+        if not report.accepted:
+            reason = report.faults[0] if report.faults else "it is empty"
+            message = f"log must hold turns of resay.turn/1; none could be read; {reason}; does `resay schema` describe your records?"
+            raise NothingToAudit(message)
+        with progress("Linking rephrases", unit="turns", shown=shown) as tick:
+            detect(lake, CombinedDetector(), lambda done, total=None: tick(done, total or report.accepted))
+        with progress("Labelling turns", unit="turns", shown=shown) as tick:
+            label(lake, lambda done, total=None: tick(done, total or report.accepted))
+        early = Settings(home=Path(folder) / "early", api_key=None, hash_key=settings.hash_key)
+        return Audit(
+            log=", ".join(path.name for path in log),
+            made_on=f"{datetime.now(UTC):%d %B %Y}",
+            read=report.read,
+            rejected=report.rejected,
+            first_reason=report.faults[0] if report.faults else "",
+            findings=findings(lake),
+            said_twice=tuple(said_twice(lake, most=top)),
+            spared=_spared(lake, early, k=k, shown=shown),
+        )
+
+
+def audit_html(audit: Audit) -> str:
+    """The audit as one self-contained page."""
+    template = Environment(autoescape=True, trim_blocks=True).from_string(
+        resources("resay.commands").joinpath("audit.html").read_text("utf-8")
+    )
+    tallest = max((day.turns for day in audit.findings.days), default=1)
+    page: str = template.render(
+        audit=audit,
+        found=audit.findings,
+        spared=audit.spared,
+        said_twice=audit.said_twice,
+        spared_sentence=_sentence(audit.spared),
+        percent=_percent,
+        tallest=tallest,
+    )
+    return page
+
+
+def _landed(log: list[Path], lake: Lake, *, shown: bool) -> LandingReport:
+    source = FileLog(log)
+    try:
+        with progress("Reading the log", unit="bytes", shown=shown) as tick:
+            rules = LandingRules(clock=lambda: datetime.now(UTC))
+            return land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
+    finally:
+        source.close()
+
+
+def _spared(lake: Lake, early: Settings, *, k: int, shown: bool) -> Spared:
+    with lake.connect() as connection:
+        since, until = connection.execute("select min(event_time), max(event_time) from turns").fetchall()[0]
+        cut = since + (until - since) * LEARNING_SHARE
+        told = connection.execute(_TOLD_LATER, [cut]).fetchall()
+        earlier = connection.sql("select * from turn_parts where event_time < ?", params=[cut]).to_arrow_table()
+    schema = TURN_PARTS.schema()
+    if not told or not earlier.num_rows:
+        return Spared(0, len(told), sum(row[-1] == "failure" for row in told), 0, 0.0, 0)
+    Lake(early.lake).append(TURN_PARTS, earlier.select(schema.names).cast(schema))
+    learn(early, k=k, shown=shown)
+    return _replayed(told, early)
+
+
+_TOLD_LATER = """
+    select turns.turn_id, turns.customer_id, turns.event_time, turns.said, coalesce(turns.prompt_kind, ''), coalesce(outcomes.outcome, '')
+    from turns
+    left join outcomes using (turn_id)
+    where turns.event_time >= ?
+    order by turns.event_time, turns.turn_id
+"""
+
+
+def _replayed(told: Iterable[tuple[str, str, datetime, str, str, str]], early: Settings) -> Spared:
+    watch = Watch(Shelf(early.rewrites), list)
+    live = watch.refresh()
+    success = {rewrite.rewrite_id: rewrite.success_as_rewritten for rewrite in live.rewrites}
+    rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
+    turns = defects = reached = touched = 0
+    expected = 0.0
+    for turn_id, customer_id, at, said, kind, outcome in told:
+        turns, defects = turns + 1, defects + (outcome == "failure")
+        heard = Heard(turn_id=turn_id, customer_id=customer_id, at=at, utterance=said, prompt=Prompt(kind=kind) if kind else None)
+        answer = rewriter.rewrite(BeforeRequest(heard), now=at)
+        if answer.action is not Action.REWRITE:
+            continue
+        touched += outcome == "success"
+        if outcome == "failure":
+            reached += 1
+            expected += success[answer.rewrite_id or ""]
+    return Spared(len(live.rewrites), turns, defects, reached, expected, touched)
+
+
+def _sentence(spared: Spared) -> str:
+    if not spared.rewrites:
+        return (
+            "Nothing can be said yet: the earlier part of this log holds no wording that enough customers had to say again with success. "
+            "A longer log, or a lower floor (--k), may show more."
+        )
+    return (
+        f"The first {LEARNING_SHARE:.0%} of the log teach {spared.rewrites:,} rewrites. "
+        f"In the rest they would have reached {spared.reached:,} of "
+        f"{spared.defects:,} defective turns, of which about {spared.expected:,.0f} would have become right, judging by how often the "
+        f"new wording succeeds; and of the turns that were fine as they were they would have touched {spared.touched:,}. "
+        "Exact wordings only: an estimate by our own labels, not a proof. Only an experiment proves."
+    )
+
+
+def _print(audit: Audit, html: Path) -> None:
+    found = audit.findings
+    console.print(f"[bold]{found.turns:,}[/bold] turns of {found.customers:,} customers, {len(found.days):,} days", highlight=False)
+    console.print(f"[bold]{_percent(found.defect_rate)}[/bold] defective: {found.defects:,} turns failed their customer")
+    console.print(f"[bold]{found.rephrased:,}[/bold] requests had to be said again")
+    table = Table(title="What people had to say twice", title_justify="left")
+    for name, justify in (("said", "left"), ("customers", "right"), ("times", "right"), ("what worked", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's literals
+    for twice in audit.said_twice:
+        worked = ", ".join(f"{wording} ({times})" for wording, times in twice.said_then) or "nothing yet"
+        table.add_row(escape(twice.said), f"{twice.customers:,}", f"{twice.times:,}", escape(worked))
+    console.print(table)
+    console.print(_sentence(audit.spared), markup=False)
+    console.print(f"\nThe page, with dialogues: {html}", markup=False, soft_wrap=True)
+    if audit.rejected:
+        remarks.print(f"resay: {audit.rejected:,} of {audit.read:,} records could not be read: {audit.first_reason}", markup=False)
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        message = f"page must be writable at {path}; {error}; is there a folder of yours for --html?"
+        raise PageNotWritten(message) from error
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.1%}"
+
+
+def _as_json(audit: Audit) -> dict[str, object]:
+    return asdict(audit) | {
+        "defect_rate": audit.findings.defect_rate,
+        "spared_share": audit.spared.share,
+    }
