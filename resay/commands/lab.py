@@ -1,0 +1,63 @@
+"""Commands of the lab: a closed world in which the truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resay.commands.console import JsonOption, console, print_json, progress
+from resay.lab.making import Plan, make_log
+from resay.lab.world import read_world
+
+SEED = 7
+CUSTOMERS = 1_100
+LEARNING_DAYS = 28
+LATER_DAYS = 14
+LATER_SHARE = 0.3
+
+_PANEL = "Measure"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `lab`."""
+    lab = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="A closed world in which the truth is known.")
+    lab.callback()(_group)
+    lab.command("log")(log)
+    app.add_typer(lab, name="lab", rich_help_panel=_PANEL)
+
+
+def log(  # noqa: PLR0917 - the command line names its options
+    world: Annotated[Path, typer.Option("--world", help="Folder of a world: home, goals, phrases, speakers, recordings.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    seed: Annotated[int, typer.Option("--seed", help="The chance: the same seed gives the same log, byte for byte.")] = SEED,
+    customers: Annotated[int, typer.Option("--customers", min=1, help="Customers on the first day.")] = CUSTOMERS,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days to learn from.")] = LEARNING_DAYS,
+    later_days: Annotated[int, typer.Option("--later-days", min=1, help="Days to score, after those.")] = LATER_DAYS,
+    later_share: Annotated[
+        float, typer.Option("--later-share", min=0, max=1, help="Share of customers whose later turns are kept.")
+    ] = LATER_SHARE,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a dialogue log with its truth from a world: the log that ships was made so. Needs the extra `lab`.
+
+    Writes learning.jsonl.gz and later.jsonl.gz (records of resay.turn/1, as an assistant would log them), and apart from them
+    truth.jsonl.gz and meanings.json.gz, which only scoring reads. Learning and later turns share no recording.
+
+    Examples: `resay lab log --world ../shared/data/voice_home --out /tmp/log` ·
+    `resay lab log --world ../shared/data/voice_home --out /tmp/log --seed 8 --customers 100 --days 7 --json`
+    """
+    plan = Plan(seed=seed, customers=customers, learning_days=days, later_days=later_days, later_share=later_share)
+    with progress("Making a log", shown=not as_json) as tick:
+        made = make_log(read_world(world), out, plan=plan, tick=tick)
+    if as_json:
+        print_json(asdict(made))
+        return
+    console.print(f"{made.learning:,} turns to learn from and {made.later:,} later ones of {made.customers:,} customers in {out}")
+    console.print(f"{made.defects / max(made.later, 1):.0%} of the later turns failed their customers; {made.size / 1e6:.1f} MB")
+
+
+def _group() -> None:
+    """A closed world in which the truth is known."""

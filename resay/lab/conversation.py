@@ -1,0 +1,264 @@
+"""One session of a simulated customer with the assistant: what they want, say, hear, and do next.
+
+Puts customer, recorded channel and NLU together. Every exchange is a turn as the assistant logs it, and apart from it the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+from resay.dialogue.turn import Explicit, Feedback, Turn
+from resay.lab.action import Action
+from resay.lab.assistant import Assistant
+from resay.lab.channel import Channel, Said
+from resay.lab.customer import Customer, Popularity, Try, Wording, first_wording, next_wording, turns_until_rephrase
+from resay.lab.logged import House, Manner, Occasion, log_turn
+from resay.lab.world import HOME_NOISE, QUIET, Phrase, Recording, Sound, World, judge
+
+NOISY_SHARE = 0.1
+"""Share of sessions in home noise (EVALUATION, section 2)."""
+
+TURNS_MAX = 12
+"""A session ends here at the latest. Made up; few come near it."""
+
+GOES_ON = 0.35
+"""Chance that a customer wants something more in the same session. Made up."""
+
+SAME_ROOM = 0.7
+"""Chance that the next thing is wanted in the same room. Made up."""
+
+AGAIN = 0.04
+"""Chance that a request that worked is made again at once (the volume up, and up). Made up."""
+
+CHANGED_MIND = 0.03
+"""Chance that something else is wanted right after a success. Made up."""
+
+LEAVES = 0.5
+"""Chance that a customer who gives up a goal ends the session too. Made up."""
+
+NEVER_MIND = 0.1
+"""Chance that one who stays says so ("never mind"). Made up."""
+
+BARGES_IN = 0.06
+"""Chance that a customer speaks over a refusal. Made up."""
+
+RATES = 0.01
+"""Chance of explicit feedback to a turn. Made up; in products it is rarer."""
+
+MISJUDGES = 0.1
+"""Share of explicit feedback that is wrong. Made up."""
+
+REPHRASE_GAP_S = (3.0, 0.5)
+"""Median and spread (log scale) of the silence before a second try. Made up."""
+
+OTHER_GAP_S = (8.0, 0.7)
+"""The same before another request. Made up."""
+
+GAP_S_MAX = 40.0
+"""Within a session no silence is longer; the session's own gap is 45 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """All that conversations share."""
+
+    world: World
+    assistant: Assistant
+    channel: Channel
+    popularity: Popularity
+    house: House
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What only the world knows of a turn."""
+
+    turn_id: str
+    goal: str
+    """Empty for a false wake."""
+    wanted: Action | None
+    outcome: str
+    failure_point: str
+    attempt: Try
+    recording: str
+    """Fingerprint of the recording."""
+    cohort: str
+    main: bool
+    """Whether the voice is of the well-served ones."""
+
+    @property
+    def right(self) -> bool:
+        """Whether the assistant did what was wanted."""
+        return self.outcome == "correct"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A turn and the truth about it."""
+
+    turn: Turn
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a session begins."""
+
+    session_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A goal that a customer pursues, and how often they have tried."""
+
+    goal: str
+    said: tuple[int, ...] = ()
+    used: tuple[str, ...] = ()
+    """Recordings that were played already: nobody says it exactly so again."""
+    worked: bool = False
+
+
+def converse(stage: Stage, customer: Customer, *, opening: Opening, week: int, rng: Random) -> list[Exchange]:
+    """One session, from the first request to the last."""
+    return _Conversation(stage, customer, opening=opening, week=week, rng=rng).run()
+
+
+def false_wake(stage: Stage, customer: Customer, *, sound: Sound, opening: Opening, rng: Random) -> Exchange:
+    """The device takes noise, or talk among people, for a request."""
+    room = rng.choice(customer.rooms)
+    meaning = stage.assistant.understand(sound.text, room)
+    occasion = _occasion(customer, opening.session_id, at=opening.at, room=room, ordinal=0)
+    turn = log_turn(occasion, sound, meaning=meaning, house=stage.house)
+    outcome = judge(meaning, None)
+    point = "false_wake" if meaning.done else "correct"
+    speaker = customer.speaker
+    truth = Truth(turn.turn_id, "", None, outcome, point, Try.FALSE_WAKE, "", speaker.cohort, speaker.main)
+    return Exchange(turn, truth)
+
+
+class _Conversation:
+    """The state of one session."""
+
+    def __init__(self, stage: Stage, customer: Customer, *, opening: Opening, week: int, rng: Random) -> None:
+        self._stage, self._customer, self._week, self._rng = stage, customer, week, rng
+        self._opening, self._room = opening, ""
+        self._condition = HOME_NOISE if rng.random() < NOISY_SHARE else QUIET
+        self._queue: list[_Wish] = []
+        self._past: list[Exchange] = []
+
+    def run(self) -> list[Exchange]:
+        self._queue.append(self._wish())
+        while self._rng.random() < GOES_ON:
+            self._queue.append(self._wish())
+        while self._queue and len(self._past) < TURNS_MAX:
+            wish = self._queue.pop(0)
+            tried = self._speak(wish)
+            if tried is not None:
+                self._decide(tried, worked=self._past[-1].truth.right)
+        return self._past
+
+    def _wish(self, room: str | None = None) -> _Wish:
+        stay = room or (self._room if self._room and self._rng.random() < SAME_ROOM else None)
+        goal = self._stage.popularity.goal(self._customer, week=self._week, room=stay, rng=self._rng)
+        self._room = self._stage.world.goals[goal].room
+        return _Wish(goal)
+
+    def _decide(self, wish: _Wish, *, worked: bool) -> None:
+        """What the customer does after a turn."""
+        if worked:
+            self._after_success(wish)
+        elif len(wish.said) < self._customer.patience and (turns := turns_until_rephrase(self._rng)) is not None:
+            while len(self._queue) < turns - 1:
+                self._queue.append(self._wish())
+            self._queue.insert(turns - 1, wish)
+        else:
+            self._give_up()
+
+    def _after_success(self, wish: _Wish) -> None:
+        draw = self._rng.random()
+        if draw < AGAIN:
+            self._queue.insert(0, replace(wish, worked=True))
+        elif draw < AGAIN + CHANGED_MIND:
+            self._queue.insert(0, self._wish(self._stage.world.goals[wish.goal].room))
+
+    def _give_up(self) -> None:
+        draw = self._rng.random()
+        if draw < LEAVES:
+            self._queue.clear()
+        elif draw < LEAVES + (1 - LEAVES) * NEVER_MIND:
+            dropped = [goal.name for goal in self._stage.world.goals.values() if goal.action.verb == "HassNevermind"]
+            self._queue[:0] = [_Wish(goal) for goal in dropped if goal in self._customer.habits][:1]
+
+    def _speak(self, wish: _Wish) -> _Wish | None:
+        """Say it, log the turn; the wish with this try added, or nothing where no recording says it."""
+        phrases = self._stage.world.phrases_of(wish.goal)
+        wording = self._wording(wish, phrases=phrases)
+        recording = self._recording(wording, wish)
+        if recording is None:
+            return None
+        self._past.append(self._exchange(wish, wording, recording=recording))
+        return replace(wish, said=(*wish.said, wording.phrase), used=(*wish.used, recording.fingerprint), worked=False)
+
+    def _wording(self, wish: _Wish, *, phrases: list[Phrase]) -> Wording:
+        if not wish.said:
+            return first_wording(self._customer, phrases, self._rng)
+        if wish.worked:
+            return Wording(wish.said[-1], Try.AGAIN)
+        return next_wording(phrases, wish.said, self._rng)
+
+    def _recording(self, wording: Wording, wish: _Wish) -> Recording | None:
+        """A recording of the wording; without the repair form, or in quiet, where there is none as it should be."""
+        plain = [Said(wording.phrase, self._condition), Said(wording.phrase, QUIET)]
+        if wording.attempt is Try.REPAIR and self._stage.world.repairs:
+            plain.insert(0, Said(wording.phrase, QUIET, self._rng.choice(self._stage.world.repairs)))
+        draws = (self._stage.channel.draw(each, self._customer.speaker, rng=self._rng, but=wish.used) for each in plain)
+        return next((recording for recording in draws if recording is not None), None)
+
+    def _exchange(self, wish: _Wish, wording: Wording, *, recording: Recording) -> Exchange:
+        stage, goal = self._stage, self._stage.world.goals[wish.goal]
+        again = bool(wish.said) and not wish.worked
+        at, barge_in = self._moment(again=again)
+        meaning = stage.assistant.understand(recording.sound.text, goal.room)
+        outcome = judge(meaning, goal.action)
+        occasion = _occasion(self._customer, self._opening.session_id, at=at, room=goal.room, ordinal=len(self._past))
+        manner = Manner(barge_in, self._feedback(right=outcome == "correct"))
+        turn = log_turn(occasion, recording.sound, meaning=meaning, house=stage.house, manner=manner)
+        speaker = stage.world.speakers[recording.speaker]
+        point = "correct" if outcome == "correct" else recording.failure_point
+        attempt = wording.attempt if recording.repair or wording.attempt is not Try.REPAIR else Try.SAME_WORDS
+        truth = Truth(turn.turn_id, goal.name, goal.action, outcome, point, attempt, recording.fingerprint, speaker.cohort, speaker.main)
+        return Exchange(turn, truth)
+
+    def _moment(self, *, again: bool) -> tuple[datetime, bool]:
+        """When the customer speaks, and whether over the assistant's last words."""
+        if not self._past:
+            return self._opening.at, False
+        last = self._past[-1]
+        ended = last.turn.ended_at or last.turn.at
+        heard = last.turn.at + timedelta(seconds=last.turn.audio.duration_s or 0.0) if last.turn.audio else last.turn.at
+        if again and not last.truth.right and ended > heard and self._rng.random() < BARGES_IN:
+            return heard + (ended - heard) * self._rng.uniform(0.3, 0.9), True
+        median, spread = REPHRASE_GAP_S if again else OTHER_GAP_S
+        silence = min(median * self._rng.lognormvariate(0, spread), GAP_S_MAX)
+        return ended + timedelta(milliseconds=round(1000 * silence)), False
+
+    def _feedback(self, *, right: bool) -> Feedback | None:
+        if self._rng.random() >= RATES:
+            return None
+        judged = right if self._rng.random() >= MISJUDGES else not right
+        return Feedback(explicit=Explicit.YES if judged else Explicit.NO)
+
+
+def _occasion(customer: Customer, session_id: str, *, at: datetime, room: str, ordinal: int) -> Occasion:
+    return Occasion(
+        turn_id=f"{session_id}.{ordinal}",
+        session_id=session_id,
+        customer_id=customer.customer_id,
+        at=at.replace(microsecond=at.microsecond // 1000 * 1000),
+        room=room,
+        device_type=customer.device_type,
+        locale=customer.locale,
+    )

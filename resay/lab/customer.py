@@ -1,0 +1,211 @@
+"""Simulated customers: who they are, how they talk, and what they do when the assistant fails them.
+
+Knows the world's goals and wordings; knows nothing of recogniser, NLU or logs. All chance comes in as `rng`.
+Rates stand here with where they come from; those marked *made up* have no source, and the shipped log's licence note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from resay.lab.world import Phrase, Speaker, World
+
+REPHRASED_WITHIN = (0.492, 0.602, 0.644)
+"""Share of failed turns that are said again within one, two, three turns (DSTC2, failures that the system did not mend itself)."""
+
+SAME_WORDS = 0.316
+"""Share of second tries in the same words (DSTC2: 596 of 1,889)."""
+
+REPAIR_FORM = 0.33
+"""Share of those that open with a repair ("no i said …"). Made up; the recogniser and the NLU fail on all of them."""
+
+TEMPLATE_WORDING = 0.8
+"""Share of other wordings that are ones which the assistant supports: then about half of all second tries are understood, as in DSTC2."""
+
+SUPPORTED_FIRST = 0.9
+"""Share of first tries in supported wordings (EVALUATION, section 2)."""
+
+FAVOURITE = 0.8
+"""Share of first tries in a customer's own favourite wording. Made up."""
+
+STRESS_SHARE = 0.1
+"""Share of customers with a badly served voice (EVALUATION, section 2)."""
+
+PATIENCE = ((2, 0.2), (3, 0.4), (4, 0.25), (6, 0.15))
+"""How many tries a customer makes at most, with shares. Made up."""
+
+ROOMS = ((2, 0.25), (3, 0.35), (5, 0.25), (9, 0.15))
+"""In how many rooms a customer has a device, with shares. Made up."""
+
+TASTE_SPREAD = 1.0
+"""Standard deviation of a customer's own liking of a goal, on the log scale. Made up."""
+
+SESSIONS_SPREAD = 0.6
+"""Standard deviation of the customers' traffic, on the log scale. Made up."""
+
+GOALS_SPREAD_WEEKLY = 0.3
+"""How far a goal's popularity drifts in a week, on the log scale. Made up."""
+
+WORKS_MIN = 0.01
+"""Goals that never work are still wanted a little: the weight that they are ranked by."""
+
+
+class Try(StrEnum):
+    """How a request comes to be made."""
+
+    FIRST = "first"
+    SAME_WORDS = "same_words"
+    REPAIR = "repair"
+    OTHER_WORDS = "other_words"
+    AGAIN = "again"
+    """The same request again although it had worked: the volume up, and up."""
+    FALSE_WAKE = "false_wake"
+    """Nobody spoke to the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """The wordings that a customer falls back on for one goal."""
+
+    supported: int
+    """The favourite among wordings that the assistant supports; phrase number."""
+    unsupported: int
+    """The favourite among the others; the same as `supported` where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One simulated customer."""
+
+    customer_id: str
+    speaker: Speaker
+    rooms: tuple[str, ...]
+    """Where they have a device."""
+    tastes: Mapping[str, float]
+    """How much more than others they want each goal, a factor."""
+    habits: Mapping[str, Habit]
+    """By goal."""
+    patience: int
+    """Tries at most."""
+    sessions_daily: float
+    device_type: str
+    locale: str
+    joined_day: int
+    """First day on which they speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a customer decides to say."""
+
+    phrase: int
+    attempt: Try
+
+
+def make_customer(world: World, customer_id: str, *, rng: Random, sessions_daily: float, joined_day: int = 0) -> Customer:
+    """A customer drawn by chance; the same `rng` gives the same customer."""
+    stress = rng.random() < STRESS_SHARE
+    speaker = rng.choice([each for each in world.speakers.values() if each.main is not stress])
+    rooms = _rooms(world, rng)
+    goals = [goal for goal in world.goals.values() if goal.room in rooms]
+    return Customer(
+        customer_id=customer_id,
+        speaker=speaker,
+        rooms=rooms,
+        tastes={goal.name: rng.lognormvariate(0, TASTE_SPREAD) for goal in goals},
+        habits={goal.name: _habit(world.phrases_of(goal.name), rng) for goal in goals},
+        patience=_drawn(PATIENCE, rng),
+        sessions_daily=sessions_daily * rng.lognormvariate(-(SESSIONS_SPREAD**2) / 2, SESSIONS_SPREAD),
+        device_type=rng.choices(("speaker", "display", "phone"), (6, 3, 1))[0],
+        locale="en-US" if speaker.cohort in ("us", "nyc") else "en-GB",
+        joined_day=joined_day,
+    )
+
+
+def first_wording(customer: Customer, phrases: Sequence[Phrase], rng: Random) -> Wording:
+    """How a customer puts a request at first: mostly as they always do."""
+    wanted = rng.random() < SUPPORTED_FIRST
+    alike = [phrase.number for phrase in phrases if phrase.supported is wanted]
+    if not alike or rng.random() < FAVOURITE:
+        habit = customer.habits[phrases[0].goal]
+        return Wording(habit.supported if wanted else habit.unsupported, Try.FIRST)
+    return Wording(rng.choice(alike), Try.FIRST)
+
+
+def next_wording(phrases: Sequence[Phrase], said: Sequence[int], rng: Random) -> Wording:
+    """How a customer puts a request again after it failed; `said` are the wordings so far, the last one last."""
+    if rng.random() < SAME_WORDS:
+        return Wording(said[-1], Try.REPAIR if rng.random() < REPAIR_FORM else Try.SAME_WORDS)
+    fresh = [phrase for phrase in phrases if phrase.number not in said] or [phrase for phrase in phrases if phrase.number != said[-1]]
+    wanted = rng.random() < TEMPLATE_WORDING
+    alike = [phrase for phrase in fresh if phrase.supported is wanted] or fresh
+    if not alike:
+        return Wording(said[-1], Try.SAME_WORDS)
+    return Wording(rng.choice(alike).number, Try.OTHER_WORDS)
+
+
+def turns_until_rephrase(rng: Random) -> int | None:
+    """After how many turns a failed request is said again: 1, 2 or 3; None where it is not."""
+    draw = rng.random()
+    return next((turns for turns, share in enumerate(REPHRASED_WITHIN, start=1) if draw < share), None)
+
+
+class Popularity:
+    """How much each goal is wanted: a heavy head and a long tail that shifts week by week."""
+
+    def __init__(self, world: World, rng: Random, *, weeks: int) -> None:
+        """Rank the goals by chance, and let them drift.
+
+        Which goals are popular is chance, so that no home is wired in; but what hardly ever works comes late in the order,
+        as people do not go on asking for it: the next rank goes to a goal with the chance with which it works when it is well put.
+        """
+        works = _works(world)
+        # A weighted shuffle: exponential clocks whose rates are the weights (Efraimidis and Spirakis 2006).
+        names = sorted(world.goals, key=lambda name: rng.expovariate(1.0) / max(works[name], WORKS_MIN))
+        # Zipf's law with exponent 1.
+        weights = {name: 1 / rank for rank, name in enumerate(names, start=1)}
+        self._rooms = {goal.name: goal.room for goal in world.goals.values()}
+        self._weekly: list[dict[str, float]] = []
+        for _ in range(weeks):
+            self._weekly.append(weights)
+            weights = {name: weight * rng.lognormvariate(0, GOALS_SPREAD_WEEKLY) for name, weight in weights.items()}
+
+    def goal(self, customer: Customer, *, week: int, room: str | None, rng: Random) -> str:
+        """A goal that this customer wants in this week, in this room if one is given."""
+        shared = self._weekly[week]
+        names = [name for name in customer.tastes if room is None or self._rooms[name] == room]
+        return rng.choices(names, [shared[name] * customer.tastes[name] for name in names])[0]
+
+
+def _works(world: World) -> dict[str, float]:
+    """How often each goal is reached by well-served voices in supported wordings: the share of correct recordings."""
+    tally = {name: [0, 0] for name in world.goals}
+    for recording in world.recordings:
+        phrase = world.phrases[recording.phrase]
+        if phrase.supported and world.speakers[recording.speaker].main and not recording.repair:
+            tally[phrase.goal][recording.outcome == "correct"] += 1
+    return {name: right / max(wrong + right, 1) for name, (wrong, right) in tally.items()}
+
+
+def _rooms(world: World, rng: Random) -> tuple[str, ...]:
+    """Rooms with a device: those in which more can be wanted have one more often."""
+    rooms = sorted({goal.room for goal in world.goals.values()})
+    wanted = min(_drawn(ROOMS, rng), len(rooms))
+    chosen: list[str] = []
+    while len(chosen) < wanted:
+        left = [room for room in rooms if room not in chosen]
+        chosen += rng.choices(left, [sum(goal.room == room for goal in world.goals.values()) for room in left])
+    return tuple(chosen)
+
+
+def _habit(phrases: Sequence[Phrase], rng: Random) -> Habit:
+    supported = [phrase.number for phrase in phrases if phrase.supported]
+    unsupported = [phrase.number for phrase in phrases if not phrase.supported]
+    return Habit(supported=rng.choice(supported or unsupported), unsupported=rng.choice(unsupported or supported))
+
+
+def _drawn(shares: Sequence[tuple[int, float]], rng: Random) -> int:
+    return rng.choices([value for value, _ in shares], [share for _, share in shares])[0]

@@ -1,0 +1,119 @@
+"""The traffic of a world: which customers speak when, over days. Yields exchanges day by day; memory does not grow with the turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from resay.lab.conversation import Exchange, Opening, Stage, converse, false_wake
+from resay.lab.customer import Customer, make_customer
+from resay.lab.logged import UTC_OFFSET
+from resay.lab.world import Sound, World
+
+DAYS_IN_WEEK = 7
+
+SESSIONS_DAILY = 0.7
+"""Sessions of a customer on a day, on average. Made up: with 450 customers and four weeks it makes some 35,000 turns."""
+
+SESSIONS_DAILY_MAX = 12
+"""More sessions than this nobody has on one day."""
+
+SESSIONS_APART = timedelta(minutes=10)
+"""Sessions of one customer begin at least so far apart, so that none runs into the next."""
+
+FALSE_WAKES_DAILY = 0.03
+"""False wakes of a customer on a day: about one turn in a hundred. Made up."""
+
+NEW_DAILY = 0.004
+"""Share of new customers a day, after the first. Made up."""
+
+HOUR_WEIGHTS = (1, 0, 0, 0, 0, 1, 4, 8, 8, 5, 4, 4, 5, 5, 4, 4, 5, 8, 10, 10, 9, 8, 6, 3)
+"""How much is said in each local hour: mornings and evenings. Made up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of days of a simulation."""
+
+    start: datetime
+    """Day 0 of the simulation, midnight."""
+    first: int
+    end: int
+    """One past the last day."""
+
+    @property
+    def days(self) -> range:
+        """Its days."""
+        return range(self.first, self.end)
+
+
+def population(world: World, *, seed: int, customers: int, days: int) -> list[Customer]:
+    """The customers of a simulation: those of the first day, and new ones day by day."""
+    joining = [0] * customers + [day for day in range(1, days) for _ in range(_rounded(customers * NEW_DAILY, Random(f"{seed}/new/{day}")))]
+    return [_customer(world, seed, number=number, joined_day=day) for number, day in enumerate(joining)]
+
+
+def talk(stage: Stage, customers: Sequence[Customer], *, span: Span, seed: int, false_wakes: Sequence[Sound]) -> Iterator[list[Exchange]]:
+    """The exchanges of each local day, customer by customer.
+
+    Each customer's day has its own chance, so that one customer more changes no other's.
+    """
+    for day in span.days:
+        exchanges: list[Exchange] = []
+        for customer in customers:
+            if customer.joined_day <= day:
+                rng = Random(f"{seed}/{customer.customer_id}/{day}")
+                for session in _sessions(customer, day=day, midnight=span.start + timedelta(days=day), rng=rng, sounds=false_wakes):
+                    if session.sound is None:
+                        exchanges += converse(stage, customer, opening=session.opening, week=day // DAYS_IN_WEEK, rng=rng)
+                    else:
+                        exchanges.append(false_wake(stage, customer, sound=session.sound, opening=session.opening, rng=rng))
+        yield exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """When a session begins, and the noise that begins it where it is a false wake."""
+
+    opening: Opening
+    sound: Sound | None
+
+
+def _sessions(customer: Customer, *, day: int, midnight: datetime, rng: Random, sounds: Sequence[Sound]) -> Iterator[_Session]:
+    """The sessions of one customer on one local day, in order of time."""
+    begins: list[tuple[timedelta, Sound | None]] = [(_moment(rng), None) for _ in range(_poisson(customer.sessions_daily, rng))]
+    if sounds and rng.random() < FALSE_WAKES_DAILY:
+        begins.append((_moment(rng), rng.choice(sounds)))
+    free = timedelta(0)
+    for number, (moment, sound) in enumerate(sorted(begins, key=lambda each: each[0])):
+        if moment >= free:
+            free = moment + SESSIONS_APART
+            at = midnight + moment - UTC_OFFSET[customer.locale]
+            yield _Session(Opening(f"{customer.customer_id}-{day}.{number}", at), sound)
+
+
+def _customer(world: World, seed: int, *, number: int, joined_day: int) -> Customer:
+    rng = Random(f"{seed}/customer/{number}")
+    return make_customer(world, f"{rng.getrandbits(32):08x}", rng=rng, sessions_daily=SESSIONS_DAILY, joined_day=joined_day)
+
+
+def _moment(rng: Random) -> timedelta:
+    """A local time of day."""
+    hour = rng.choices(range(24), HOUR_WEIGHTS)[0]
+    return timedelta(milliseconds=hour * 3_600_000 + rng.randrange(3_600_000))
+
+
+def _poisson(mean: float, rng: Random) -> int:
+    """How many of independent rare things happen: counted by their exponential gaps."""
+    count, reached = 0, rng.expovariate(1.0)
+    while reached < mean and count < SESSIONS_DAILY_MAX:
+        count += 1
+        reached += rng.expovariate(1.0)
+    return count
+
+
+def _rounded(value: float, rng: Random) -> int:
+    """A whole number whose mean is the value."""
+    return int(value) + (rng.random() < value % 1)

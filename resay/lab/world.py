@@ -1,0 +1,235 @@
+"""A world: a folder of data with a home, goals, phrasings, speakers, and recordings of what a real recogniser made of them.
+
+Nothing here is of one home: any folder with the files of `voice_home` is a world. What the assistant may know of a recording (`Sound`)
+and what only the world knows (`Recording`) are two types, so that the truth cannot slip into a log.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from resay.lab.action import Action, Reach, action_from_json
+from resay.lab.assistant import Meaning
+from resay.lab.home import Home, broken, read_home, read_json
+
+QUIET = "quiet"
+HOME_NOISE = "home"
+
+FINGERPRINT_BYTES = 6
+"""Of a recording's fingerprint: with 40,000 recordings two are alike once in 300,000 worlds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Something that a customer can want."""
+
+    name: str
+    room: str
+    """Where one wants it."""
+    action: Action
+    """What the assistant must do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One wording of a goal."""
+
+    number: int
+    goal: str
+    text: str
+    tag: str
+    """T in a template, H hard to hear, C colloquial, S unknown synonym, I implicit wish."""
+    supported: bool
+    """Whether the assistant does the right thing when it is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """One voice."""
+
+    name: str
+    cohort: str
+    family: str
+    main: bool
+    """Whether the recogniser serves it well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What the recogniser made of a recording: all that an assistant could know."""
+
+    text: str
+    """The first hypothesis; may be empty."""
+    others: tuple[str, ...]
+    """Further hypotheses, best first; the recogniser's scores for them say nothing."""
+    score: float
+    """Mean posterior of the words."""
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One utterance that was really spoken to the recogniser, with the truth about it."""
+
+    fingerprint: str
+    phrase: int
+    speaker: str
+    condition: str
+    repair: str
+    """The form in which the phrase was said again (`no i said …`); empty for the phrase itself."""
+    sound: Sound
+    outcome: str
+    """As recorded, in the room of the goal."""
+    failure_point: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a simulation draws from."""
+
+    home: Home
+    goals: Mapping[str, Goal]
+    phrases: Mapping[int, Phrase]
+    speakers: Mapping[str, Speaker]
+    recordings: tuple[Recording, ...]
+    repairs: tuple[str, ...]
+    """Names of the forms in which phrases were said again."""
+    false_wakes: tuple[Sound, ...]
+    """What was heard when nobody spoke to the device."""
+
+    def phrases_of(self, goal: str) -> list[Phrase]:
+        """The wordings of a goal, in the order of their numbers."""
+        return [phrase for phrase in self.phrases.values() if phrase.goal == goal]
+
+
+def read_world(folder: Path) -> World:
+    """The world in a folder.
+
+    Raises: BrokenWorld.
+    """
+    home = read_home(folder)
+    try:
+        goals = {each["goal"]: _goal(each) for each in _listed(folder / "goals.json")}
+        phrases = {each["p"]: _phrase(each) for each in _listed(folder / "phrases.json")}
+        voices = read_json(folder / "speakers.json")
+        speakers = {name: _speaker(name, each) for name, each in voices["speakers"].items()}
+        repairs = tuple(voices.get("repair_forms", ()))
+    except (KeyError, TypeError, ValueError) as error:
+        raise broken(folder, error) from error
+    recordings = tuple(_recording(each) for each in _records(folder / "recordings.jsonl.gz", _RecordedLine))
+    wakes = folder / "false_wakes.jsonl.gz"
+    false_wakes = tuple(_sound(each) for each in _records(wakes, _HeardLine)) if wakes.exists() else ()
+    return World(home, goals, phrases, speakers, recordings, repairs, false_wakes)
+
+
+def judge(meaning: Meaning, wanted: Action | None) -> str:
+    """What came of an utterance, in the words of the recordings' field `o`; with nothing wanted, only doing nothing is correct."""
+    if wanted is None:
+        return "correct" if meaning.done is None else "wrong_action"
+    if meaning.reach in _REFUSED:
+        return _REFUSED[meaning.reach]
+    done = meaning.action
+    assert done is not None, "whoever is not refused has an action"
+    if done.verb != wanted.verb:
+        return "wrong_action"
+    if meaning.reach is Reach.UNAVAILABLE:
+        return "result_fail" if done.targets == wanted.targets else "wrong_entity"
+    if done == wanted:
+        return "correct"
+    return "wrong_entity" if done.targets != wanted.targets else "wrong_value"
+
+
+_REFUSED = {
+    Reach.EMPTY: "no_match",
+    Reach.NO_MATCH: "no_match",
+    Reach.UNRESOLVED: "unresolved",
+    Reach.NO_TARGET: "unresolved",
+    Reach.NOT_FOUND: "not_found",
+}
+
+
+class _HeardLine(msgspec.Struct):
+    """What a line of recordings and one of false wakes have in common; other fields are passed over."""
+
+    h: str
+    wc: list[float]
+    dur: float
+    nb: list[list[Any]]
+
+
+class _RecordedLine(_HeardLine):
+    """A line of `recordings.jsonl.gz`."""
+
+    p: int
+    s: str
+    c: str
+    k: int
+    take: str
+    o: str
+    fp: str
+    r: str = ""
+
+
+_Line = TypeVar("_Line", bound=_HeardLine)
+
+
+def _recording(line: _RecordedLine) -> Recording:
+    name = f"{line.p}/{line.s}/{line.c}/{line.k}/{line.take}/{line.r}"
+    return Recording(
+        fingerprint=hashlib.blake2b(name.encode(), digest_size=FINGERPRINT_BYTES).hexdigest(),
+        phrase=line.p,
+        speaker=line.s,
+        condition=line.c,
+        repair=line.r,
+        sound=_sound(line),
+        outcome=line.o,
+        failure_point=line.fp,
+    )
+
+
+def _sound(line: _HeardLine) -> Sound:
+    score = sum(line.wc) / len(line.wc) if line.wc else 0.0
+    # What the assistant would have made of the further hypotheses stands beside them; it is truth, and stays behind.
+    return Sound(text=line.h, others=tuple(str(each[0]) for each in line.nb), score=round(score, 3), duration_s=line.dur)
+
+
+def _goal(written: dict[str, Any]) -> Goal:
+    return Goal(name=written["goal"], room=written["area"], action=action_from_json(written["gold"]))
+
+
+def _phrase(written: dict[str, Any]) -> Phrase:
+    return Phrase(
+        number=written["p"],
+        goal=written["goal"],
+        text=written["text"],
+        tag=written["tag"],
+        supported=written["gold_outcome"] == "correct",
+    )
+
+
+def _speaker(name: str, written: Mapping[str, object]) -> Speaker:
+    return Speaker(name=name, cohort=str(written["cohort"]), family=str(written["family"]), main=bool(written["main"]))
+
+
+def _listed(path: Path) -> list[dict[str, Any]]:
+    written: object = read_json(path)
+    if not isinstance(written, list):
+        raise broken(path, TypeError("a list was expected"))
+    return written
+
+
+def _records(path: Path, line: type[_Line]) -> Iterator[_Line]:
+    decode = msgspec.json.Decoder(line).decode
+    try:
+        with gzip.open(path, "rb") as lines:
+            for each in lines:
+                yield decode(each)
+    except (OSError, EOFError, msgspec.MsgspecError) as error:
+        raise broken(path, error) from error
