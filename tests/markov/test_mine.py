@@ -247,6 +247,30 @@ def test_a_log_of_endless_circles_gives_an_empty_answer(tmp_path: Path):
     assert result.lost >= 2
 
 
+def test_the_order_of_records_does_not_matter(tmp_path: Path):
+    """Turns and links in another order give the same table, to the last bit."""
+    log = _weakly_linked(customers=names(14), wishes=["wish 0", "wish 0", "wish 0", "wish 1"]) + planted(customers=names(12, "d"))
+    distinct = tuple({turn.turn_id: turn for turn in log.turns}.values())
+    shuffled = Log(tuple(sorted(distinct, key=lambda turn: turn.turn_id[::-1])), log.links[::-1])
+
+    one, other = mined(tmp_path / "one", Log(distinct, log.links)), mined(tmp_path / "other", shuffled)
+
+    assert len(one.rewrites) == 2
+    assert one == other
+
+
+def test_nobody_corroborates_himself(tmp_path: Path):
+    """One customer's hundred weak links from a source to a meaning are as weak as one."""
+    log = opening([*names(10), *names(30, "other")])
+    for number in range(100):
+        begin = 1000 * number
+        log += rephrased(Said("c0", begin, "dark", None, "failure"), Said("c0", begin + 9, "lamp", "light|on|"), probability=0.25)
+    for each in names(30, "other"):
+        log += alone(Said(each, 5000, "lamp", "light|on|"), *(Said(each, 6000 + n, f"wish {n}", f"any|{n}|") for n in range(10)))
+
+    assert mined(tmp_path, log, Bar(floors=Floors(customers_min=2))).sources == 0
+
+
 def test_another_floor_can_be_asked_for(tmp_path: Path):
     """An owner with few customers, all of whom agreed, may lower it."""
     bar = Bar(floors=Floors(customers_min=5))

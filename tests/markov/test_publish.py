@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -147,24 +146,31 @@ def test_there_must_be_something_to_roll_back_to(tmp_path: Path, number: int | N
         roll_back(shelf, number, recheck=still(row("lamp")), now=BASE)
 
 
-@pytest.mark.parametrize("call", range(14))
-def test_killed_at_any_step_readers_see_old_or_new(tmp_path: Path, call: int):
-    """The process is killed at its n-th write, sync or rename; the table is wholly old or wholly new, and publishing again works."""
-    shelf = Shelf(tmp_path / "shelf")
-    put(shelf, row("old"))
+STEPS = 12
+"""Writes, syncs and renames of one publishing, and one more, at which nobody is killed."""
+
+
+def test_killed_at_any_step_readers_see_old_or_new(tmp_path: Path):
+    """A process is killed at its n-th write, sync or rename; the table is wholly old or wholly new, and publishing again works."""
+    shelves = [Shelf(tmp_path / str(step)) for step in range(STEPS)]
+    for shelf in shelves:
+        put(shelf, row("old"))
     (tmp_path / "killed.py").write_text(textwrap.dedent(KILLED))
 
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "killed.py"), str(tmp_path / "shelf"), str(call)],
-        cwd=Path(__file__).parents[2],
+        [sys.executable, str(tmp_path / "killed.py"), str(tmp_path), str(STEPS)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        check=False,
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
-    assert done.returncode in (0, -signal.SIGKILL)
-    assert [each.source for each in live_rewrites(shelf)[1]] in (["old"], ["new"])
-    put(shelf, row("newer"))
-    assert [each.source for each in live_rewrites(shelf)[1]] == ["newer"]
+    assert done.stdout.split() == ["9"] * (STEPS - 1) + ["0"]
+    seen = [[each.source for each in live_rewrites(shelf)[1]] for shelf in shelves]
+    assert {tuple(each) for each in seen} == {("old",), ("new",)}
+    for shelf in shelves:
+        put(shelf, row("newer"))
+        assert [each.source for each in live_rewrites(shelf)[1]] == ["newer"]
 
 
 KILLED = """
@@ -173,20 +179,26 @@ KILLED = """
     from resay.store.artifact import Shelf
     from tests.markov.test_publish import put, row
 
-    left = int(sys.argv[2])
+    def die_at(step):
+        left = [step]
 
-    def dying(real):
-        def call(*args, **options):
-            global left
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
-            return real(*args, **options)
-        return call
+        def dying(real):
+            def call(*args, **options):
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left[0] -= 1
+                return real(*args, **options)
+            return call
 
-    os.fsync = dying(os.fsync)
-    pathlib.Path.rename = dying(pathlib.Path.rename)
-    pathlib.Path.replace = dying(pathlib.Path.replace)
-    pathlib.Path.mkdir = dying(pathlib.Path.mkdir)
-    put(Shelf(pathlib.Path(sys.argv[1])), row("new"))
+        os.fsync = dying(os.fsync)
+        for name in ("rename", "replace", "mkdir"):
+            setattr(pathlib.Path, name, dying(getattr(pathlib.Path, name)))
+
+    for step in range(int(sys.argv[2])):
+        child = os.fork()
+        if child == 0:
+            die_at(step)
+            put(Shelf(pathlib.Path(sys.argv[1]) / str(step)), row("new"))
+            os._exit(0)
+        print(os.waitpid(child, 0)[1], flush=True)
 """
