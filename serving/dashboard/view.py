@@ -127,11 +127,11 @@ def view(service: Service, *, mask: Callable[[str], str]) -> View:
         try:
             connection = open_things.enter_context(Lake(service.settings.lake).connect())
         except ResayError as error:
-            return _view(service, Absent(str(error)), None, mask)
-        return _view(service, _section(lambda: _log(service, connection)), connection, mask)
+            return _view(service, Absent(str(error)), connection=None, mask=mask)
+        return _view(service, _section(lambda: _log(service, connection)), connection=connection, mask=mask)
 
 
-def _view(service: Service, log: Log | Absent, connection: Connection | None, mask: Callable[[str], str]) -> View:
+def _view(service: Service, log: Log | Absent, *, connection: Connection | None, mask: Callable[[str], str]) -> View:
     return View(
         log=log,
         table=_section(lambda: _table(service, connection, mask)),

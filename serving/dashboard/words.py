@@ -11,7 +11,7 @@ SIGNS = {
     FrictionSign.STOP: ("Stop", "the customer stopped or cancelled it"),
     FrictionSign.ERROR_RESPONSE: ("Error response", "the assistant failed or refused"),
     FrictionSign.REPEATED_INTERPRETATION: ("Understood the same again", "the next try was taken to mean the very same"),
-    FrictionSign.ABANDONMENT: ("Abandonment", "the customer left without success; counted as “cannot tell”"),
+    FrictionSign.ABANDONMENT: ("Abandonment", "the customer left without success"),
     FrictionSign.LOW_CONFIDENCE: ("Low confidence", "the recogniser or the NLU doubted"),
 }
 
