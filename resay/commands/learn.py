@@ -214,11 +214,7 @@ def learnt_json(learnt: Learnt) -> dict[str, object]:
 
 def print_learnt(learnt: Learnt) -> None:
     """One run of learning, for people."""
-    top = sorted(learnt.rewrites, key=lambda each: (-each.times, each.source))[:SHOWN_MAX]
-    if top:
-        console.print(_table(f"{len(learnt.rewrites):,} rewrites proven", top))
-    if len(learnt.rewrites) > len(top):
-        console.print(f"… and {len(learnt.rewrites) - len(top):,} more: resay rules", markup=False)
+    print_rewrites(f"{len(learnt.rewrites):,} rewrites proven", learnt.rewrites, most=SHOWN_MAX)
     refused = learnt.labels.outcomes.get("failure", 0)
     console.print(
         f"{learnt.labels.turns:,} turns, {refused:,} failed, {learnt.links.weight:,.0f} said again; "
@@ -229,6 +225,15 @@ def print_learnt(learnt: Learnt) -> None:
         console.print(f"  no rewrite for {times:,} · {reason.replace('_', ' ')}", markup=False)
     live = f"generation {learnt.generation} is live" if learnt.generation else "no generation is live"
     console.print(f"{live}{f' ({learnt.remark})' if learnt.remark else ''}; {learnt.seconds:.1f} s", markup=False)
+
+
+def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int) -> None:
+    """Rewrites with their evidence as a table, the most used first; nothing where there are none."""
+    top = sorted(rewrites, key=lambda each: (-each.times, each.source))[:most]
+    if top:
+        console.print(_table(title, top))
+    if len(rewrites) > len(top):
+        console.print(f"… and {len(rewrites) - len(top):,} more: resay rules", markup=False)
 
 
 def _verified(lake: Lake, rewrites: Sequence[Rewrite], rules: Rules) -> tuple[list[Rewrite], Proof]:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from resay.commands import audit, bench, importing, ingest, label, learn, reference, serve
+from resay.commands import audit, bench, demo, importing, ingest, lab, label, learn, reference, serve
 from resay.commands.console import remarks
 from resay.dialogue.errors import ResayError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     help="Cuts the defects of conversational assistants: reads their dialogue logs, learns from rephrases, rewrites failing requests.",
 )
 
-for _group in (audit, ingest, importing, label, learn, serve, bench, reference):
+for _group in (demo, audit, ingest, importing, label, learn, serve, bench, lab, reference):
     _group.register(app)
 
 

@@ -69,7 +69,8 @@ def _columns(table: Table) -> Iterable[str]:
     yield "| column | type | null | meaning |"
     yield "| --- | --- | --- | --- |"
     for column in table.columns:
-        yield f"| `{column.name}` | {_type_name(column.type)} | {'yes' if column.nullable else ''} | {column.meaning.replace('|', '&#124;')} |"
+        null, meaning = "yes" if column.nullable else "", column.meaning.replace("|", "&#124;")
+        yield f"| `{column.name}` | {_type_name(column.type)} | {null} | {meaning} |"
 
 
 def _table_json(table: Table) -> dict[str, object]:
