@@ -54,13 +54,17 @@ class Action:
         return [self.verb, list(self.targets), dict(self.parameters)]
 
 
-def action_from_json(written: list[object]) -> Action:
-    """The action that a world file writes as [verb, targets, parameters]."""
-    verb, targets, parameters = written
-    assert isinstance(verb, str), "a verb must be text"
-    assert isinstance(targets, list), "targets must be a list"
-    assert isinstance(parameters, dict), "parameters must be an object"
-    return _action(verb, targets, parameters)
+def action_from_json(written: object) -> Action:
+    """The action that a world file writes as [verb, targets, parameters].
+
+    Raises: ValueError.
+    """
+    match written:
+        case [str(verb), [*targets], {**parameters}]:
+            return _action(verb, targets, {str(name): value for name, value in parameters.items()})
+        case _:
+            message = f"an action must be [verb, targets, parameters]; got {str(written)[:60]}"
+            raise ValueError(message)
 
 
 def resolve(intent: str, slots: Slots, *, room: str, home: Home) -> tuple[Reach, Action]:

@@ -108,7 +108,8 @@ class Wording:
 def make_customer(world: World, customer_id: str, *, rng: Random, sessions_daily: float, joined_day: int = 0) -> Customer:
     """A customer drawn by chance; the same `rng` gives the same customer."""
     stress = rng.random() < STRESS_SHARE
-    speaker = rng.choice([each for each in world.speakers.values() if each.main is not stress])
+    voices = list(world.speakers.values())
+    speaker = rng.choice([each for each in voices if each.main is not stress] or voices)
     rooms = _rooms(world, rng)
     goals = [goal for goal in world.goals.values() if goal.room in rooms]
     return Customer(

@@ -17,7 +17,7 @@ from resay.lab.conversation import Exchange, Stage
 from resay.lab.customer import Customer, Popularity
 from resay.lab.logged import House
 from resay.lab.meanings import ask
-from resay.lab.shipped import LATER, LEARNING, MEANINGS, TRUTH, write_meanings, write_truth, write_turns
+from resay.lab.shipped import LATER, LEARNING, MEANINGS, TRUTH, prepare, write_meanings, write_truth, write_turns
 from resay.lab.traffic import DAYS_IN_WEEK, Span, population, talk
 from resay.lab.world import World
 
@@ -73,6 +73,7 @@ def make_log(world: World, out: Path, *, plan: Plan, tick: Tick) -> Made:
 
     Raises: LabMissing, BrokenLog.
     """
+    prepare(out)
     lab = _Lab(world, Assistant(world.home), population(world, seed=plan.seed, customers=plan.customers, days=plan.days), plan)
     learning = _counted(_talk(lab, Side.LEARNING, Span(START, 0, plan.learning_days)), tick, start=0, total=plan.days)
     later = _counted(_talk(lab, Side.SCORING, Span(START, plan.learning_days, plan.days)), tick, start=plan.learning_days, total=plan.days)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 
@@ -147,14 +148,29 @@ def _unpacked(path: Path) -> bytes:
         raise BrokenLog(message) from error
 
 
+def prepare(folder: Path) -> None:
+    """Make sure that a log can be written to a folder, before the work begins.
+
+    Raises: BrokenLog.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def _write(path: Path, content: bytes) -> None:
     """Write a gzip file whole or not at all; no time and no name in it, so that equal content gives equal bytes."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        message = f"file {path} must be writable; {error}; is the disk full, or the folder not yours?"
-        raise BrokenLog(message) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> BrokenLog:
+    return BrokenLog(f"{path} must be writable; {error}; is the disk full, or the folder not yours?")

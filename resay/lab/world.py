@@ -25,6 +25,9 @@ HOME_NOISE = "home"
 FINGERPRINT_BYTES = 6
 """Of a recording's fingerprint: with 40,000 recordings two are alike once in 300,000 worlds."""
 
+FAULTS_SHOWN = 5
+"""So many faults of a world are named; the first ones mostly explain the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -126,7 +129,24 @@ def read_world(folder: Path) -> World:
     recordings = tuple(_recording(each) for each in _records(folder / "recordings.jsonl.gz", _RecordedLine))
     wakes = folder / "false_wakes.jsonl.gz"
     false_wakes = tuple(_sound(each) for each in _records(wakes, _HeardLine)) if wakes.exists() else ()
-    return World(home, goals, phrases, speakers, recordings, repairs, false_wakes)
+    world = World(home, goals, phrases, speakers, recordings, repairs, false_wakes)
+    faults = list(_faults(world))
+    if faults:
+        raise broken(folder, ValueError("; ".join(faults[:FAULTS_SHOWN])))
+    return world
+
+
+def _faults(world: World) -> Iterator[str]:
+    """Where the files of a world do not fit together."""
+    if not (world.goals and world.phrases and world.speakers and world.recordings):
+        yield "there must be goals, phrases, speakers and recordings"
+    yield from (f"goal {goal.name!r} is in no room of the home" for goal in world.goals.values() if goal.room not in world.home.rooms)
+    yield from (f"phrase {each.number} has no goal {each.goal!r}" for each in world.phrases.values() if each.goal not in world.goals)
+    worded = {phrase.goal for phrase in world.phrases.values()}
+    yield from (f"goal {goal!r} has no phrase" for goal in world.goals if goal not in worded)
+    for recording in world.recordings:
+        if recording.phrase not in world.phrases or recording.speaker not in world.speakers:
+            yield f"a recording names phrase {recording.phrase} and speaker {recording.speaker!r}, and one of them is not there"
 
 
 def judge(meaning: Meaning, wanted: Action | None) -> str:

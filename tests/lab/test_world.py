@@ -1,0 +1,96 @@
+"""A world is a folder: it is read whole, and what does not fit together is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resay.lab.action import Action, Reach
+from resay.lab.assistant import Meaning
+from resay.lab.home import BrokenWorld
+from resay.lab.world import judge, read_world
+from tests.lab.small_world import write_world
+
+LIGHT = Action("HassTurnOn", ("light.counter",))
+
+
+def _edit(path: Path, change: dict[str, Any], row: int = 0) -> None:
+    """Change fields of one row of a JSON file."""
+    rows = json.loads(path.read_text())
+    rows[row] |= change
+    path.write_text(json.dumps(rows))
+
+
+def test_all_files_are_read(tmp_path: Path):
+    """Goals, phrases, speakers, recordings and false wakes."""
+    world = read_world(write_world(tmp_path))
+
+    assert (len(world.goals), len(world.phrases), len(world.speakers), len(world.recordings), len(world.false_wakes)) == (3, 6, 3, 55, 2)
+    assert world.repairs == ("no_i_said",)
+    assert len({recording.fingerprint for recording in world.recordings}) == 55
+
+
+def test_the_confidence_is_the_mean_of_the_words(tmp_path: Path):
+    """And nothing of what the assistant would have made of further hypotheses is in the sound."""
+    sound = read_world(write_world(tmp_path)).recordings[0].sound
+
+    assert (sound.text, sound.score, sound.others) == ("turn on the counter lights", 0.8, ("turn on the counter lights uh",))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("goals.json", {"area": "cellar"}, "lights_on"),
+        ("phrases.json", {"goal": "world_peace"}, "world_peace"),
+        ("phrases.json", {"p": 99}, "phrase 1"),
+        ("goals.json", {"gold": "lights on"}, "lights on"),
+        ("goals.json", {"gold": [1, 2, 3]}, "verb, targets, parameters"),
+    ],
+)
+def test_files_that_do_not_fit_together_are_said(tmp_path: Path, file: str, change: dict[str, Any], said: str):
+    """The fault is named, and that it is the folder of a world that is wrong."""
+    folder = write_world(tmp_path)
+    _edit(folder / file, change)
+
+    with pytest.raises(BrokenWorld, match=said):
+        read_world(folder)
+
+
+@pytest.mark.parametrize("file", ["home.json", "goals.json", "phrases.json", "speakers.json", "recordings.jsonl.gz"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe"])
+def test_a_file_that_is_none_is_said(tmp_path: Path, file: str, content: bytes):
+    """Empty, of the wrong form, cut off, or no text at all."""
+    folder = write_world(tmp_path)
+    (folder / file).write_bytes(content)
+
+    with pytest.raises(BrokenWorld):
+        read_world(folder)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "outcome"),
+    [
+        (Meaning(Reach.EMPTY), "no_match"),
+        (Meaning(Reach.NO_MATCH), "no_match"),
+        (Meaning(Reach.UNRESOLVED, "HassTurnOn"), "unresolved"),
+        (Meaning(Reach.NO_TARGET, "HassTurnOn", action=Action("HassTurnOn")), "unresolved"),
+        (Meaning(Reach.NOT_FOUND, "HassMediaSearchAndPlay"), "not_found"),
+        (Meaning(Reach.OK, "HassTurnOn", action=LIGHT), "correct"),
+        (Meaning(Reach.UNAVAILABLE, "HassTurnOn", action=LIGHT), "result_fail"),
+        (Meaning(Reach.OK, "HassTurnOff", action=Action("HassTurnOff", ("light.counter",))), "wrong_action"),
+        (Meaning(Reach.OK, "HassTurnOn", action=Action("HassTurnOn", ("lock.front",))), "wrong_entity"),
+        (Meaning(Reach.OK, "HassTurnOn", action=Action("HassTurnOn", ("light.counter",), (("p", 1),))), "wrong_value"),
+    ],
+)
+def test_each_outcome_has_its_name(meaning: Meaning, outcome: str):
+    """In the words of the recordings."""
+    assert judge(meaning, LIGHT) == outcome
+
+
+def test_where_nothing_was_wanted_only_nothing_is_right():
+    """Noise that is refused was answered rightly."""
+    assert judge(Meaning(Reach.UNRESOLVED, "HassTurnOn"), None) == "correct"
+    assert judge(Meaning(Reach.OK, "HassTurnOn", action=LIGHT), None) == "wrong_action"
