@@ -21,7 +21,8 @@ class UnreadableReport(ResayError):
 class Week:
     """One week of traffic."""
 
-    week: str
+    week: str | int
+    """Its name, or its number from 1."""
     turns: int
     defects_before: int
     defects_after: int
@@ -51,6 +52,8 @@ class BeforeAfter:
     triggers: int
     wrong_actions_caused: int
     weeks: tuple[Week, ...] = ()
+    note: str = ""
+    """What the figures do not say."""
 
 
 def read_report(shelf: Shelf) -> BeforeAfter | None:
@@ -62,8 +65,7 @@ def read_report(shelf: Shelf) -> BeforeAfter | None:
     if generation is None:
         return None
     try:
-        # Not strict: the week may be written as a number.
-        return msgspec.convert(msgspec.json.decode(generation.read(REPORT_FILE)), BeforeAfter, strict=False)
+        return msgspec.json.decode(generation.read(REPORT_FILE), type=BeforeAfter)
     except msgspec.MsgspecError as error:
         message = (
             f"report {generation.path / REPORT_FILE} must have the fields of a before/after report; {error}; is it of another version?"

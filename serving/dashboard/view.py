@@ -198,7 +198,12 @@ def _proof(service: Service) -> Proof | Absent:
     if report is None:
         return Absent("Nothing has been scored yet. `resay demo` scores the rewrites on traffic that they were not learnt from.")
     weeks = tuple(
-        Week(each.week, each.turns, each.defects_before / max(each.turns, 1), each.defects_after / max(each.turns, 1))
+        Week(
+            f"Week {each.week}" if isinstance(each.week, int) else each.week,
+            each.turns,
+            each.defects_before / max(each.turns, 1),
+            each.defects_after / max(each.turns, 1),
+        )
         for each in report.weeks
     )
     return Proof(report, weeks, highest=max((max(week.before, week.after) for week in weeks), default=0) or 1)

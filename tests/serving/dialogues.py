@@ -37,8 +37,9 @@ REPORT: dict[str, Any] = {
     "harm": 0.0018,
     "triggers": 892,
     "wrong_actions_caused": 9,
+    "note": "Rewrites do not change what customers say next.",
     "weeks": [
-        {"week": "2026-W46", "turns": 4_900, "defects_before": 1_600, "defects_after": 1_250},
+        {"week": 1, "turns": 4_900, "defects_before": 1_600, "defects_after": 1_250},
         {"week": "2026-W47", "turns": 4_901, "defects_before": 1_520, "defects_after": 1_160},
     ],
 }
