@@ -24,6 +24,9 @@ LETTERS_SHOWN = 20
 RAW_SHOWN_BYTES = 200
 """So much of a record is shown: its ids and the beginning of what was said."""
 
+INTERRUPTED = 130
+"""Exit status of a run that was ended by a signal: 128 and the number of SIGINT, as shells have it."""
+
 _PANEL = "Learn, step by step"
 
 MatchingOption = Annotated[str, typer.Option("--matching", metavar="TEXT", help="Only those whose origin or reason contains TEXT.")]
@@ -63,6 +66,10 @@ def ingest(
         with progress("Ingesting", unit="bytes", shown=not as_json) as tick:
             report = land(source, lake, rules=_rules(settings), tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
         unfinished = source.unfinished()
+    except KeyboardInterrupt:
+        # Said here, because the command-line library ends with 130 and without a word.
+        remarks.print("resay: interrupted; what was committed is kept; the next run goes on from there", markup=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
     finally:
         source.close()
     if as_json:
