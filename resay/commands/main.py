@@ -7,7 +7,8 @@ import sys
 
 import typer
 
-from resay.commands import audit, bench, demo, importing, ingest, lab, label, learn, reference, serve
+from resay.commands import audit, demo, importing, ingest, lab, label, learn, reference, serve
+from resay.commands.bench import commands as bench
 from resay.commands.console import remarks
 from resay.dialogue.errors import ResayError
 

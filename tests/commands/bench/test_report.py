@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from resay.commands.bench_report import BenchRow, Shown, bench_report, commit_name, count, figure, machine_name, print_report, show_report
+from resay.commands.bench.report import BenchRow, Shown, bench_report, commit_name, count, figure, machine_name, print_report, show_report
 from resay.experiment.bounds import Interval
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from resay.commands.bench_logistic import Logistic, fit_logistic
-from resay.commands.bench_threshold import FOLDS, fold_of
+from resay.commands.bench.logistic import Logistic, fit_logistic
+from resay.commands.bench.threshold import FOLDS, fold_of
 from resay.dialogue.rewrite import RetryRequest, RewriteRequest
 from resay.label.corpora.dstc2 import Call, LiveCall
 from resay.label.corpora.dstc2_turn import acts_of, content_acts, retry_request

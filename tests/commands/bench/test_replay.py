@@ -8,12 +8,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from resay.commands import bench
-from resay.commands.bench_logistic import fit_logistic
-from resay.commands.bench_memory import by_text, by_text_and_prompt, remember
-from resay.commands.bench_readings import choose_by_next_words, choose_by_people, labelled_turns
-from resay.commands.bench_replay import figures, replay_rows
-from resay.commands.bench_threshold import gated, out_of_fold, threshold_for
+from resay.commands.bench import commands as bench
+from resay.commands.bench.logistic import fit_logistic
+from resay.commands.bench.memory import by_text, by_text_and_prompt, remember
+from resay.commands.bench.readings import choose_by_next_words, choose_by_people, labelled_turns
+from resay.commands.bench.replay import figures, replay_rows
+from resay.commands.bench.threshold import gated, out_of_fold, threshold_for
 from resay.label.corpora.dstc2 import Call, Reading
 from resay.label.corpora.dstc2_turn import before_request, retry_request
 from rewrite_online.evaluate import PASS_THROUGH, Answer, Meanings, Mode, Outcome, TurnResult, replay

@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from random import Random
 
-from resay.commands.bench_memory import KeyOf, by_text, by_text_and_prompt, remember
-from resay.commands.bench_readings import LabelledTurn, choose_by_next_words, choose_by_people, labelled_turns
-from resay.commands.bench_report import BenchRow, Shown, count, figure
-from resay.commands.bench_table import learn_tables, serve_table
-from resay.commands.bench_threshold import gated, out_of_fold, threshold_for
+from resay.commands.bench.memory import KeyOf, by_text, by_text_and_prompt, remember
+from resay.commands.bench.readings import LabelledTurn, choose_by_next_words, choose_by_people, labelled_turns
+from resay.commands.bench.report import BenchRow, Shown, count, figure
+from resay.commands.bench.table import learn_tables, serve_table
+from resay.commands.bench.threshold import gated, out_of_fold, threshold_for
 from resay.dialogue.rewrite import Rewrite, RewriteRequest
 from resay.experiment.bounds import RESAMPLES, Decided, bootstrap_ratio, relative_reduction, win_loss
 from resay.label.corpora.dstc2 import Call, LiveCall

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from resay.commands.bench_replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
-from resay.commands.bench_report import bench_report, print_report, show_report
+from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
+from resay.commands.bench.report import bench_report, print_report, show_report
 from resay.commands.console import JsonOption, console, progress
 from resay.dialogue.errors import ResayError
 from resay.label.corpora.dstc2 import Call, WrongCorpus, read_calls, splits_in
