@@ -43,7 +43,8 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="JSON lines of resay.turn/1, plain or gzip.")],
+    # `readable=False`: what cannot be opened is said by us, in one sentence for all files.
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", readable=False, help="JSON lines of resay.turn/1, plain or gzip.")],
     home: HomeOption = None,
     tolerant: Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected or left unread.")] = False,
     as_json: JsonOption = False,
