@@ -23,6 +23,9 @@ app = typer.Typer(
 for _group in (demo, audit, ingest, importing, label, learn, serve, bench, lab, reference):
     _group.register(app)
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C or SIGTERM ended: 128 and the number of the signal, as shells do."""
+
 
 def main() -> None:
     """Run one command.
@@ -31,13 +34,15 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(standalone_mode=True)
+        app()
     except ResayError as error:
         remarks.print(f"resay: {error}", markup=False, style="red", soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        remarks.print("resay: interrupted; what was committed is kept", markup=False)
-        sys.exit(130)
+    except SystemExit as ended:
+        # Typer makes this of a KeyboardInterrupt, without a word.
+        if ended.code == INTERRUPTED:
+            remarks.print("resay: interrupted; what was committed is kept", markup=False)
+        raise
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
