@@ -13,6 +13,9 @@ Found = TypeVar("Found")
 BUDGET_S = 0.025
 """Time for one answer: 25 ms (DESIGN 8), a tenth of what people notice as a delay in talk."""
 
+PATIENT_BUDGET_S = 1.0
+"""Time for an answer that a person waits for, who wants to see what would be said and not whether it would be in time."""
+
 WORKERS_MAX = 4
 """Layers that may be under way on other threads at once, late ones included; beyond this they are skipped at once."""
 

@@ -51,6 +51,8 @@ class RunningService:
     app: FastAPI
     url: str
     """Where it answers, without a trailing slash."""
+    host: str
+    """The address that it listens on."""
     port: int
     _server: uvicorn.Server
     _thread: threading.Thread
@@ -104,7 +106,7 @@ def start(app: FastAPI, listening: socket.socket) -> RunningService:
             message = f"service must come up at {host}:{port} within {START_S:.0f} s; it did not; what does the log above say?"
             raise NotStarted(message)
         time.sleep(_LOOK_S)
-    return RunningService(app=app, url=f"http://{_name(host)}:{port}", port=port, _server=server, _thread=thread)
+    return RunningService(app=app, url=f"http://{_name(host)}:{port}", host=host, port=port, _server=server, _thread=thread)
 
 
 def _config(app: FastAPI) -> uvicorn.Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import secrets
 import sys
@@ -24,6 +25,7 @@ from resay.dialogue.turn import Prompt, ResponseStatus
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.lake import Lake
+from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
@@ -138,7 +140,7 @@ def explain(settings: Settings, request: RewriteRequest) -> Explanation:
     rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
     now = request.heard.at
     rewriter.explain(request, now=now)  # The first call also pays for what Python has not touched yet; a service's customers do not.
-    return rewriter.explain(request, now=now)
+    return rewriter.explain(request, now=now, budget_s=PATIENT_BUDGET_S)
 
 
 def openapi() -> None:
@@ -182,6 +184,8 @@ def _announce(running: RunningService, settings: Settings, *, asked: int, as_jso
         f"[bold]Resay[/bold] answers at {escape(running.url)} — POST /v1/rewrite, POST /v1/turns; API key: {escape(key)}", soft_wrap=True
     )
     console.print(f"Page: [bold]{escape(page)}[/bold]", soft_wrap=True)
+    if not ipaddress.ip_address(running.host).is_loopback:
+        remarks.print("It can be reached from other machines, unencrypted: put TLS in front of it.", markup=False)
     problem = running.app.state.service.watch.live().problem
     if problem:
         remarks.print(f"Everything passes through for now: {problem}", markup=False, soft_wrap=True)

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from resay.dialogue.codec import UTTERANCE_CHARS_MAX
 from resay.dialogue.rewrite import BeforeRequest, Heard
 from resay.dialogue.turn import Prompt
+from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
@@ -125,7 +126,7 @@ class _Page:
         now = self._service.clock()
         prompt = Prompt(kind=prompt_kind) if prompt_kind else None
         heard = Heard(turn_id="try", customer_id="try", at=now, utterance=utterance, prompt=prompt)
-        return self._rewriter.explain(BeforeRequest(heard), now=now)
+        return self._rewriter.explain(BeforeRequest(heard), now=now, budget_s=PATIENT_BUDGET_S)
 
     def _let_in(self, request: Request, secret: str | None, *, otherwise: str) -> Response:
         if secret is None:

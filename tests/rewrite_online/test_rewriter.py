@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,9 +36,10 @@ class FakeLayer:
         return self._find()
 
 
-def rewriter(*layers: RewriteLayer, vetoes: Vetoes = NO_VETOES, hold_out: HoldOut = NO_HOLD_OUT, **others: object) -> Rewriter:
+def rewriter(*layers: RewriteLayer, vetoes: Vetoes = NO_VETOES, hold_out: HoldOut = NO_HOLD_OUT, **others: Any) -> Rewriter:
+    """A rewriter over these layers; its clock stands still, so that no test is late by accident."""
     live = Live(generation=7, layers=layers, vetoes=vetoes)
-    return Rewriter(lambda: live, hold_out=hold_out, **others)  # type: ignore[arg-type]
+    return Rewriter(lambda: live, hold_out=hold_out, **({"clock": lambda: 0.0} | others))
 
 
 def breaks() -> Sequence[Rewrite]:
@@ -45,7 +47,7 @@ def breaks() -> Sequence[Rewrite]:
 
 
 def dawdles() -> Sequence[Rewrite]:
-    time.sleep(0.2)
+    time.sleep(0.5)
     return [rewrite()]
 
 
@@ -149,27 +151,27 @@ def test_a_rewriter_that_cannot_see_what_is_live_passes_through():
 @pytest.mark.parametrize("inline", [True, False])
 def test_a_late_layer_is_not_heard(inline: bool):
     """What comes after the deadline is thrown away, on the caller's thread and on a worker's."""
-    answer = rewriter(FakeLayer(Layer.GLOBAL, dawdles, inline=inline)).rewrite(asked(), now=BASE, budget_s=0.01)
+    answer = rewriter(FakeLayer(Layer.GLOBAL, dawdles, inline=inline), clock=time.perf_counter).rewrite(asked(), now=BASE, budget_s=0.01)
 
     assert (answer.action, answer.utterance, answer.reason) == (Action.PASS_THROUGH, "play madona", Reason.DEADLINE)
 
 
 def test_a_slow_layer_is_left_behind_at_the_deadline():
     """On a worker the answer does not wait for it."""
-    asking = rewriter(FakeLayer(Layer.GLOBAL, dawdles, inline=False))
+    asking = rewriter(FakeLayer(Layer.GLOBAL, dawdles, inline=False), clock=time.perf_counter)
     started = time.perf_counter()
 
     asking.rewrite(asked(), now=BASE, budget_s=0.01)
 
-    assert time.perf_counter() - started < 0.15
+    assert time.perf_counter() - started < 0.4
     asking.close()
 
 
 def test_late_work_does_not_pile_up():
     """With all workers busy a slow layer is skipped at once, and the fast ones still answer."""
-    asking = rewriter(FakeLayer(Layer.PERSONAL, dawdles, inline=False), MADONNA)
+    asking = rewriter(FakeLayer(Layer.PERSONAL, dawdles, inline=False), MADONNA, clock=time.perf_counter)
 
-    answers = [asking.rewrite(asked(), now=BASE, budget_s=0.005) for _ in range(6)]
+    answers = [asking.rewrite(asked(), now=BASE, budget_s=0.05) for _ in range(6)]
 
     assert [answer.reason for answer in answers[:4]] == [Reason.DEADLINE] * 4
     assert [answer.reason for answer in answers[4:]] == [Reason.REWRITTEN] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -86,6 +87,17 @@ def client(shared: RunningService) -> Iterator[httpx.Client]:
 
 
 def question(utterance: str = "play madona", **others: Any) -> dict[str, Any]:
-    """A question in mode `before`; `others` are fields of the wire by their own names."""
-    base = {"mode": "before", "turn_id": "t1", "customer_id": "c1", "at": "2026-11-02T09:00:00Z", "utterance": utterance}
-    return base | others
+    """A question in mode `before`, with time enough for a busy machine; `others` are fields of the wire by their own names."""
+    named = {"mode": "before", "turn_id": "t1", "customer_id": "c1", "at": "2026-11-02T09:00:00Z", "utterance": utterance}
+    return named | {"deadline_ms": 1_000} | others
+
+
+def wait_until(happened: Callable[[], bool], within_s: float = 15) -> None:
+    """Look again and again until it has happened.
+
+    Raises: AssertionError, where it has not in time.
+    """
+    due = time.monotonic() + within_s
+    while not happened():
+        assert time.monotonic() < due, f"it did not happen within {within_s} s"
+        time.sleep(0.02)

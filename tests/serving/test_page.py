@@ -16,7 +16,7 @@ from resay.store.tables import FRICTION, LINKS, OUTCOMES
 from serving.app import create_app
 from serving.server import RunningService, bind, start
 from serving.service import Service
-from tests.serving.conftest import KEY, Serve, question, settings_of
+from tests.serving.conftest import KEY, Serve, question, settings_of, wait_until
 from tests.serving.dialogues import HOSTILE, REPORT, fill, publish
 
 
@@ -210,8 +210,7 @@ def test_answers_given_are_counted_by_reason(home: Path, serve: Serve):
     with httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {KEY}"}) as assistant:
         assistant.post("/v1/rewrite", json=question("play prince"))
     service: Service = running.app.state.service
-    while not service.books.count_decisions():
-        pass
+    wait_until(lambda: service.books.count_decisions() != {})
 
     text = page_of(running).text
 

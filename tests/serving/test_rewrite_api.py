@@ -38,7 +38,7 @@ class SlowLayer:
 
     def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
         """Too late."""
-        time.sleep(0.5)
+        time.sleep(1)
         return [rewrite()]
 
 
@@ -238,7 +238,7 @@ def test_a_late_layer_passes_through_in_time(home: Path, serve: Serve):
         counted = client.get("/metrics").text
 
     assert (answer["action"], answer["utterance"], answer["reason"]) == ("pass_through", "play madona", "deadline")
-    assert answer["latency_ms"] < 300
+    assert answer["latency_ms"] < 800
     assert 'resay_part_failures_total{kind="Late",part="global"} 1.0' in counted
 
 
