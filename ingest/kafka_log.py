@@ -1,0 +1,371 @@
+"""A Kafka topic as a source: one member of a consumer group, which reads its share of the partitions.
+
+Positions come from the lake, through `positions`; the offsets that Kafka keeps for the group only show the lag (docs/protocols/).
+When a partition goes to another member, what was read of it and not yet handed out is dropped.
+Knows partitions, offsets and the group; knows nothing of what records say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
+from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, RetriableError  # type: ignore[import-untyped]
+
+from ingest.kafka_cluster import REACH_S, client_settings, in_our_words, look_up, opening, overheard
+from ingest.kafka_place import KafkaPlace
+from ingest.source import Batch, Record, SourceUnavailable
+from resay.dialogue.codec import RECORD_BYTES_MAX
+
+GROUP = "resay"
+
+GATHER_S = 1.0
+"""How long a record waits for company before it is committed: commits cost some 20 ms each and leave a file each."""
+
+SESSION_S = 10.0
+"""Silence after which the group gives a member's partitions to others: long beside a commit, short beside a person's patience."""
+
+PATIENCE_S = 60.0
+"""How long a bounded reading waits for brokers that are gone: a broker's restart takes seconds to a minute."""
+
+RECORDS_A_POLL = 2_000
+"""Measured: 500, the library's default, costs a third of the throughput; more than 2,000 gains nothing (docs/decisions/0006)."""
+
+BYTES_A_FETCH = 16_777_216
+BYTES_A_PARTITION = 4_194_304
+"""What brokers send at once. A record that is longer is still sent, alone (KIP-74)."""
+
+BUFFER_BYTES_MAX = 67_108_864
+"""Read and not yet handed out, over all partitions; the batches of a landing are a quarter of it."""
+
+POLL_S = 0.2
+"""How long one poll waits; `stop` is asked between polls."""
+
+PROBE_S = 5.0
+"""How often the brokers are asked for the ends of the partitions: for the lag, and to tell silence from a broker that is gone."""
+
+SHOW_S = 5.0
+"""How often positions are shown to the group's offsets, which only display the lag."""
+
+ANSWER_S = 5.0
+"""How long an answer about offsets, or a goodbye to the group, may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaReading:
+    """How a topic is read."""
+
+    group: str = GROUP
+    follow: bool = False
+    """Wait for more at the end, until stopped; else read what is there at the start, with the other members, and end."""
+    since: datetime | None = None
+    """Pass over records that are older by the time that Kafka keeps for them; where the lake stands further, that wins."""
+    until: datetime | None = None
+    """End before the first record of this time or later; not with `follow`."""
+    allow_gap: bool = False
+    """Go on where the topic's retention has removed records that were never read."""
+    gather_s: float = GATHER_S
+    session_s: float = SESSION_S
+    patience_s: float = PATIENCE_S
+    reach_s: float = REACH_S
+
+
+@dataclass(slots=True)
+class _Share:
+    """A partition that is ours, and where we stand in it."""
+
+    taken: int
+    """Where the next batch begins: what was handed out ends here."""
+    read: int
+    """Where the library reads next."""
+    done: int
+    """Committed by whoever takes our batches."""
+    records: deque[Any] = field(default_factory=deque)
+    size: int = 0
+
+
+class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library has no types; it asks for this very class.
+    """The partitions of a topic that the group gives to this member."""
+
+    def __init__(
+        self,
+        place: KafkaPlace,
+        *,
+        positions: Callable[[str, str], int],
+        reading: KafkaReading,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Find the topic and ask to join its group.
+
+        `positions` answers, for the source's name and a partition, which record is the next that is not yet landed.
+
+        Raises: SourceUnavailable.
+        """
+        self._place, self._reading, self._positions, self._stop = place, reading, positions, stop
+        self._topic = look_up(place, reach_s=reading.reach_s)
+        self._events: SimpleQueue[tuple[bool, set[int]]] = SimpleQueue()
+        self._shares: dict[int, _Share] = {}
+        self._fresh: dict[int, int | None] = {}
+        """Ours, but not yet begun; with the position to begin at where we were told one."""
+        self._ends: dict[int, int] = {}
+        self._targets: dict[int, int] | None = None
+        self._answered = self._shown = self._probed = time.monotonic()
+        with ExitStack() as stack:
+            self._remarks = stack.enter_context(overheard())
+            stack.enter_context(in_our_words(place, self._remarks))
+            with opening(self._settings()) as settings:
+                self._consumer = KafkaConsumer(**settings)
+            stack.callback(self._consumer.close, autocommit=False, timeout_ms=int(ANSWER_S * 1000))
+            self._consumer.subscribe([place.topic], listener=self)
+            if not reading.follow:
+                self._targets = self._ends_to_reach()
+            self._open = stack.pop_all()
+
+    @property
+    def name(self) -> str:
+        """The topic."""
+        return self._place.topic
+
+    def partitions(self) -> Sequence[str]:
+        """The partitions that are ours now."""
+        return tuple(self._key(number) for number in self._shares)
+
+    def seek(self, partition: str, position: int) -> None:
+        """Stand before an offset; nothing where the partition has gone to another member."""
+        number = int(partition.partition("@")[0])
+        if number in self._shares:
+            del self._shares[number]
+            self._fresh[number] = position
+
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
+        """The next records of the partition of which most are at hand; nothing where all that was asked for is read, or we were stopped."""
+        for share in self._shares.values():
+            share.done = share.taken  # Whoever asks for more has committed what it got, or told us otherwise (`seek`).
+        with in_our_words(self._place, self._remarks):
+            self._show()
+            gathering_since = time.monotonic()
+            while not self._stop():
+                self._follow_group()
+                waited = time.monotonic() - gathering_since >= self._reading.gather_s
+                if self._is_full(records_max, bytes_max) or waited or self._has_all():
+                    if batch := self._cut(records_max, bytes_max):
+                        return batch
+                    if self._is_finished():
+                        return None
+                    gathering_since = time.monotonic()
+                self._poll()
+        return None
+
+    def close(self) -> None:
+        """Show where we stand, leave the group and close the connections."""
+        with suppress(KafkaError):
+            offsets = {self._at(number): OffsetAndMetadata(share.done, "", -1) for number, share in self._shares.items()}
+            if offsets:
+                self._consumer.commit(offsets, timeout_ms=int(ANSWER_S * 1000))
+        self._shares.clear()
+        self._open.close()
+
+    def lag(self) -> Mapping[str, int]:
+        """How many records of each of our partitions are not yet landed, as of the last answer of the brokers."""
+        return {self._key(number): max(0, self._ends.get(number, share.done) - share.done) for number, share in self._shares.items()}
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Partitions go to other members. Called on the library's own thread: noted here, done in `_follow_group`."""
+        self._events.put((False, {each.partition for each in revoked}))
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Partitions come to us; nothing is fetched before we have told where from."""
+        self._consumer.pause(*assigned)
+        self._events.put((True, {each.partition for each in assigned}))
+
+    def _settings(self) -> dict[str, Any]:
+        reading = self._reading
+        return client_settings(self._place, reach_s=reading.reach_s) | {
+            "group_id": reading.group,
+            "session_timeout_ms": int(reading.session_s * 1000),
+            "heartbeat_interval_ms": int(reading.session_s * 1000 / 3),
+            "enable_auto_commit": False,
+            # Where to read from is ours to say; the library is to raise when it does not know, not to guess.
+            "auto_offset_reset": "none",
+            "isolation_level": "read_committed",
+            "allow_auto_create_topics": False,
+            "max_poll_records": RECORDS_A_POLL,
+            "fetch_max_bytes": BYTES_A_FETCH,
+            "max_partition_fetch_bytes": BYTES_A_PARTITION,
+            "metrics_enabled": False,
+        }
+
+    def _follow_group(self) -> None:
+        """Drop what is no longer ours and begin what has become ours."""
+        with suppress(Empty):
+            while True:
+                gained, numbers = self._events.get_nowait()
+                for number in numbers:
+                    self._shares.pop(number, None)
+                    self._fresh.pop(number, None)
+                if gained:
+                    self._fresh |= dict.fromkeys(numbers)
+        if self._fresh:
+            told = {number: self._stored(number) if position is None else position for number, position in self._fresh.items()}
+            with suppress(RetriableError):  # The brokers are busy or gone; tried again after the next poll.
+                self._begin(told)
+
+    def _begin(self, stored: Mapping[int, int]) -> None:
+        places = [self._at(number) for number in stored]
+        first = self._consumer.beginning_offsets(places, timeout_ms=int(ANSWER_S * 1000))
+        end = self._consumer.end_offsets(places, timeout_ms=int(ANSWER_S * 1000))
+        since = self._offsets_since(self._reading.since, places) if self._reading.since else {}
+        for number, position in stored.items():
+            at = self._at(number)
+            self._check_end(number, position, end[at])
+            self._check_beginning(number, position, first[at])
+            begin = max(position, first[at], since.get(number, 0))
+            with suppress(ValueError, KeyError):  # Taken from us again meanwhile; the event is under way.
+                self._consumer.seek(at, begin)
+                self._consumer.resume(at)
+                self._ends[number] = end[at]
+                self._shares[number] = _Share(taken=position, read=begin, done=position)
+            del self._fresh[number]
+
+    def _check_end(self, number: int, position: int, end: int) -> None:
+        if position > end:
+            message = (
+                f"partition {self.name}/{number} must reach to {position}, where the lake stands; it ends at {end}; "
+                "have its brokers lost records?"
+            )
+            raise SourceUnavailable(message)
+
+    def _check_beginning(self, number: int, position: int, first: int) -> None:
+        if 0 < position < first and not self._reading.allow_gap:
+            message = (
+                f"partition {self.name}/{number} must still hold records from {position}, where the lake stands; it begins at {first}; "
+                f"{first - position:,} were removed before they were read; go on without them (--allow-gap)?"
+            )
+            raise SourceUnavailable(message)
+
+    def _poll(self) -> None:
+        try:
+            polled = self._consumer.poll(timeout_ms=int(min(POLL_S, self._reading.gather_s) * 1000))
+        except NoOffsetForPartitionError:
+            return  # New partitions: `_follow_group` tells where from.
+        except OffsetOutOfRangeError as error:
+            for number in {each.partition for each in error.args[0]} & self._shares.keys():
+                if not self._shares[number].records:  # What is at hand is handed out first; it is not on the brokers any more.
+                    del self._shares[number]
+                    self._fresh[number] = None
+            return
+        except RetriableError:
+            polled = {}
+        for at, records in polled.items():
+            share = self._shares.get(at.partition)
+            if share is not None and records and records[0].offset >= share.read:
+                share.records.extend(records)
+                share.size += sum(len(record.value or b"") for record in records)
+                share.read = records[-1].offset + 1
+                self._ends[at.partition] = max(self._ends.get(at.partition, 0), self._consumer.highwater(at) or 0)
+        if polled:
+            self._answered = time.monotonic()
+        else:
+            self._pass_markers()
+            self._probe()
+
+    def _pass_markers(self) -> None:
+        """Stretches of the log without records (the marks of transactions, compacted ones) are read when nothing else comes."""
+        for number, share in self._shares.items():
+            with suppress(KafkaError, KeyError):
+                share.read = max(share.read, self._consumer.position(self._at(number), timeout_ms=0) or 0)
+
+    def _probe(self) -> None:
+        now = time.monotonic()
+        if now - self._probed < min(PROBE_S, self._reading.patience_s):
+            return
+        self._probed = now
+        try:
+            ends = self._consumer.end_offsets([self._at(number) for number in self._topic.partitions], timeout_ms=int(ANSWER_S * 1000))
+        except RetriableError:
+            if not self._reading.follow and time.monotonic() - self._answered > self._reading.patience_s:
+                raise
+            return
+        self._answered = time.monotonic()
+        self._ends |= {at.partition: end for at, end in ends.items()}
+
+    def _is_full(self, records_max: int, bytes_max: int) -> bool:
+        shares = self._shares.values()
+        fullest = any(len(share.records) >= records_max or share.size >= bytes_max for share in shares)
+        return fullest or sum(share.size for share in shares) >= BUFFER_BYTES_MAX
+
+    def _has_all(self) -> bool:
+        """Whether waiting would bring nothing more of what was asked for."""
+        targets = self._targets
+        return targets is not None and all(share.read >= targets.get(number, 0) for number, share in self._shares.items())
+
+    def _is_finished(self) -> bool:
+        """Whether all that was asked for is landed, by us or by other members of the group."""
+        if self._targets is None or self._fresh:
+            return False
+        others = {number: target for number, target in self._targets.items() if number not in self._shares}
+        return self._has_all() and all(self._stored(number) >= target for number, target in others.items())
+
+    def _cut(self, records_max: int, bytes_max: int) -> Batch | None:
+        """The next records of the partition of which most are at hand, up to the target."""
+        for number in sorted(self._shares, key=lambda number: -len(self._shares[number].records)):
+            share = self._shares[number]
+            target = self._targets.get(number) if self._targets is not None else None
+            taken: list[Record] = []
+            size = 0
+            while share.records and len(taken) < records_max and size < bytes_max:
+                if target is not None and share.records[0].offset >= target:
+                    share.records.clear()
+                    break
+                taken.append(self._record(number, share.records.popleft()))
+                size += taken[-1].length
+            share.size -= size
+            passed = min(share.read, target) if target is not None and not share.records else 0
+            end = max(taken[-1].position + 1 if taken else share.taken, passed)
+            if end > share.taken:
+                start, share.taken = share.taken, end
+                return Batch(self._key(number), tuple(taken), end, start)
+        return None
+
+    def _record(self, number: int, polled: Any) -> Record:
+        raw = polled.value or b""
+        return Record(raw[:RECORD_BYTES_MAX], self._key(number), polled.offset, f"{self.name}/{number}@{polled.offset}", len(raw))
+
+    def _ends_to_reach(self) -> dict[int, int]:
+        places = [self._at(number) for number in self._topic.partitions]
+        ends = self._consumer.end_offsets(places, timeout_ms=int(ANSWER_S * 1000))
+        for at, end in ends.items():
+            self._check_end(at.partition, self._stored(at.partition), end)
+        until = self._offsets_since(self._reading.until, places) if self._reading.until else {}
+        return {at.partition: min(end, until.get(at.partition, end)) for at, end in ends.items()}
+
+    def _offsets_since(self, moment: datetime, places: list[TopicPartition]) -> dict[int, int]:
+        """The first offset of each partition that is not older; its end where all are."""
+        found = self._consumer.offsets_for_times({at: int(moment.timestamp() * 1000) for at in places}, timeout_ms=int(ANSWER_S * 1000))
+        ends = self._consumer.end_offsets(places, timeout_ms=int(ANSWER_S * 1000))
+        return {at.partition: found[at].offset if found.get(at) else ends[at] for at in places}
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if now - self._shown < SHOW_S or not self._shares:
+            return
+        self._shown = now
+        with suppress(KafkaError):
+            self._consumer.commit_async({self._at(number): OffsetAndMetadata(share.done, "", -1) for number, share in self._shares.items()})
+
+    def _stored(self, number: int) -> int:
+        return self._positions(self.name, self._key(number))
+
+    def _at(self, number: int) -> TopicPartition:
+        return TopicPartition(self.name, number)
+
+    def _key(self, number: int) -> str:
+        """A partition's name in the lake: a topic made anew under an old name begins at 0 by itself."""
+        return f"{number}@{self._topic.topic_id}" if self._topic.topic_id else str(number)
