@@ -40,7 +40,7 @@ def run(code: str, *arguments: str | Path, home: Path, environment: Mapping[str,
 
 def program(before: str) -> str:
     """Program text of the command line, with something before it."""
-    return f"import resay.commands.main; {before}\n{_MAIN}"
+    return f"from resay.commands.main import command_line; command_line(); {before}\n{_MAIN}"
 
 
 def _environment(home: Path) -> dict[str, str]:

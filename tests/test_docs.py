@@ -11,13 +11,13 @@ import pytest
 import typer
 
 from resay.commands import settings
-from resay.commands.main import app
+from resay.commands.main import command_line
 from resay.commands.reference import tables_markdown
 from resay.dialogue.schema import turn_schema
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(typer.main.get_command(command_line()).commands)  # type: ignore[attr-defined]
 
 
 def test_the_tables_page_is_current():
@@ -50,7 +50,7 @@ def test_every_command_is_documented(command: str):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str):
     """`--help` of every command shows how it is used."""
-    described = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+    described = typer.main.get_command(command_line()).commands[command]  # type: ignore[attr-defined]
     texts = [described.help or ""] + [each.help or "" for each in getattr(described, "commands", {}).values()]
 
     assert any("resay " in text for text in texts), f"resay {command} --help must show an example"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from resay.commands.main import app
+from resay.commands.main import command_line
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.errors import ResayError
 from resay.dialogue.turn import Turn
@@ -74,7 +74,7 @@ def test_a_log_without_turns_is_said(tmp_path: Path, content: bytes, says: str):
     """A log of which nothing can be read ends with the reason and a hint, not with an empty report."""
     (tmp_path / "log.jsonl").write_bytes(content)
 
-    result = CliRunner().invoke(app, ["audit", str(tmp_path / "log.jsonl"), "--html", str(tmp_path / "audit.html")])
+    result = CliRunner().invoke(command_line(), ["audit", str(tmp_path / "log.jsonl"), "--html", str(tmp_path / "audit.html")])
 
     assert isinstance(result.exception, ResayError)
     assert says in str(result.exception)
@@ -103,6 +103,6 @@ def _write(path: Path, turns: list[Turn]) -> Path:
 
 
 def _audit(log: Path, *options: str) -> dict:
-    result = CliRunner().invoke(app, ["audit", str(log), "--json", *options], catch_exceptions=False)
+    result = CliRunner().invoke(command_line(), ["audit", str(log), "--json", *options], catch_exceptions=False)
     assert result.exit_code == 0
     return json.loads(result.stdout)

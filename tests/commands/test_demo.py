@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from resay.commands.demo import NotOurs
-from resay.commands.main import app
+from resay.commands.main import command_line
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,9 @@ def test_what_was_learnt_can_be_tried(demo: Mapping):
     """`resay try` on the demo's home answers with the rewrite and its evidence."""
     rewrite = demo["rewrites"][0]
 
-    result = CliRunner().invoke(app, ["try", rewrite["source"], "--home", str(demo["home"] / "demo"), "--json"], catch_exceptions=False)
+    result = CliRunner().invoke(
+        command_line(), ["try", rewrite["source"], "--home", str(demo["home"] / "demo"), "--json"], catch_exceptions=False
+    )
     answer = json.loads(result.stdout)
 
     assert answer["rewrite"] == rewrite["target"]
@@ -88,7 +90,7 @@ def test_a_folder_that_is_not_the_demos_is_left_alone(tmp_path: Path):
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "thesis.txt").write_text("years of work")
 
-    result = CliRunner().invoke(app, ["demo", "--once", "--home", str(tmp_path)])
+    result = CliRunner().invoke(command_line(), ["demo", "--once", "--home", str(tmp_path)])
 
     assert isinstance(result.exception, NotOurs)
     assert (tmp_path / "demo" / "thesis.txt").exists()

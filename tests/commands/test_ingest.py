@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from resay.commands.main import app
+from resay.commands.main import command_line
 from resay.dialogue.errors import ResayError
 from resay.store.lake import Lake
 from resay.store.turns import read_turns
@@ -26,7 +26,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "300")
 
     def run(*arguments: object, key: str = "") -> tuple[int, str, str]:
-        done = CliRunner().invoke(app, [str(each) for each in arguments], env={"RESAY_HASH_KEY": key})
+        done = CliRunner().invoke(command_line(), [str(each) for each in arguments], env={"RESAY_HASH_KEY": key})
         if isinstance(done.exception, ResayError):
             return 1, done.stdout, f"{done.stderr}resay: {done.exception}\n"
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
