@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 ONCE ?=
 
-.PHONY: demo test check format setup setup-demo real-parts kafka docs lock clean
+.PHONY: demo test check format setup setup-demo real-parts kafka docs picture bench lock clean
 
 demo: setup-demo ## Set up, run the main job on the log that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
@@ -53,6 +53,14 @@ kafka: ## A real Kafka broker of one node on loopback, for people who have none;
 docs: setup ## Generate what docs/ says of schemas and tables.
 	$(BIN)/resay schema > docs/resay.turn-1.schema.json
 	$(BIN)/resay tables > docs/tables.md
+	$(BIN)/resay openapi > docs/api/openapi.json
+
+picture: setup ## Take README's picture again.
+	$(BIN)/resay demo --once --home .resay/picture
+	$(BIN)/python docs/picture.py .resay/picture/demo
+
+bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for machines.
+	$(BIN)/resay bench replay
 
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	$(BIN)/python -m pip install --quiet uv

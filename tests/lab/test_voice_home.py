@@ -38,7 +38,7 @@ def _sampled() -> list[dict[str, Any]]:
 
 
 def test_the_live_assistant_gives_every_recorded_outcome(world: World):
-    """Status, intent, unknown words, action and outcome of a sample of recordings; all 40,202 agree (docs/decisions/0005)."""
+    """Status, intent, unknown words, action and outcome of a sample of recordings: the live assistant says the same."""
     assistant = Assistant(world.home)
     for recorded in _sampled():
         goal = world.goals[world.phrases[recorded["p"]].goal]
