@@ -101,7 +101,7 @@ class Lake:
         for _ in range(COMMIT_TRIES_MAX):
             snapshot = self._snapshot(table)
             _check_positions(snapshot, progress)
-            kept = rows if screen is None or not rows.num_rows else self._screened(table, snapshot, rows, screen)
+            kept = rows if screen is None or not rows.num_rows else self._screened(snapshot, rows, table=table, screen=screen)
             if (not kept.num_rows and not progress) or self._commit(snapshot, kept, progress, mode="append"):
                 return int(kept.num_rows)
         raise _crowded(table)
@@ -159,7 +159,7 @@ class Lake:
         finally:
             connection.close()
 
-    def _screened(self, table: Table, snapshot: DeltaTable, rows: pa.Table, screen: Screen) -> pa.Table:
+    def _screened(self, snapshot: DeltaTable, rows: pa.Table, *, table: Table, screen: Screen) -> pa.Table:
         with self._reading({table: snapshot}) as connection:
             kept = screen(connection, rows)
         assert kept.schema.equals(rows.schema), "a screen must leave the columns as they are"
@@ -191,8 +191,8 @@ class Lake:
     def _commit(self, snapshot: DeltaTable, rows: pa.Table, progress: Sequence[Progress], *, mode: str) -> bool:
         """Whether the commit went in; False when another writer was first, and then nothing was written.
 
-        No retries inside the library: it would let in two writers with equal application transactions, so a conflict comes back here
-        and the positions are read again (docs/decisions/0003-exactly-once.md).
+        No retries inside the library: it would put our rows on top of commits that neither the positions nor the screen have seen,
+        so a conflict comes back here, and both are asked again (docs/decisions/0003-exactly-once.md).
         """
         self._check_room(rows.nbytes)
         done = [Transaction(each.partition, each.end) for each in progress]

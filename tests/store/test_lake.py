@@ -60,6 +60,17 @@ def test_a_position_moves_without_rows(lake: Lake):
     assert (lake.position(EXPOSURES, "log#0"), lake.position(EXPOSURES, "log#1"), customers(lake)) == (5, 0, [])
 
 
+def test_a_range_that_is_done_is_not_done_again(lake: Lake):
+    """The library compares no numbers: from a fresh snapshot it lets an equal or lower one in. We do not."""
+    lake.append(EXPOSURES, exposures("c1"), [Progress("log#0", 0, 5)])
+
+    for start, end in [(0, 5), (3, 4), (6, 9)]:
+        with pytest.raises(LostPosition):
+            Lake(lake.root).append(EXPOSURES, exposures("c2"), [Progress("log#0", start, end)])
+
+    assert (customers(lake), lake.position(EXPOSURES, "log#0")) == (["c1"], 5)
+
+
 def test_positions_outlive_the_checkpoints_of_the_log(lake: Lake):
     """The library folds its log every hundred commits; positions must be in what it folds."""
     lake.append(EXPOSURES, exposures("c1"), [Progress("early#0", 0, 3)])
