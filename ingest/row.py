@@ -102,4 +102,5 @@ def _asr_score(part: TurnPart) -> float | None:
     if "hypotheses" not in part.fields:
         return None
     score = part.turn.hypotheses[0].score if part.turn.hypotheses else None
-    return math.nan if score is None else score
+    # Not NaN: the statistics of a Parquet file pass over NaN, and DuckDB then takes it for a number like any other.
+    return -math.inf if score is None else score

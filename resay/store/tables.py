@@ -61,7 +61,7 @@ _TURN_TIME = Column("event_time", TIME, "Event time of the turn, UTC.")
 TURN_PARTS = Table(
     "turn_parts",
     "Accepted records, one row a part of a turn; parts are merged at read (view `turns`). Null: the part does not carry the field; "
-    "empty text, or NaN for a score: it carries the field, and nothing is in it.",
+    "empty text, or −∞ for a score: it carries the field, and nothing is in it.",
     (
         _TURN_ID,
         Column("part", TEXT, "Name of the part; `whole` where a turn came as one record."),

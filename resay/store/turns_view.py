@@ -49,7 +49,7 @@ def _pick(column: str) -> str:
     if column in {"interpretation", "explicit"}:
         return f"nullif({last}, '')"
     if column == "asr_score":
-        return f"arg_max_null(if(isnan(asr_score), null, asr_score), {PART_ORDER}) filter (where asr_score is not null)"
+        return f"nullif({last}, '-inf'::double)"
     carrier = _CARRIED_WITH.get(column)
     return f"arg_max_null({column}, {PART_ORDER}) filter (where {carrier} is not null)" if carrier else last
 
