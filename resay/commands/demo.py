@@ -26,7 +26,8 @@ from resay.commands.learn import Learnt, learn, print_rewrites
 from resay.commands.serve import serve_in_background
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
-from resay.lab.score import BeforeAfter, score
+from resay.experiment.before_after import BeforeAfter
+from resay.lab.score import score
 from resay.lab.shipped import LATER, LEARNING, SHIPPED, read_later
 from resay.label.findings import Findings, findings
 from resay.label.job import label
@@ -36,6 +37,7 @@ from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import api_key
+from serving.dashboard.report import REPORT_FILE
 from serving.server import PORT, RunningService
 
 SEED = 7
@@ -112,7 +114,7 @@ def run_demo(settings: Settings, *, shown: bool, log: Path = SHIPPED) -> Shown:
     found = findings(lake)
     before_after = _score(settings, log, shown=shown)
     reports = Shelf(settings.home / "reports")
-    reports.publish(reports.write({"before_after.json": json.dumps(asdict(before_after)).encode()}).number)
+    reports.publish(reports.write({REPORT_FILE: json.dumps(asdict(before_after)).encode()}).number)
     landed += _land(log / LATER, lake, title="Reading the weeks after", shown=shown)
     with progress("Linking and labelling all", unit="turns", shown=shown) as tick:
         detect(lake, CombinedDetector(), lambda done, total=None: tick(done // 2, total or landed.accepted))

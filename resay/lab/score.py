@@ -20,6 +20,7 @@ from resay.dialogue.rewrite import Action as Advice
 from resay.dialogue.rewrite import BeforeRequest, Heard, RewriteAnswer
 from resay.dialogue.text import canonical
 from resay.dialogue.turn import ResponseStatus, Turn
+from resay.experiment.before_after import BeforeAfter, Week
 from resay.experiment.bounds import Decided, relative_reduction, win_loss
 from resay.lab.action import Action
 from resay.lab.conversation import Truth
@@ -46,48 +47,6 @@ class Tick(Protocol):
 
     def __call__(self, done: int, total: int | None = None) -> None:
         """So much is done, of so much where it is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """The figures of one week."""
-
-    week: int
-    """From 1, counted from the first later turn."""
-    turns: int
-    defects_before: int
-    defects_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class BeforeAfter:
-    """What a rewriter would have done to later traffic."""
-
-    turns: int
-    customers: int
-    defects_before: int
-    defects_after: int
-    defect_reduction: float | None
-    """Relative: 0.2 means a fifth fewer."""
-    defect_reduction_lo: float | None
-    """95 % bootstrap interval over customers."""
-    defect_reduction_hi: float | None
-    wins: int
-    """Defective turns made right."""
-    losses: int
-    """Right turns made wrong, or refused turns turned into a wrong action."""
-    neutral: int
-    """The other triggers."""
-    win_loss: float | None
-    """None where there is no loss, or no trigger."""
-    win_loss_lo: float | None
-    harm: float | None
-    """Right turns made wrong, over all right turns."""
-    triggers: int
-    wrong_actions_caused: int
-    """Refused turns turned into a wrong action."""
-    weeks: tuple[Week, ...]
-    note: str = NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +124,7 @@ def summarise(judged: Sequence[Judged], *, seed: int) -> BeforeAfter:
         triggers=sum(each.effect is not None for each in judged),
         wrong_actions_caused=sum(each.caused_wrong_action for each in judged),
         weeks=tuple(_weeks(judged)),
+        note=NOTE,
     )
 
 

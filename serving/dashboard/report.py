@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from resay.dialogue.errors import ResayError
+from resay.experiment.before_after import BeforeAfter
 from resay.store.artifact import Shelf
 
 REPORT_FILE = "before_after.json"
@@ -15,45 +14,6 @@ REPORT_FILE = "before_after.json"
 
 class UnreadableReport(ResayError):
     """The report is not what this version expects."""
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """One week of traffic."""
-
-    week: str | int
-    """Its name, or its number from 1."""
-    turns: int
-    defects_before: int
-    defects_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class BeforeAfter:
-    """What rewriting did to traffic that it was not learnt from."""
-
-    turns: int
-    customers: int
-    defects_before: int
-    defects_after: int
-    defect_reduction: float | None
-    """Relative: 0.2 is a fifth fewer."""
-    defect_reduction_lo: float | None
-    defect_reduction_hi: float | None
-    wins: int
-    losses: int
-    neutral: int
-    win_loss: float | None
-    """Nothing where there was no loss."""
-    win_loss_lo: float | None
-    """Lower bound of the 95 % interval."""
-    harm: float | None
-    """Losses of right turns over all right turns."""
-    triggers: int
-    wrong_actions_caused: int
-    weeks: tuple[Week, ...] = ()
-    note: str = ""
-    """What the figures do not say."""
 
 
 def read_report(shelf: Shelf) -> BeforeAfter | None:

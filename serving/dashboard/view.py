@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Reason
+from resay.experiment.before_after import BeforeAfter
 from resay.label.findings import Findings, SaidTwice, findings, said_twice
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
@@ -21,7 +22,7 @@ from rewrite_online.gate import judge
 from serving.dashboard.chart import Chart, every_day, line, stacked
 from serving.dashboard.evidence import Rule, rules
 from serving.dashboard.queries import Connection, outcomes_by_day, run, signs_by_day
-from serving.dashboard.report import BeforeAfter, read_report
+from serving.dashboard.report import read_report
 from serving.service import Service
 
 Shown = TypeVar("Shown")
@@ -199,7 +200,7 @@ def _proof(service: Service) -> Proof | Absent:
         return Absent("Nothing has been scored yet. `resay demo` scores the rewrites on traffic that they were not learnt from.")
     weeks = tuple(
         Week(
-            f"Week {each.week}" if isinstance(each.week, int) else each.week,
+            f"Week {each.week}",
             each.turns,
             each.defects_before / max(each.turns, 1),
             each.defects_after / max(each.turns, 1),

@@ -10,11 +10,12 @@ import pytest
 from resay.dialogue.rewrite import Action as Advice
 from resay.dialogue.rewrite import BeforeRequest, Reason, RewriteAnswer
 from resay.dialogue.turn import Context, Turn
+from resay.experiment.before_after import BeforeAfter
 from resay.lab.action import Action
 from resay.lab.conversation import Truth
 from resay.lab.customer import Try
 from resay.lab.meanings import Meanings, decode_meanings, encode_meanings
-from resay.lab.score import BeforeAfter, score
+from resay.lab.score import score
 from resay.lab.shipped import Later
 from tests.builders import turn
 

@@ -40,7 +40,7 @@ REPORT: dict[str, Any] = {
     "note": "Rewrites do not change what customers say next.",
     "weeks": [
         {"week": 1, "turns": 4_900, "defects_before": 1_600, "defects_after": 1_250},
-        {"week": "2026-W47", "turns": 4_901, "defects_before": 1_520, "defects_after": 1_160},
+        {"week": 2, "turns": 4_901, "defects_before": 1_520, "defects_after": 1_160},
     ],
 }
 
