@@ -80,7 +80,7 @@ def test_the_page_shows_defects_rules_and_proof(filled: RunningService):
         "34.8 wins a loss, at least 21.2",
         "0.18% of the turns that were right were made wrong; 9 refusals became a wrong action",
         "Week 1",
-        "2026-W47",
+        "Week 2",
         "Rewrites do not change what customers say next.",
         "made 5 Nov 2026, 03:00 UTC",
     ):
