@@ -7,7 +7,9 @@ finds its dead letters kept, and adds the parts. Knows nothing of what records m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -108,7 +110,8 @@ def land(
     while not stop() and (batch := source.next_batch(rules.records_a_batch, rules.bytes_a_batch)) is not None:
         rules.observe(LandingStep.TAKEN, batch)
         try:
-            report += _land_batch(batch, lake, source=source, rules=rules)
+            with _collector_resting():
+                report += _land_batch(batch, lake, source=source, rules=rules)
         except LostPosition:
             rules.observe(LandingStep.LOST, batch)
             conflicts += 1
@@ -227,6 +230,22 @@ def _land_batch(batch: Batch, lake: Lake, *, source: Source, rules: LandingRules
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
     rules.observe(LandingStep.COMMITTED, batch)
     return report_of(landed, refused, accepted=accepted)
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """A block in which Python does not look for reference cycles.
+
+    A batch is some 300,000 values that all live until it is committed and form no cycle; going through them again and again
+    took a third of the time of a landing (21,000 records a second of one core with it, 33,000 without).
+    """
+    resting = not gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not resting:
+            gc.enable()
 
 
 def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
