@@ -31,10 +31,8 @@ from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
 from kafka.net.sasl.oauth import AbstractTokenProvider  # type: ignore[import-untyped]
 
 from ingest.kafka_place import KafkaPlace, KafkaSecurity
+from ingest.kafka_reading import REACH_S
 from ingest.source import SourceUnavailable
-
-REACH_S = 15.0
-"""How long brokers may take to answer first: two tries of a slow handshake; a wrong address is told after it."""
 
 REQUEST_S = 10.0
 """How long an answer may take once we are connected; brokers answer metadata in milliseconds."""
@@ -79,12 +77,16 @@ class Remarks(logging.Handler):
         self._said.append(record.getMessage())
 
     def why(self) -> str:
-        """The last reason that it gave for a failed connection."""
-        for said in reversed(self._said):
-            found = re.search(r"(?:Bootstrap \S+ to \S+|Connection) failed: (?:\w*Error: )?(.*?)(?: \(backoff|$)", said)
-            if found and "timed out after" not in found[1]:  # A try that our own limit cut short says nothing.
-                return found[1].removeprefix("[Error 7] ")
+        """The most telling reason that it gave for a failed connection: tries of one and the same failure end now so, now so."""
+        found = [match[1] for said in self._said if (match := _FAILED.search(said)) and "timed out after" not in match[1]]
+        for telling in ("Authentication", "SSL", ""):
+            reasons = [reason for reason in found if telling in reason]
+            if reasons:
+                return str(reasons[-1])
         return "nothing answers"
+
+
+_FAILED = re.compile(r"(?:Bootstrap \S+ to \S+|Connection) failed: (?:\[Error \d+\] )?(?:\w*Error: )*(.*?)(?: \(backoff|$)")
 
 
 @contextmanager
@@ -248,7 +250,7 @@ def _hint(security: KafkaSecurity, why: str) -> str:
         return "is the right ssl.ca.location given?"
     if "SSL" in why:
         return "does this port speak TLS at all (security.protocol)?"
-    if "disconnected" in why and security.protocol.startswith("SASL"):
+    if ("Authentication" in why or "disconnected" in why) and security.protocol.startswith("SASL"):
         return "are user name, password and sasl.mechanism right?"
     if "disconnected" in why:
         return "does this port want a login or TLS (security.protocol in --kafka-settings)?"

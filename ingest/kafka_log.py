@@ -19,21 +19,11 @@ from typing import Any
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, RetriableError  # type: ignore[import-untyped]
 
-from ingest.kafka_cluster import REACH_S, client_settings, in_our_words, look_up, opening, overheard
+from ingest.kafka_cluster import client_settings, in_our_words, look_up, opening, overheard
 from ingest.kafka_place import KafkaPlace
+from ingest.kafka_reading import KafkaReading
 from ingest.source import Batch, Record, SourceUnavailable
 from resay.dialogue.codec import RECORD_BYTES_MAX
-
-GROUP = "resay"
-
-GATHER_S = 1.0
-"""How long a record waits for company before it is committed: commits cost some 20 ms each and leave a file each."""
-
-SESSION_S = 10.0
-"""Silence after which the group gives a member's partitions to others: long beside a commit, short beside a person's patience."""
-
-PATIENCE_S = 60.0
-"""How long a bounded reading waits for brokers that are gone: a broker's restart takes seconds to a minute."""
 
 RECORDS_A_POLL = 2_000
 """Measured: 500, the library's default, costs a third of the throughput; more than 2,000 gains nothing (docs/decisions/0006)."""
@@ -56,25 +46,6 @@ SHOW_S = 5.0
 
 ANSWER_S = 5.0
 """How long an answer about offsets, or a goodbye to the group, may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaReading:
-    """How a topic is read."""
-
-    group: str = GROUP
-    follow: bool = False
-    """Wait for more at the end, until stopped; else read what is there at the start, with the other members, and end."""
-    since: datetime | None = None
-    """Pass over records that are older by the time that Kafka keeps for them; where the lake stands further, that wins."""
-    until: datetime | None = None
-    """End before the first record of this time or later; not with `follow`."""
-    allow_gap: bool = False
-    """Go on where the topic's retention has removed records that were never read."""
-    gather_s: float = GATHER_S
-    session_s: float = SESSION_S
-    patience_s: float = PATIENCE_S
-    reach_s: float = REACH_S
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +132,7 @@ class Broker:
         jars = resolve_jars(self._cache)
         self._folder.mkdir(parents=True, exist_ok=True)
         for _ in range(PORT_TRIES_MAX):
-            ports = self._ports or _find_ports(self._wanted)
+            ports = self._ports or _choose_ports(self._wanted)
             if self._launch(java, jars, ports):
                 self._ports = ports
                 return
@@ -261,14 +261,21 @@ def find_java() -> str:
     return java
 
 
-def _find_ports(wanted: int | None) -> Ports:
+def find_ports(number: int) -> list[int]:
+    """Ports on loopback that are free now."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(closing(socket.socket())) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+def _choose_ports(wanted: int | None) -> Ports:
     if wanted is not None and not _is_free(wanted):
         message = f"port {wanted} must be free for the broker; it is taken; does one run already, or try --port?"
         raise BrokerTrouble(message)
-    with closing(socket.socket()) as first, closing(socket.socket()) as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return Ports(wanted or first.getsockname()[1], second.getsockname()[1])
+    first, second = find_ports(2)
+    return Ports(wanted or first, second)
 
 
 def _is_free(port: int) -> bool:

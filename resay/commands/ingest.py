@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from contextlib import closing
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,12 @@ import typer
 
 from ingest.dead_letters import DeadLetter, count_letters, drop_letters, list_letters, replay_letters
 from ingest.file_log import FileLog
+from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, land
 from ingest.privacy import keep, pseudonymise
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.settings import Settings, read_settings
+from resay.commands.stream import KafkaSettingsOption, open_topic, stoppable, utc
 from resay.store.lake import Lake
 
 LETTERS_SHOWN = 20
@@ -27,9 +30,21 @@ RAW_SHOWN_BYTES = 200
 INTERRUPTED = 130
 """Exit status of a run that was ended by a signal: 128 and the number of SIGINT, as shells have it."""
 
+CONFLICTS_MAX = 20
+"""Lost positions in a row before a member of a group gives up: a rebalance costs one or two, more mean that two groups read one topic."""
+
 _PANEL = "Learn, step by step"
 
 MatchingOption = Annotated[str, typer.Option("--matching", metavar="TEXT", help="Only those whose origin or reason contains TEXT.")]
+
+SourceOption = Annotated[str, typer.Option("--source", metavar="kafka://HOST:PORT/TOPIC", help="Read a Kafka topic instead of files.")]
+GroupOption = Annotated[str, typer.Option("--group", help="Consumer group; its members share the partitions.")]
+SinceOption = Annotated[
+    datetime | None, typer.Option("--from", help="Pass over records older than this, UTC, by the time that Kafka keeps for them.")
+]
+UntilOption = Annotated[datetime | None, typer.Option("--until", help="End before the first record of this time or later, UTC.")]
+FollowOption = Annotated[bool, typer.Option("--follow", help="Wait for more at the end of the topic, until stopped.")]
+AllowGapOption = Annotated[bool, typer.Option("--allow-gap", help="Go on where the topic has lost records before they were read.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,44 +57,51 @@ def register(app: typer.Typer) -> None:
     app.add_typer(rejects, name="rejects", rich_help_panel=_PANEL)
 
 
-def ingest(
+def ingest(  # noqa: PLR0917 - an option is a parameter
     # `readable=False`: what cannot be opened is said by us, in one sentence for all files.
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", readable=False, help="JSON lines of resay.turn/1, plain or gzip.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", readable=False, help="JSON lines of resay.turn/1, plain or gzip.")
+    ] = None,
+    source: SourceOption = "",
+    group: GroupOption = GROUP,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    follow: FollowOption = False,
+    allow_gap: AllowGapOption = False,
+    kafka_settings: KafkaSettingsOption = None,
     home: HomeOption = None,
     tolerant: Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected or left unread.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Land dialogue logs in the lake, each record exactly once.
+    """Land dialogue logs, files or a Kafka topic, in the lake, each record exactly once.
 
     Run it again whenever a log has grown: it goes on where it stood. Bad records stop nothing; they are kept, with the reason
     (`resay rejects`). Of every record it says one of three things: new, there already, or rejected.
+    Several of them may read one topic: they share its partitions, and whichever is killed, the others go on.
 
     Exit status: 0 all is in; 1 something needs you: a file cannot be read (then nothing was landed), is empty or ends in half a record,
     or records were rejected. All good records are in by then. `--tolerant` is for schedules: half records and rejects end with 0,
-    unless not one record could be read.
+    unless not one record could be read. With `--follow` it runs until it is stopped, which ends with 0.
 
-    Examples: `resay ingest turns.jsonl` · `resay ingest logs/*.jsonl.gz --tolerant --json`
+    Examples: `resay ingest turns.jsonl` · `resay ingest logs/*.jsonl.gz --tolerant --json` ·
+    `resay ingest --source kafka://localhost:9092/dialogue-turns --follow`
     """
     settings = read_settings(home=home)
-    source = FileLog(files)
-    try:
-        lake = Lake(settings.lake)
-        with progress("Ingesting", unit="bytes", shown=not as_json) as tick:
-            report = land(source, lake, rules=_rules(settings), tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
-        unfinished = source.unfinished()
-    except KeyboardInterrupt:
-        # Said here, because the command-line library ends with 130 and without a word.
-        remarks.print("resay: interrupted; what was committed is kept; the next run goes on from there", markup=False, soft_wrap=True)
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        source.close()
+    reading = KafkaReading(group, follow=follow, since=utc(since), until=utc(until), allow_gap=allow_gap)
+    _check_usage(files or [], source, reading)
+    lake = Lake(settings.lake)
+    rules, unfinished = _rules(settings), list[str]()
+    if source:
+        report = _land_topic(source, kafka_settings, reading=reading, lake=lake, rules=rules, shown=not as_json)
+    else:
+        report, unfinished = _land_files(files or [], lake, rules=rules, shown=not as_json)
     if as_json:
         print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": lake.root})
     else:
         console.print(_summary(report), markup=False)
     _remark(report, unfinished)
     wholly_bad = report.rejected > 0 and report.rejected == report.read
-    if wholly_bad or ((report.rejected or unfinished) and not tolerant):
+    if not follow and (wholly_bad or ((report.rejected or unfinished) and not tolerant)):
         raise typer.Exit(1)
 
 
@@ -142,6 +164,53 @@ def drop_rejects(
         print_json({"dropped": dropped})
     else:
         console.print(f"dropped {dropped:,} rejects", markup=False)
+
+
+def _check_usage(files: list[Path], source: str, reading: KafkaReading) -> None:
+    if bool(files) == bool(source):
+        message = "files or --source must be given, and not both; is one of them missing?"
+        raise typer.BadParameter(message)
+    if not source and (reading.follow or reading.since or reading.until):
+        message = "--follow, --from and --until must go with --source; got files; files are read to their ends"
+        raise typer.BadParameter(message)
+    if reading.until and (reading.follow or reading.until > datetime.now(UTC)):
+        message = "--until must lie in the past, and go without --follow; leave it out to read all that is there"
+        raise typer.BadParameter(message)
+
+
+def _land_files(files: list[Path], lake: Lake, *, rules: LandingRules, shown: bool) -> tuple[LandingReport, list[str]]:
+    source = FileLog(files)
+    try:
+        with progress("Ingesting", unit="bytes", shown=shown) as tick:
+            report = land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
+        return report, source.unfinished()
+    except KeyboardInterrupt:
+        raise _interrupted() from None
+    finally:
+        source.close()
+
+
+def _land_topic(
+    address: str, kafka_settings: Path | None, *, reading: KafkaReading, lake: Lake, rules: LandingRules, shown: bool
+) -> LandingReport:
+    with stoppable() as stop, closing(open_topic(address, kafka_settings, reading=reading, lake=lake, stop=stop)) as source:
+        with progress("Ingesting", unit="records", shown=shown) as tick:
+            report = land(
+                source,
+                lake,
+                rules=replace(rules, conflicts_max=CONFLICTS_MAX),
+                tick=lambda read: tick(read, read + sum(source.lag().values())),
+                stop=stop,
+            )
+        if stop() and not reading.follow:
+            raise _interrupted()
+    return report
+
+
+def _interrupted() -> typer.Exit:
+    """Said here, because the command-line library ends with 130 and without a word."""
+    remarks.print("resay: interrupted; what was committed is kept; the next run goes on from there", markup=False, soft_wrap=True)
+    return typer.Exit(INTERRUPTED)
 
 
 def _rules(settings: Settings) -> LandingRules:

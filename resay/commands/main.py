@@ -16,6 +16,7 @@ COMMANDS = {
     "audit": "audit",
     "ingest": "ingest",
     "rejects": "ingest",
+    "produce": "stream",
     "import": "importing",
     "detect": "label",
     "label": "label",

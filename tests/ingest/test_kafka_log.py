@@ -11,8 +11,9 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from deploy.kafka.broker import Broker
-from ingest.kafka_log import KafkaLog, KafkaReading
+from ingest.kafka_log import KafkaLog
 from ingest.kafka_place import KafkaPlace, read_place
+from ingest.kafka_reading import KafkaReading
 from ingest.source import Batch, SourceUnavailable
 from tests.builders import BASE
 from tests.kafka_topic import fill

@@ -1,0 +1,148 @@
+"""Commands about streams: `produce`, and what `ingest --source kafka://…` needs. Reading and writing themselves are `ingest/kafka_*.py`."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.file_log import FileLog
+from ingest.kafka_place import KafkaPlace, read_place, read_security
+from ingest.kafka_reading import KafkaReading
+from ingest.landing import FAULTS_SHOWN_MAX, stored_position
+from ingest.source import SourceUnavailable
+from resay.commands.console import JsonOption, Tick, console, print_json, progress, remarks
+from resay.dialogue.codec import RECORD_BYTES_MAX
+from resay.store.lake import Lake
+
+if TYPE_CHECKING:
+    from ingest.kafka_log import KafkaLog
+    from ingest.kafka_sink import KafkaSink
+
+RECORDS_A_BATCH = 1_000
+"""Records read from a file at a time: progress moves several times a second."""
+
+BYTES_A_BATCH = 4_194_304
+
+KafkaSettingsOption = Annotated[
+    Path | None,
+    typer.Option("--kafka-settings", metavar="FILE", help="Properties with TLS and login, as Kafka's own clients or librdkafka take them."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `produce`."""
+    app.command(rich_help_panel="Learn, step by step")(produce)
+
+
+def produce(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines of resay.turn/1, plain or gzip.")],
+    address: Annotated[str, typer.Argument(metavar="kafka://HOST:PORT/TOPIC", help="The topic to write to.")],
+    partitions: Annotated[int, typer.Option("--partitions", min=0, max=10_000, help="Make the topic with so many, if there is none.")] = 0,
+    rate: Annotated[float, typer.Option("--rate", min=0, help="Records a second; 0: as fast as it goes.")] = 0,
+    kafka_settings: KafkaSettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write dialogue logs to a Kafka topic, keyed by customer, so that a customer's turns stay in order.
+
+    Records go as they are: what cannot be read is found, and kept with its reason, when the topic is ingested.
+    Records longer than the topic takes are refused and named. Interrupted or run twice, it writes records again; ingest drops repeats.
+
+    Exit status: 0 all is written; 1 something needs you: the brokers, the files, or records that were refused.
+
+    Examples: `resay produce turns.jsonl kafka://localhost:9092/dialogue-turns --partitions 4` ·
+    `resay produce turns.jsonl.gz kafka://localhost:9092/dialogue-turns --rate 50`
+    """
+    place = _place(address, kafka_settings)
+    with _kafka_needed():
+        from ingest.kafka_cluster import create_topic
+        from ingest.kafka_sink import KafkaSink
+    with closing(FileLog(files)) as source:
+        if partitions:
+            create_topic(place, partitions)
+        with closing(KafkaSink(place)) as sink, progress("Producing", unit="bytes", shown=not as_json) as tick:
+            sent, refused = _produce(source, sink, rate=rate, tick=tick)
+        unfinished = source.unfinished()
+    if as_json:
+        print_json({"sent": sent, "refused": len(refused), "faults": refused[:FAULTS_SHOWN_MAX], "unfinished": unfinished})
+    else:
+        console.print(f"records sent: {sent:,}; refused: {len(refused):,}", markup=False)
+    for sentence in (*refused[:FAULTS_SHOWN_MAX], *unfinished):
+        remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
+    if refused or unfinished:
+        raise typer.Exit(1)
+
+
+def open_topic(address: str, kafka_settings: Path | None, *, reading: KafkaReading, lake: Lake, stop: Callable[[], bool]) -> KafkaLog:
+    """The topic as a source whose positions are those of the lake.
+
+    Raises: SourceUnavailable.
+    """
+    place = _place(address, kafka_settings)
+    with _kafka_needed():
+        from ingest.kafka_log import KafkaLog
+    return KafkaLog(place, positions=lambda name, partition: stored_position(lake, name, partition), reading=reading, stop=stop)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """A time from the command line, which is UTC where it does not say."""
+    return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """A block in which SIGTERM and the first Ctrl-C ask to stop, between commits; the second one interrupts. Gives the question."""
+    asked: list[int] = []
+
+    def ask(number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _produce(source: FileLog, sink: KafkaSink, *, rate: float, tick: Tick) -> tuple[int, list[str]]:
+    from ingest.kafka_sink import Pace, key_of
+
+    pace = Pace(rate, time.monotonic, time.sleep) if rate else None
+    start, sent, refused = time.monotonic(), 0, []
+    while batch := source.next_batch(RECORDS_A_BATCH, BYTES_A_BATCH):
+        for record in batch.records:
+            if pace:
+                pace.wait(start, sent)
+            too_long = f"record must be at most {RECORD_BYTES_MAX:,} bytes to be ingested; got {record.length:,}"
+            fault = too_long if record.length > RECORD_BYTES_MAX else sink.send(record.raw, key_of(record.raw))
+            if fault:
+                refused.append(f"{record.origin}: {fault}")
+            else:
+                sent += 1
+        tick(source.bytes_read(), source.bytes_total())
+    sink.flush()
+    return sent, refused
+
+
+def _place(address: str, kafka_settings: Path | None) -> KafkaPlace:
+    return read_place(address, read_security(kafka_settings) if kafka_settings else None)
+
+
+@contextmanager
+def _kafka_needed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "kafka":
+            raise
+        message = "reading and writing topics needs the extra `kafka`; it is not installed; try pip install 'resay[kafka]'?"
+        raise SourceUnavailable(message) from error
