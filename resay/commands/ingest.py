@@ -89,14 +89,13 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     settings = read_settings(home=home)
     reading = KafkaReading(group, follow=follow, since=utc(since), until=utc(until), allow_gap=allow_gap)
     _check_usage(files or [], source, reading)
-    lake = Lake(settings.lake)
-    rules, unfinished = _rules(settings), list[str]()
+    unfinished: list[str] = []
     if source:
-        report = _land_topic(source, kafka_settings, reading=reading, lake=lake, rules=rules, shown=not as_json)
+        report = _land_topic(source, kafka_settings, reading=reading, settings=settings, shown=not as_json)
     else:
-        report, unfinished = _land_files(files or [], lake, rules=rules, shown=not as_json)
+        report, unfinished = _land_files(files or [], settings, shown=not as_json)
     if as_json:
-        print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": lake.root})
+        print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": str(settings.lake)})
     else:
         console.print(_summary(report), markup=False)
     _remark(report, unfinished)
@@ -178,11 +177,12 @@ def _check_usage(files: list[Path], source: str, reading: KafkaReading) -> None:
         raise typer.BadParameter(message)
 
 
-def _land_files(files: list[Path], lake: Lake, *, rules: LandingRules, shown: bool) -> tuple[LandingReport, list[str]]:
+def _land_files(files: list[Path], settings: Settings, *, shown: bool) -> tuple[LandingReport, list[str]]:
     source = FileLog(files)
     try:
+        lake = Lake(settings.lake)
         with progress("Ingesting", unit="bytes", shown=shown) as tick:
-            report = land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
+            report = land(source, lake, rules=_rules(settings), tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
         return report, source.unfinished()
     except KeyboardInterrupt:
         raise _interrupted() from None
@@ -190,15 +190,14 @@ def _land_files(files: list[Path], lake: Lake, *, rules: LandingRules, shown: bo
         source.close()
 
 
-def _land_topic(
-    address: str, kafka_settings: Path | None, *, reading: KafkaReading, lake: Lake, rules: LandingRules, shown: bool
-) -> LandingReport:
+def _land_topic(address: str, kafka_settings: Path | None, *, reading: KafkaReading, settings: Settings, shown: bool) -> LandingReport:
+    lake = Lake(settings.lake)
     with stoppable() as stop, closing(open_topic(address, kafka_settings, reading=reading, lake=lake, stop=stop)) as source:
         with progress("Ingesting", unit="records", shown=shown) as tick:
             report = land(
                 source,
                 lake,
-                rules=replace(rules, conflicts_max=CONFLICTS_MAX),
+                rules=replace(_rules(settings), conflicts_max=CONFLICTS_MAX),
                 tick=lambda read: tick(read, read + sum(source.lag().values())),
                 stop=stop,
             )
