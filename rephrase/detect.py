@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+import pyarrow as pa
 
 from rephrase.detector import Detector
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
 from resay.store import tables
-from resay.store.lake import Lake
+from resay.store.job import Job, JobStep, whole_progress
+from resay.store.lake import Connection, Lake
 from resay.store.rows import Rows
+from resay.store.tables import Table
 from resay.store.turns import read_turns
 
 LIKELY_FROM = 0.5
@@ -40,7 +45,11 @@ class DetectReport:
 
 
 def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
-    """Link all turns of a lake anew and put the links in place of what was there: a second run changes nothing."""
+    """Link all turns of a lake anew and put the links in place of what was there: a second run changes nothing.
+
+    Raises: LostPosition where a stream job links the same lake meanwhile.
+    """
+    progress = whole_progress(detect_job(detector), lake)
     rows = Rows(tables.LINKS)
     turns = sessions = likely = 0
     weight = 0.0
@@ -52,8 +61,21 @@ def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
         turns += len(session.turns)
         sessions += 1
         tick(turns)
-    lake.replace(tables.LINKS, rows.table())
+    lake.replace(tables.LINKS, rows.table(), progress[tables.LINKS])
     return DetectReport(f"{detector.name}/{detector.version}", turns, sessions, len(rows), likely, weight)
+
+
+def detect_job(detector: Detector, observe: Callable[[JobStep], None] = lambda _step: None) -> Job:
+    """The stream job that keeps table `links` true; the detector must judge a session by that session alone."""
+
+    def judge(sessions: Iterator[Session], _connection: Connection) -> Mapping[Table, pa.Table]:
+        rows = Rows(tables.LINKS)
+        for session in sessions:
+            for link in checked(session, detector.links(session)):
+                rows.add(*_row(link))
+        return {tables.LINKS: rows.table()}
+
+    return Job("detect", {tables.TURN_PARTS: "turn_id"}, {tables.LINKS: "source_turn_id"}, judge, observe)
 
 
 def checked(session: Session, links: list[RephraseLink]) -> list[RephraseLink]:

@@ -1,28 +1,40 @@
 """The labelling job: turns and links in, tables `friction`, `segments`, `outcomes` out.
 
-Knows the lake; the rules stand in `friction` and `goals_by_rule`. Everything is labelled anew each time and put in place of what was there,
-so a second run changes nothing.
+Knows the lake; the rules stand in `friction` and `goals_by_rule`. `label` labels everything anew and puts it in place of what was there, so
+a second run changes nothing; `label_job` keeps the same tables true while turns come in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import pyarrow as pa
+
 from resay.dialogue.label import Friction, FrictionSign, GoalOutcome, GoalSegment, RephraseLink, TurnOutcome
 from resay.dialogue.session import Session, sessionize
-from resay.label.doubt import NO_FLOORS, score_floors
+from resay.label.doubt import NO_FLOORS, SCORES_MIN, score_floors
 from resay.label.friction import friction_of
 from resay.label.goals_by_rule import LABELLER, outcomes_of, segments_of
 from resay.label.wordings import ENGLISH, Wordings
 from resay.store import tables
-from resay.store.lake import Lake
+from resay.store.job import Job, JobStep, whole_progress
+from resay.store.lake import Connection, Lake, Progress
 from resay.store.rows import Rows
+from resay.store.tables import Table
 from resay.store.turns import read_turns
 
 LINKS_A_BATCH = 8_192
 """Links read at a time."""
+
+FLOORS_GROWTH = 2
+"""Floors are taken anew when the lake has grown by this: a tenth of twice as many scores moves little, and the work adds up to little."""
+
+_OUTPUTS = {tables.FRICTION: "turn_id", tables.SEGMENTS: "turn_id", tables.OUTCOMES: "turn_id"}
+
+_PARTS_SEEN = "label#parts"
+"""Position of table `floors`: how many parts the lake held when they were taken."""
 
 
 class Tick(Protocol):
@@ -59,20 +71,50 @@ class LabelReport:
 def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH) -> LabelReport:
     """Label all turns of a lake by rules, with the links that lie in it.
 
-    Every table is written whole or not at all; the three are three commits, `outcomes` last.
+    Every table is written whole or not at all; the three are three commits, `outcomes` last. The recognisers' floors, by which the next
+    turns are labelled, are kept after them: a run that dies on the way is due again.
+
+    Raises: LostPosition where a stream job labels the same lake meanwhile.
     """
+    progress = whole_progress(label_job(wordings=wordings), lake)
+    parts, taken = lake.count(tables.TURN_PARTS), lake.position(tables.FLOORS, _PARTS_SEEN)
     floors = score_floors(read_turns(lake))
     links = read_links(lake)
-    written = {table.name: Rows(table) for table in (tables.FRICTION, tables.SEGMENTS, tables.OUTCOMES)}
+    written = {table: Rows(table) for table in _OUTPUTS}
     count = _Count()
     for session in sessionize(read_turns(lake)):
         labels = labels_of(session, links, wordings=wordings, floors=floors)
         _write(session, labels, written)
         count.add(session, labels)
         tick(count.turns)
-    for table in (tables.FRICTION, tables.SEGMENTS, tables.OUTCOMES):
-        lake.replace(table, written[table.name].table())
+    for table, rows in written.items():
+        lake.replace(table, rows.table(), progress[table])
+    lake.replace(tables.FLOORS, _floor_rows(floors), [Progress(_PARTS_SEEN, taken, parts)])
     return count.report()
+
+
+def label_job(*, wordings: Wordings = ENGLISH, observe: Callable[[JobStep], None] = lambda _step: None) -> Job:
+    """The stream job that keeps `friction`, `segments` and `outcomes` true, by the floors that were last taken."""
+
+    def judge(sessions: Iterator[Session], connection: Connection) -> Mapping[Table, pa.Table]:
+        # Asked before the first session is taken: one connection answers one question at a time.
+        links = _by_source(_links(connection, "where source_turn_id in (select turn_id from judged)"))
+        floors = dict(connection.execute("select recogniser, floor from floors").fetchall())
+        written = {table: Rows(table) for table in _OUTPUTS}
+        for session in sessions:
+            _write(session, labels_of(session, links, wordings=wordings, floors=floors), written)
+        return {table: rows.table() for table, rows in written.items()}
+
+    return Job("label", {tables.TURN_PARTS: "turn_id", tables.LINKS: "source_turn_id"}, _OUTPUTS, judge, observe)
+
+
+def whole_label_due(lake: Lake) -> bool:
+    """Whether the recognisers' floors are to be taken anew, and all turns labelled by them: the lake has doubled since.
+
+    So the work of all such runs together is at most twice that of the last.
+    """
+    parts, taken = lake.count(tables.TURN_PARTS), lake.position(tables.FLOORS, _PARTS_SEEN)
+    return parts >= max(SCORES_MIN, taken * FLOORS_GROWTH)
 
 
 def labels_of(
@@ -91,32 +133,45 @@ def labels_of(
 
 def read_links(lake: Lake) -> dict[str, list[RephraseLink]]:
     """All rephrase links of a lake, by source turn."""
-    links: dict[str, list[RephraseLink]] = {}
-    for link in _links(lake):
-        links.setdefault(link.source_turn_id, []).append(link)
-    return links
-
-
-def _links(lake: Lake) -> Iterator[RephraseLink]:
-    query = """
-        select source_turn_id, target_turn_id, customer_id, event_time, probability, span_start, span_end, detector
-        from links order by source_turn_id, target_turn_id, detector
-    """
     with lake.connect() as connection:
-        for batch in connection.sql(query).to_arrow_reader(LINKS_A_BATCH):
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                yield RephraseLink(*row)
+        return _by_source(_links(connection))
 
 
-def _write(session: Session, labels: Labels, written: Mapping[str, Rows]) -> None:
+def _by_source(links: Iterable[RephraseLink]) -> dict[str, list[RephraseLink]]:
+    by_source: dict[str, list[RephraseLink]] = {}
+    for link in links:
+        by_source.setdefault(link.source_turn_id, []).append(link)
+    return by_source
+
+
+def _links(connection: Connection, which: str = "") -> Iterator[RephraseLink]:
+    query = f"""
+        select source_turn_id, target_turn_id, customer_id, event_time, probability, span_start, span_end, detector
+        from links {which} order by source_turn_id, target_turn_id, detector
+    """
+    for batch in connection.sql(query).to_arrow_reader(LINKS_A_BATCH):
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            yield RephraseLink(*row)
+
+
+def _floor_rows(floors: Mapping[str, float]) -> pa.Table:
+    rows = Rows(tables.FLOORS)
+    for recogniser, floor in sorted(floors.items()):
+        rows.add(recogniser, floor)
+    return rows.table()
+
+
+def _write(session: Session, labels: Labels, written: Mapping[Table, Rows]) -> None:
     for sign in labels.friction:
-        written["friction"].add(sign.turn_id, sign.customer_id, sign.at, sign.sign.value, sign.shown_by)
+        written[tables.FRICTION].add(sign.turn_id, sign.customer_id, sign.at, sign.sign.value, sign.shown_by)
     at = {turn.turn_id: turn.at for turn in session.turns}
     for segment in labels.segments:
         for ordinal, turn_id in enumerate(segment.turn_ids):
-            written["segments"].add(segment.segment_id, turn_id, ordinal, segment.customer_id, at[turn_id], segment.outcome.value, LABELLER)
+            written[tables.SEGMENTS].add(
+                segment.segment_id, turn_id, ordinal, segment.customer_id, at[turn_id], segment.outcome.value, LABELLER
+            )
     for each in labels.outcomes:
-        written["outcomes"].add(each.turn_id, each.customer_id, each.at, each.outcome.value, each.defect, each.labeller)
+        written[tables.OUTCOMES].add(each.turn_id, each.customer_id, each.at, each.outcome.value, each.defect, each.labeller)
 
 
 class _Count:

@@ -22,6 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import Transaction
 
 from resay.dialogue.errors import ResayError
+from resay.store.changes import CHANGED, changed_rows
 from resay.store.tables import TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
@@ -37,11 +38,18 @@ LOG_BYTES_MIN = 65_536
 KEYS_A_REMOVAL = 1_000
 """Keys named in one statement; the engine parses a predicate of this size in milliseconds."""
 
+COMMITS_A_STEP = 50
+"""Commits that one look at what has changed may cover: at 10,000 records a landing's batch some half a million rows of narrow columns."""
+
 Connection = duckdb.DuckDBPyConnection
 """What `Lake.connect` gives; named here so that others need not import DuckDB."""
 
 Screen = Callable[[Connection, pa.Table], pa.Table]
 """What is left of rows, seen against the very snapshot that they would be committed on."""
+
+
+_KEY = "stale_key"
+"""Column beside a table's own, in what is merged into it."""
 
 
 class LakeTooNew(ResayError):
@@ -106,14 +114,32 @@ class Lake:
                 return int(kept.num_rows)
         raise _crowded(table)
 
-    def replace(self, table: Table, rows: pa.Table) -> None:
-        """Put rows in place of all that the table held; readers see the old rows or the new.
+    def replace(self, table: Table, rows: pa.Table, progress: Sequence[Progress] = ()) -> None:
+        """Put rows in place of all that the table held; readers see the old rows or the new. `progress` as in `append`.
 
-        Raises: LakeUnavailable.
+        Raises: LostPosition, LakeUnavailable.
         """
         assert rows.schema.equals(table.schema()), f"rows must have the columns of {table.name}"
         for _ in range(COMMIT_TRIES_MAX):
-            if self._commit(self._snapshot(table), rows, (), mode="overwrite"):
+            snapshot = self._snapshot(table)
+            _check_positions(snapshot, progress)
+            if self._commit(snapshot, rows, progress, mode="overwrite"):
+                return
+        raise _crowded(table)
+
+    def revise(self, table: Table, rows: pa.Table, *, keys: pa.Table, progress: Sequence[Progress]) -> None:
+        """Put rows in place of those that have one of these keys, in one commit: readers see the old rows or the new.
+
+        `keys` has one column, of the same name as the table's column that is looked at, and no key twice. `progress` as in `append`.
+
+        Raises: LostPosition, LakeUnavailable.
+        """
+        assert rows.schema.equals(table.schema()), f"rows must have the columns of {table.name}"
+        for _ in range(COMMIT_TRIES_MAX):
+            snapshot = self._snapshot(table)
+            _check_positions(snapshot, progress)
+            stale = self._stale(snapshot, keys, table=table)
+            if self._merge(snapshot, rows, stale=stale, progress=progress):
                 return
         raise _crowded(table)
 
@@ -131,6 +157,31 @@ class Lake:
         """The next record of a partition that the table has not yet taken; 0 where it has taken none."""
         snapshot = self._open(table)
         return (snapshot.transaction_version(partition) or 0) if snapshot else 0
+
+    def version(self, table: Table) -> int:
+        """A number that grows with every commit; 0 where nothing was ever written."""
+        snapshot = self._open(table)
+        return snapshot.version() if snapshot else 0
+
+    def count(self, table: Table) -> int:
+        """How many rows the table holds, from its log alone."""
+        return snapshot.count() if (snapshot := self._open(table)) else 0
+
+    def changed(self, table: Table, turn: str, *, since: int) -> tuple[pa.Table, int]:
+        """Where rows have changed since a version (turn_id, customer_id, event_time), and up to which version that was looked at.
+
+        `turn` is the column that says of which turn a row is. Raises: LakeUnavailable.
+        """
+        newest = self._open(table)
+        if newest is None or newest.version() == since:
+            return CHANGED.empty_table(), since if newest else 0
+        # A table that stands before where we stood is another one: all of it is new.
+        before = self._at(table, since) if 0 < since < newest.version() else None
+        after = (self._at(table, since + COMMITS_A_STEP) if since + COMMITS_A_STEP < newest.version() else None) or newest
+        try:
+            return changed_rows(before, after, table=table, turn=turn, storage=self._storage), after.version()
+        except (DeltaError, OSError) as error:
+            raise _unavailable(self._root, error) from error
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -178,6 +229,13 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise _unreadable(uri, error) from error
 
+    def _at(self, table: Table, version: int) -> DeltaTable | None:
+        """The table as it was; nothing where the log does not reach back so far."""
+        try:
+            return DeltaTable(self._uri(table), version=version, storage_options=self._storage)
+        except DeltaError:
+            return None
+
     def _create(self, table: Table) -> DeltaTable:
         uri = self._uri(table)
         try:
@@ -195,29 +253,48 @@ class Lake:
         so a conflict comes back here, and both are asked again (docs/decisions/0003-exactly-once.md).
         """
         self._check_room(rows.nbytes)
-        done = [Transaction(each.partition, each.end) for each in progress]
-        properties = CommitProperties(app_transactions=done or None, max_commit_retries=0)
+        properties = _properties(progress)
+        return self._attempt(snapshot, lambda: write_deltalake(snapshot, rows, mode=mode, commit_properties=properties))  # type: ignore[call-overload]
+
+    def _attempt(self, snapshot: DeltaTable, write: Callable[[], object]) -> bool:
         version = snapshot.version()
         try:
-            write_deltalake(snapshot, rows, mode=mode, commit_properties=properties)  # type: ignore[call-overload]
+            write()
         except CommitFailedError as error:
             return self._was_first(snapshot, version, error)
         except (DeltaError, OSError) as error:
             raise _unavailable(self._root, error) from error
         return True
 
+    def _stale(self, snapshot: DeltaTable, keys: pa.Table, *, table: Table) -> pa.Table:
+        """Those of the keys that the table holds."""
+        (name,) = keys.column_names
+        with self._reading({table: snapshot}) as connection:
+            connection.register("wanted", keys)
+            stale: pa.Table = connection.sql(f"select distinct {name} from {table.name} semi join wanted using ({name})").to_arrow_table()
+        return stale
+
+    def _merge(self, snapshot: DeltaTable, rows: pa.Table, *, stale: pa.Table, progress: Sequence[Progress]) -> bool:
+        """As `_commit`, with the rows of stale keys taken out: what has a key only deletes, what has none only inserts."""
+        if not stale.num_rows:
+            return self._commit(snapshot, rows, progress, mode="append")
+        self._check_room(rows.nbytes)
+        (name,) = stale.column_names
+        loose = pa.schema([each.with_nullable(True) for each in rows.schema])
+        inserting = rows.cast(loose).append_column(_KEY, pa.nulls(rows.num_rows, pa.string()))
+        source = pa.concat_tables([inserting, pa.table({_KEY: stale.column(name)})], promote_options="default")
+        merger = snapshot.merge(
+            source, f"old.{name} = new.{_KEY}", source_alias="new", target_alias="old", commit_properties=_properties(progress)
+        )
+        inserted = {column: f"new.{column}" for column in rows.column_names}
+        merger.when_matched_delete().when_not_matched_insert(inserted, predicate=f"new.{_KEY} is null")
+        return self._attempt(snapshot, merger.execute)
+
     def _delete(self, table: Table, predicate: str) -> None:
         for _ in range(COMMIT_TRIES_MAX):
             snapshot = self._snapshot(table)
-            version = snapshot.version()
-            try:
-                snapshot.delete(predicate, commit_properties=CommitProperties(max_commit_retries=0))
-            except CommitFailedError as error:
-                self._was_first(snapshot, version, error)
-                continue
-            except (DeltaError, OSError) as error:
-                raise _unavailable(self._root, error) from error
-            return
+            if self._attempt(snapshot, lambda: snapshot.delete(predicate, commit_properties=_properties(()))):  # noqa: B023 - called at once.
+                return
         raise _crowded(table)
 
     def _was_first(self, snapshot: DeltaTable, version: int, error: CommitFailedError) -> bool:
@@ -237,6 +314,11 @@ class Lake:
 
     def _uri(self, table: Table) -> str:
         return f"{self._root}/{table.name}"
+
+
+def _properties(progress: Sequence[Progress]) -> CommitProperties:
+    done = [Transaction(each.partition, each.end) for each in progress]
+    return CommitProperties(app_transactions=done or None, max_commit_retries=0)
 
 
 def _add_view(connection: Connection, table: Table, snapshot: DeltaTable | None) -> None:

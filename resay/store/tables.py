@@ -176,6 +176,17 @@ OUTCOMES = Table(
     owner="resay/label",
 )
 
+FLOORS = Table(
+    "floors",
+    "Below which score each recogniser doubts; taken over the whole lake, and again when it has doubled.",
+    (
+        Column("recogniser", TEXT, "Version of the recogniser; empty where none is logged."),
+        Column("floor", NUMBER, "Score under which its lowest tenth lies."),
+    ),
+    key=("recogniser",),
+    owner="resay/label",
+)
+
 COUNTS = Table(
     "counts",
     "Transitions of the chain as sums that add up: a day can be added, a customer taken out.",
@@ -293,6 +304,7 @@ TABLES: tuple[Table, ...] = (
     LINKS,
     SEGMENTS,
     OUTCOMES,
+    FLOORS,
     COUNTS,
     REWRITES,
     VETOES,

@@ -58,14 +58,14 @@ _CARRIED_WITH = {"confidence": "interpretation", "rewrite_id": "decision_id", "a
 """Columns that may be null although their field is carried, and a column of the same field that then is not."""
 
 
-def parts_in_order() -> str:
-    """SQL for the parts of turns, each turn's parts together in merging order, turns by customer and event time."""
+def parts_in_order(turn_parts: str = "turn_parts") -> str:
+    """SQL for the parts of turns, or of some of them, each turn's parts together in merging order, turns by customer and event time."""
     return f"""
         select parts.turn_id, parts.part, encode(parts.body) as body
-        from turn_parts as parts
+        from {turn_parts} as parts
         join (
             select turn_id, min(event_time) as began, arg_min(customer_id, {PART_ORDER}) as speaker
-            from turn_parts
+            from {turn_parts} as parts
             group by turn_id
         ) as turns_begun on parts.turn_id = turns_begun.turn_id
         order by speaker, began, parts.turn_id, parts.event_time, parts.part, parts.partition, parts.position

@@ -1,0 +1,124 @@
+"""What has changed between two versions of a table, and which turns must be judged again for it.
+
+Knows Delta's files and the SQL of neighbourhoods; knows nothing of what is judged, nor of positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs as pa_fs
+from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
+
+from resay.dialogue.session import SESSION_GAP
+from resay.store.tables import TEXT, TIME, Table
+from resay.store.turns_view import PART_ORDER
+
+_COLUMNS: list[pa.Field[Any]] = [pa.field("turn_id", TEXT), pa.field("customer_id", TEXT), pa.field("event_time", TIME)]
+CHANGED = pa.schema(_COLUMNS)
+"""Where something changed: a turn, whose it is, and a time at which it stands or stood."""
+
+
+def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, turn: str, storage: Mapping[str, str]) -> pa.Table:
+    """Where rows were added or taken away between two versions; `turn` is the column that says of which turn a row is.
+
+    Only files that one version has and the other has not are read. Rows that were but moved to another file, as compaction and
+    rewriting do, have not changed. Without a version before, or with files of it gone (vacuum), every row of the newer files counts.
+    """
+    old, new = _paths(before), _paths(after)
+    added, gone = _rows_of(after, sorted(new - old), table=table, storage=storage), None
+    if before is not None and old - new:
+        try:
+            gone = _rows_of(before, sorted(old - new), table=table, storage=storage)
+        except FileNotFoundError:
+            gone = None
+    connection = duckdb.connect()
+    try:
+        connection.execute("set timezone = 'UTC'")
+        connection.register("added", added)
+        place = f"{turn} as turn_id, customer_id, event_time"
+        if gone is None:
+            differing = "added"
+        else:
+            connection.register("gone", gone)
+            differing = "((select * from added except select * from gone) union all (select * from gone except select * from added))"
+        rows: pa.Table = connection.sql(f"select distinct {place} from {differing} as differing").to_arrow_table()
+        return rows.cast(CHANGED)
+    finally:
+        connection.close()
+
+
+def touched_turns(gap_s: float = SESSION_GAP.total_seconds()) -> Sequence[str]:
+    """SQL that makes table `judged` (turn_id) from table `changed`: all turns of every stretch that a change may have touched.
+
+    A stretch is a run of one customer's turns with no silence longer than the session's gap: sessions are cut inside stretches, so what
+    is judged session by session is right if whole stretches are. A change at some time touches the stretch that stands there now, and
+    those of its neighbours before and after: it may have parted them, joined them, or left them. A part may bring an earlier time
+    or another customer; therefore all times and customers that the parts of a changed turn name, now or before, are looked at.
+    """
+    ours = "select turn_id from turn_parts where customer_id in (select customer_id from points)"
+    since = "greatest(began, coalesce(ended_at, began))"
+    return (
+        """
+        create or replace temp table points as
+        select distinct customer_id, event_time from (
+            select customer_id, event_time from turn_parts where turn_id in (select turn_id from changed)
+            union all
+            select customer_id, event_time from changed
+        ) as named
+        """,
+        f"""
+        create or replace temp table begun as
+        select turn_id, min(event_time) as began, arg_min(customer_id, {PART_ORDER}) as customer_id,
+            arg_max(ended_at, {PART_ORDER}) as ended_at
+        from turn_parts
+        where turn_id in ({ours})
+        group by turn_id
+        having count(utterance) > 0
+        """,
+        f"""
+        create or replace temp table stretches as
+        select turn_id, customer_id, began, sum(cut) over (partition by customer_id order by began, turn_id) as stretch
+        from (
+            select *, case when epoch_ms(began) - epoch_ms(lag({since}) over (partition by customer_id order by began, turn_id))
+                <= {int(gap_s * 1000)} then 0 else 1 end as cut
+            from begun
+        ) as measured
+        """,
+        """
+        create or replace temp table judged as
+        select turn_id from stretches
+        where (customer_id, stretch) in (
+            select (found.customer_id, found.stretch)
+            from points asof join stretches as found on points.customer_id = found.customer_id and points.event_time >= found.began
+            union all
+            select (found.customer_id, found.stretch)
+            from points asof join stretches as found on points.customer_id = found.customer_id and points.event_time < found.began
+        )
+        """,
+    )
+
+
+def _paths(snapshot: DeltaTable | None) -> set[str]:
+    return {str(path) for path in pa.table(snapshot.get_add_actions(flatten=True)).column("path").to_pylist()} if snapshot else set()
+
+
+def _rows_of(snapshot: DeltaTable, paths: Sequence[str], *, table: Table, storage: Mapping[str, str]) -> pa.Table:
+    """Rows of some files of a table, but for the records themselves, which never change without their other columns.
+
+    Raises: FileNotFoundError.
+    """
+    columns = [name for name in table.schema().names if name != "body"]
+    if not paths:
+        return table.schema().empty_table().select(columns)
+    root = snapshot.table_uri
+    local = root.removeprefix("file://")
+    files: pa_fs.FileSystem = pa_fs.SubTreeFileSystem(local, pa_fs.LocalFileSystem())
+    if "://" in local:
+        files = pa_fs.PyFileSystem(DeltaStorageHandler(root, dict(storage)))
+    return ds.dataset(list(paths), schema=table.schema(), format="parquet", filesystem=files).to_table(columns=columns)

@@ -1,0 +1,244 @@
+"""Stream jobs: exactly what a run over the whole lake would say, after any step, whatever came late, moved or went."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.landing import land_records
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect, detect_job
+from resay.dialogue.codec import encode, whole
+from resay.dialogue.turn import Turn, TurnPart
+from resay.label.job import label, label_job
+from resay.store.job import Advance, JobStep, advance, lag, positions
+from resay.store.lake import Lake, LostPosition
+from resay.store.tables import LINKS, OUTCOMES, TURN_PARTS
+from tests.builders import BASE, record, turn
+from tests.strategies import turn_parts
+
+DETECT = detect_job(CombinedDetector())
+LABEL = label_job()
+LABELS = ("links", "friction", "segments", "outcomes")
+
+
+def silent(done: int, total: int | None = None) -> None:
+    """A tick that nobody sees."""
+
+
+def put(lake: Lake, *turns: Turn) -> None:
+    """Land turns, in this order, in one commit."""
+    raw(lake, [encode(whole(each)) for each in turns])
+
+
+def raw(lake: Lake, records: Sequence[bytes]) -> None:
+    """Land records in one commit."""
+    land_records(records, source="test", lake=lake, now=BASE + timedelta(days=1))
+
+
+def catch_up(lake: Lake) -> None:
+    """Run both jobs until nothing is left to take in."""
+    while advance(DETECT, lake) or advance(LABEL, lake):
+        pass
+
+
+def labels(lake: Lake) -> Mapping[str, list[tuple[Any, ...]]]:
+    """All that is said of turns."""
+    with lake.connect() as connection:
+        return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in LABELS}
+
+
+def whole_labels(lake: Lake) -> Mapping[str, list[tuple[Any, ...]]]:
+    """What the jobs over the whole lake say; they write it over what was there."""
+    detect(lake, CombinedDetector(), silent)
+    label(lake, silent)
+    return labels(lake)
+
+
+REFUSED = turn("it's too dark in here", at=0, turn_id="t1", status="unsupported")
+AGAIN = turn("turn on the bedroom lights", at=12, turn_id="t2", intent="on", slots={"area": "bedroom"})
+OTHER = turn("blay madonna", at=0, turn_id="u1", customer="c2", status="failed")
+
+
+def test_a_step_takes_in_what_has_come_and_no_more(tmp_path: Path):
+    """A turn judges its customer's stretch again, and nobody else's."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED, OTHER)
+    first = advance(DETECT, lake)
+    put(lake, AGAIN)
+
+    steps = [first, advance(DETECT, lake), advance(DETECT, lake)]
+
+    assert steps == [Advance(2, {"links": 0}), Advance(2, {"links": 1}), None]
+
+
+def test_a_late_turn_changes_what_was_said_before(tmp_path: Path):
+    """A second try that lands first, then the first try: the goodbye of an hour before stays as it was."""
+    lake = Lake(tmp_path)
+    put(lake, turn("goodbye", at=-3600, turn_id="t0"), AGAIN)
+    catch_up(lake)
+    put(lake, REFUSED)
+    catch_up(lake)
+
+    said = labels(lake)
+
+    assert [row[:2] for row in said["links"]] == [("t1", "t2")]
+    assert [row[:3] for row in said["segments"]] == [("t0", "t0", 0), ("t1", "t1", 0), ("t1", "t2", 1)]
+    assert said == whole_labels(lake)
+
+
+def test_links_that_come_later_change_labels(tmp_path: Path):
+    """In processes of their own, labels may be made before the links are; they are mended when these come."""
+    lake = Lake(tmp_path)
+    put(lake, turn("lights in the den", at=0, turn_id="t1", status=None), turn("no turn on the lights in the den", at=9, turn_id="t2"))
+    advance(LABEL, lake)
+    alone = labels(lake)["outcomes"]
+    advance(DETECT, lake)
+    advance(LABEL, lake)
+
+    assert labels(lake)["outcomes"] != alone
+    assert labels(lake) == whole_labels(lake)
+
+
+def test_a_run_over_the_whole_lake_moves_the_positions(tmp_path: Path):
+    """After it the stream jobs have nothing to do."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED, AGAIN)
+
+    whole_labels(lake)
+
+    assert (lag(DETECT, lake), lag(LABEL, lake)) == (0, 0)
+    assert (advance(DETECT, lake), advance(LABEL, lake)) == (None, None)
+
+
+def test_rows_of_turns_that_are_gone_leave(tmp_path: Path):
+    """What was taken out of the lake is said nothing of any more, and its neighbours are judged without it."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED, AGAIN, OTHER)
+    catch_up(lake)
+    with lake.connect() as connection:
+        rows = connection.sql("select * from turn_parts where turn_id <> 't2'").to_arrow_table()
+    lake.replace(TURN_PARTS, rows.cast(TURN_PARTS.schema()))
+    step = advance(DETECT, lake)
+    catch_up(lake)
+
+    assert step == Advance(2, {"links": 0})
+    assert [row[0] for row in labels(lake)["outcomes"]] == ["t1", "u1"]
+    assert labels(lake) == whole_labels(lake)
+
+
+def test_rows_that_only_moved_are_no_change(tmp_path: Path):
+    """Files written anew with the same rows in them, as compaction does, judge nothing again."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED)
+    put(lake, AGAIN)
+    catch_up(lake)
+    with lake.connect() as connection:
+        rows = connection.sql("select * from turn_parts").to_arrow_table()
+    lake.replace(TURN_PARTS, rows.cast(TURN_PARTS.schema()))
+
+    assert advance(DETECT, lake) == Advance(0, {"links": 0})
+    assert advance(DETECT, lake) is None
+
+
+def test_of_two_copies_one_wins_and_the_other_writes_nothing(tmp_path: Path):
+    """Who finds that another has taken the step says so."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED, AGAIN)
+
+    def overtaken(step: JobStep) -> None:
+        if step is JobStep.JUDGED:
+            advance(DETECT, lake)
+
+    with pytest.raises(LostPosition, match="is another consumer reading it"):
+        advance(detect_job(CombinedDetector(), overtaken), lake)
+
+    assert lake.version(LINKS) == 1
+    assert labels(lake)["links"] == whole_labels(lake)["links"]
+
+
+class Killed(BaseException):
+    """The process is gone: not an error, so that nobody answers it."""
+
+
+@pytest.mark.parametrize("commits", [1, 2, 3])
+def test_a_kill_between_two_outputs_is_mended(tmp_path: Path, commits: int):
+    """Three tables are three commits; whichever is the last, the next run brings all to one state."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED, AGAIN)
+    catch_up(lake)
+    put(lake, turn("no turn on the bedroom lights", at=20, turn_id="t3", intent="on"))
+    advance(DETECT, lake)
+    taken: list[JobStep] = []
+
+    def kill(step: JobStep) -> None:
+        taken.append(step)
+        if taken.count(JobStep.COMMITTED) == commits:
+            raise Killed
+
+    with pytest.raises(Killed):
+        advance(label_job(observe=kill), lake)
+    put(lake, OTHER)
+    catch_up(lake)
+
+    assert len({tuple(at.values()) for at in positions(LABEL, lake).values()}) == 1
+    assert labels(lake) == whole_labels(lake)
+
+
+few_parts = st.lists(
+    turn_parts(
+        turn_ids=st.sampled_from(["t1", "t2", "t3", "t4", "t5"]),
+        moments=st.integers(0, 12).map(lambda step: BASE + timedelta(seconds=20 * step)),
+        customers=st.sampled_from(["c1", "c2"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=8, deadline=None)
+@given(parts=few_parts, cuts=st.lists(st.integers(0, 12), max_size=4), seed=st.integers(0, 99))
+def test_steps_in_any_order_say_what_one_run_over_all_says(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[TurnPart], cuts: list[int], seed: int
+):
+    """Parts that bring earlier times, other customers, ends and words, landed in any batches, with steps in between or not."""
+    rng = random.Random(seed)
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    bounds = sorted({0, len(parts), *(cut for cut in cuts if cut < len(parts))})
+    for start, end in pairwise(bounds):
+        raw(lake, [encode(part) for part in parts[start:end]])
+        for job in rng.sample([DETECT, LABEL], rng.randrange(3)):
+            advance(job, lake)
+    catch_up(lake)
+    said = labels(lake)
+
+    assert said == whole_labels(lake)
+
+
+def test_a_part_may_move_a_turn_to_another_time_and_customer(tmp_path: Path):
+    """The stretch that it leaves is judged again, and so is the one that it joins."""
+    lake = Lake(tmp_path)
+    put(lake, turn(at=100, turn_id="a"), turn(at=130, turn_id="m"), turn(at=160, turn_id="b"), turn(at=0, customer="c2", turn_id="x"))
+    catch_up(lake)
+    raw(lake, [record("m", part="said", at="2026-11-02T09:00:10.000Z", customer_id="c2", utterance="no, stop")])
+    catch_up(lake)
+
+    assert ("a", "a", 0) in [row[:3] for row in labels(lake)["segments"]]
+    assert {row[0]: row[1] for row in labels(lake)["outcomes"]} == {"a": "c1", "b": "c1", "m": "c2", "x": "c2"}
+    assert labels(lake) == whole_labels(lake)
+
+
+def test_a_lake_that_has_nothing_is_no_fault(tmp_path: Path):
+    """Nothing to take in is an answer, and creates nothing."""
+    lake = Lake(tmp_path)
+
+    assert (advance(DETECT, lake), advance(LABEL, lake)) == (None, None)
+    assert lake.count(OUTCOMES) == 0
