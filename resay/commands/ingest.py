@@ -184,8 +184,6 @@ def _land_files(files: list[Path], settings: Settings, *, shown: bool) -> tuple[
         with progress("Ingesting", unit="bytes", shown=shown) as tick:
             report = land(source, lake, rules=_rules(settings), tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
         return report, source.unfinished()
-    except KeyboardInterrupt:
-        raise _interrupted() from None
     finally:
         source.close()
 
@@ -202,14 +200,9 @@ def _land_topic(address: str, kafka_settings: Path | None, *, reading: KafkaRead
                 stop=stop,
             )
         if stop() and not reading.follow:
-            raise _interrupted()
+            # The front door says it, as it does of every command.
+            raise typer.Exit(INTERRUPTED)
     return report
-
-
-def _interrupted() -> typer.Exit:
-    """Said here, because the command-line library ends with 130 and without a word."""
-    remarks.print("resay: interrupted; what was committed is kept; the next run goes on from there", markup=False, soft_wrap=True)
-    return typer.Exit(INTERRUPTED)
 
 
 def _rules(settings: Settings) -> LandingRules:

@@ -73,7 +73,7 @@ def test_a_run_that_is_ended_has_lost_nothing(tmp_path: Path, kind: signal.Signa
     process.send_signal(kind)
     _, remarks = process.communicate(timeout=child.WAIT_S)
 
-    assert (process.returncode, remarks) == (130, "resay: interrupted; what was committed is kept; the next run goes on from there\n")
+    assert (process.returncode, remarks) == (130, "resay: interrupted; what was committed is kept\n")
     assert 0 < position(tmp_path, log) < log.stat().st_size
     child.resay("ingest", log, home=tmp_path)
     assert counts(tmp_path) == (24_975, 24_975, 25, 25)
