@@ -35,23 +35,23 @@ DONE = 0.05
 """Chance of a defect in a turn reported done, before any sign: a real smart-home assistant (data set voice_home, well-served speakers)
 did something else than was asked in 4.3 % of what it carried out in quiet, 5.3 % in noise."""
 
-UNKNOWN_UNREAD = 0.68
-"""The same where no status is logged and the NLU made nothing of the words (DSTC2, train callers)."""
+UNKNOWN_UNREAD = 0.95
+"""The same where no status is logged and the NLU made nothing of the words: simulated home logs, 95 % (docs/log.md, 2026-11-21)."""
 
-UNKNOWN_READ = 0.13
-"""The same where it read them without a confidence. With one, DSTC2's defects follow 1 − confidence within 0.1."""
+UNKNOWN_READ = 0.05
+"""The same where it read them without a confidence: simulated home logs, 4 %. With one it is one less the confidence, a probability."""
 
-UNKNOWN = 0.23
-"""The same where nothing but words is logged: DSTC2's rate."""
+UNKNOWN = 0.35
+"""The same where nothing but words is logged: about a third of all turns fail (EVALUATION, section 2; simulated home logs: 36–39 %)."""
 
 SIGN_WEIGHTS: Mapping[FrictionSign, float] = {
     FrictionSign.DENIAL: 0.9,
     FrictionSign.STOP: 0.5,
-    FrictionSign.BARGE_IN: 0.08,
+    FrictionSign.BARGE_IN: 0.1,
 }
-"""The chance that a sign alone stands for a defect. Barge-in: 32.5 against 26.2 % of DSTC2's turns (train callers). Denial and stop are
-set by judgement: no log with a truth for them is at hand. Refusal and doubt are in the chances above; a repeated interpretation adds
-nothing (DSTC2: 18 against 13 %, too few to count on), and abandonment must not count."""
+"""The chance that a sign alone stands for a defect. Set by judgement, as no log that may ship has a truth for them: who denies means it,
+who stops may have heard enough, who speaks over an answer mostly knows it. Refusal and doubt are in the chances above; a repeated
+interpretation adds nothing, as what was refused counts already; and abandonment must not count."""
 
 APPROVED = 0.02
 """Chance of a defect where the customer said that it was right: a slip of the tongue or finger."""

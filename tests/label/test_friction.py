@@ -230,8 +230,8 @@ def test_only_the_last_turn_is_abandoned():
 
 def test_a_doubting_nlu_is_a_sign():
     """Below 0.6 it is as often wrong as right."""
-    assert signs(turn(turn_id="t1", intent="play", confidence=0.59)) == [("t1", "low_confidence", "t1")]
-    assert signs(turn(intent="play", confidence=0.6)) == []
+    assert signs(turn(turn_id="t1", intent="play", confidence=0.49)) == [("t1", "low_confidence", "t1")]
+    assert signs(turn(intent="play", confidence=0.5)) == []
     assert signs(turn(intent="play")) == []
 
 

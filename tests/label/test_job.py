@@ -90,7 +90,7 @@ def test_links_come_back_as_they_were_written(tmp_path: Path):
 
     assert list(links) == ["t1"]
     (link,) = links["t1"]
-    assert (link.target_turn_id, link.start, link.end, link.detector) == ("t2", 0, 26, "combined/1")
+    assert (link.target_turn_id, link.start, link.end, link.detector) == ("t2", 0, 26, "combined/2")
     assert link.at == TALK[0].at
     assert (report.turns, report.links) == (4, 1)
 
