@@ -13,7 +13,8 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from ingest.landing import BYTES_A_BATCH, LandingReport, LandingRules, first_of_each, report_of, sort_records, without_duplicates
+from ingest.landing import BYTES_A_BATCH, LandingReport, LandingRules, report_of, sort_records
+from ingest.repeat import without_duplicates
 from ingest.row import turn_part_rows
 from ingest.source import Record
 from resay.dialogue.codec import RECORD_BYTES_MAX
@@ -86,7 +87,7 @@ _MATCHES = "(contains(origin, $matching) or contains(reason, $matching))"
 def _replay(lake: Lake, records: Sequence[Record], *, source: str, rules: LandingRules) -> LandingReport:
     now = rules.clock()
     landed, refused = sort_records(records, now=now, mask=rules.mask)
-    rows = turn_part_rows(first_of_each(landed), source=source, now=now)
+    rows = turn_part_rows(landed, source=source, now=now)
     accepted = lake.append(TURN_PARTS, rows, screen=without_duplicates)
     # All that could be read leaves, also what the lake knew already.
     lake.remove(REJECTS, turn_part_rows(landed, source=source, now=now).select(list(REJECTS.key)))

@@ -10,18 +10,19 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 import pyarrow as pa
 
 from ingest.privacy import Mask, keep
+from ingest.repeat import without_duplicates, without_kept
 from ingest.row import Landed, Refused, reject_rows, turn_part_rows
 from ingest.source import Batch, Record, Source
 from resay.dialogue.codec import RECORD_BYTES_MAX, decode, refuse_length
 from resay.dialogue.turn import Reject
-from resay.store.lake import COMMIT_TRIES_MAX, Connection, Lake, LostPosition, Progress
+from resay.store.lake import COMMIT_TRIES_MAX, Lake, LostPosition, Progress
 from resay.store.tables import REJECTS, TURN_PARTS, Table
 
 RECORDS_A_BATCH = 10_000
@@ -29,9 +30,6 @@ RECORDS_A_BATCH = 10_000
 
 BYTES_A_BATCH = 16_777_216
 """Bytes a batch: 10,000 records of the usual 0.2 to 2 KB; as values and rows they take some ten times as much memory."""
-
-DUPLICATE_WINDOW = timedelta(days=7)
-"""The same part again within this event time is a repeat; producers retry for minutes, consumers rewind for days (DESIGN 3)."""
 
 FAULTS_SHOWN_MAX = 5
 """Rejects named in a report; all of them are in table `rejects`."""
@@ -134,11 +132,11 @@ def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: date
 
     The parts are committed first: a sender that hears nothing sends all again, and then the parts are known and the dead letters are not.
 
-    Raises: LakeUnavailable.
+    Raises: LakeUnavailable, and LostPosition where others are always first.
     """
     numbered = [Record(raw[:RECORD_BYTES_MAX], source, ordinal, f"{source}:{ordinal + 1}", len(raw)) for ordinal, raw in enumerate(records)]
     landed, refused = sort_records(numbered, now=now, mask=mask)
-    accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(first_of_each(landed), source=source, now=now))
+    accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(landed, source=source, now=now))
     _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
     return report_of(landed, refused, accepted=accepted)
 
@@ -148,7 +146,7 @@ def sort_records(records: Iterable[Record], *, now: datetime, mask: Mask) -> tup
     landed: list[Landed] = []
     refused: list[Refused] = []
     for record in records:
-        masked = Record(mask(record.raw), record.partition, record.position, record.origin, record.length)
+        masked = record if mask is keep else replace(record, raw=mask(record.raw))
         if masked.length > RECORD_BYTES_MAX:
             refused.append(Refused(masked, refuse_length(masked.raw, masked.length, where=masked.origin)))
             continue
@@ -166,66 +164,12 @@ def report_of(landed: Sequence[Landed], refused: Sequence[Refused], *, accepted:
     return LandingReport(accepted, len(refused), len(landed) - accepted, faults)
 
 
-def first_of_each(landed: Sequence[Landed]) -> list[Landed]:
-    """Parts without those that repeat an earlier one of the same batch."""
-    times: dict[tuple[str, str], list[datetime]] = {}
-    firsts = []
-    for each in landed:
-        seen = times.setdefault((each.part.turn.turn_id, each.part.part), [])
-        if all(abs(each.part.turn.at - time) > DUPLICATE_WINDOW for time in seen):
-            seen.append(each.part.turn.at)
-            firsts.append(each)
-    return firsts
-
-
-def without_duplicates(connection: Connection, rows: pa.Table) -> pa.Table:
-    """Rows of `turn_parts` without those that the lake holds: the screen of an append.
-
-    Asked on the snapshot that is committed on, so two writers cannot both bring the same part.
-    Should one ever lie there twice all the same, the merge at read makes it harmless.
-    """
-    return _without(connection, rows, _DUPLICATES)
-
-
-def without_kept(connection: Connection, rows: pa.Table) -> pa.Table:
-    """Rows of `rejects` without those that are kept already: the screen of an append."""
-    return _without(connection, rows, _KEPT)
-
-
-# The bounds of the batch come first: they let the engine pass over files and row groups of other times without looking at their keys.
-_DUPLICATES = f"""
-    select distinct arrivals.ordinal
-    from arrivals
-    join turn_parts as stored on stored.turn_id = arrivals.turn_id and stored.part = arrivals.part
-    where stored.event_time between (select min(event_time) from arrivals) - interval {DUPLICATE_WINDOW.days} day
-            and (select max(event_time) from arrivals) + interval {DUPLICATE_WINDOW.days} day
-        and stored.event_time between arrivals.event_time - interval {DUPLICATE_WINDOW.days} day
-            and arrivals.event_time + interval {DUPLICATE_WINDOW.days} day
-"""
-
-_KEPT = """
-    select arrivals.ordinal
-    from arrivals
-    join rejects as stored
-        on stored.source = arrivals.source and stored.partition = arrivals.partition and stored.position = arrivals.position
-"""
-
-
-def _without(connection: Connection, rows: pa.Table, query: str) -> pa.Table:
-    if not rows.num_rows:
-        return rows
-    arrivals = rows.drop_columns(["body" if "body" in rows.column_names else "raw"])
-    connection.register("arrivals", arrivals.append_column("ordinal", pa.array(range(rows.num_rows), pa.int64())))
-    there = {ordinal for (ordinal,) in connection.execute(query).fetchall()}
-    return rows.filter(pa.array([ordinal not in there for ordinal in range(rows.num_rows)])) if there else rows
-
-
 def _land_batch(batch: Batch, lake: Lake, *, source: Source, rules: LandingRules) -> LandingReport:
     now = rules.clock()
     landed, refused = sort_records(batch.records, now=now, mask=rules.mask)
     lake.append(REJECTS, reject_rows(refused, source=source.name, now=now), screen=without_kept)
     rules.observe(LandingStep.LETTERS_KEPT, batch)
-    rows = turn_part_rows(first_of_each(landed), source=source.name, now=now)
+    rows = turn_part_rows(landed, source=source.name, now=now)
     progress = Progress(_key(source.name, batch.partition), batch.start, batch.end)
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
     rules.observe(LandingStep.COMMITTED, batch)
@@ -252,23 +196,20 @@ def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
     """Append rows of one partition, numbered from where the table stands."""
     if not rows.num_rows:
         return 0
-    source = rows.column("source")[0].as_py()
-    partition = f"{source}#{rows.column('partition')[0].as_py()}"
+    partition = _key(rows.column("source")[0].as_py(), rows.column("partition")[0].as_py())
     place = rows.column_names.index("position")
-    for _ in range(COMMIT_TRIES_MAX):
+    screen = without_duplicates if table is TURN_PARTS else None
+    tries = 0
+    while True:
         start = lake.position(table, partition)
         numbers = pa.array(range(start, start + rows.num_rows), pa.int64())
         numbered = rows.set_column(place, rows.schema.field(place), numbers)
         try:
-            return lake.append(
-                table,
-                numbered,
-                [Progress(partition, start, start + rows.num_rows)],
-                screen=without_duplicates if table is TURN_PARTS else None,
-            )
+            return lake.append(table, numbered, [Progress(partition, start, start + rows.num_rows)], screen=screen)
         except LostPosition:
-            continue
-    return lake.append(table, rows)
+            tries += 1
+            if tries == COMMIT_TRIES_MAX:
+                raise
 
 
 def _key(source: str, partition: str) -> str:

@@ -101,6 +101,17 @@ def test_a_repeat_is_one_within_seven_days_of_event_time(lake: Lake, days: float
     assert land(log(second, name="two"), other, rules=RULES).accepted == accepted
 
 
+def test_a_repeat_drops_no_other_record(lake: Lake):
+    """Day 6 repeats day 8, which the lake holds; day 0 repeats nothing that is there, though day 6 stands beside it in the batch."""
+    days = [record("t1", at=1_793_000_000_000 + day * 86_400_000) for day in (8, 6, 0)]
+    land_records(days[:1], source="http", lake=lake, now=RULES.clock() + timedelta(days=30))
+
+    report = land_records(days[1:], source="http", lake=lake, now=RULES.clock() + timedelta(days=30))
+
+    assert (report.accepted, report.duplicates) == (1, 1)
+    assert len(parts(lake)) == 2
+
+
 def test_late_and_disordered_records_land(lake: Lake):
     """Event time is the sender's; arrival has no say in it."""
     times = ["2026-11-02T09:00:09Z", "2026-11-02T09:00:00Z", "2021-01-01T00:00:00Z"]
