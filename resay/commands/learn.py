@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.markup import escape
@@ -48,6 +48,21 @@ KOption = Annotated[int, typer.Option("--k", min=2, help="Customers that must st
 
 class NothingToLearnFrom(ResayError):
     """The lake holds no turns."""
+
+
+class Taught(NamedTuple):
+    """What mining, verifying and publishing came to."""
+
+    mined: Mined
+    rewrites: tuple[Rewrite, ...]
+    """Those that were proven, by source and prompt kind."""
+    proof: Proof
+    generation: int | None
+    """The generation that is live now; nothing where none was ever published."""
+    published: bool
+    """Whether this run made it."""
+    remark: str
+    """Why not, where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +185,14 @@ def learn(settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, 
         links = detect(lake, CombinedDetector(), lambda done, total=None: tick(done, total or turns))
     with progress("Labelling turns", unit="turns", shown=shown) as tick:
         labels = label(lake, lambda done, total=None: tick(done, total or turns))
+    totals = {"turns": labels.turns, "failed": labels.outcomes.get("failure", 0), "links": links.links}
+    taught = teach(settings, totals, k=k, dry_run=dry_run, shown=shown)
+    return Learnt(links, labels, *taught, seconds=time.monotonic() - began)
+
+
+def teach(settings: Settings, totals: Mapping[str, int], *, k: int = CUSTOMERS_MIN, dry_run: bool = False, shown: bool = False) -> Taught:
+    """From labels to a live table: mine, verify, and publish where the table has changed. `totals` go on the generation's card."""
+    lake = Lake(settings.lake)
     with lake.connect() as connection:
         engine = DuckDBEngine(connection)
         with progress("Mining rewrites", unit="steps", shown=shown) as tick:
@@ -179,8 +202,8 @@ def learn(settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, 
     with progress("Verifying", unit="rewrites", shown=shown) as tick:
         kept, proof = _verified(lake, mined.rewrites, Rules(customers_min=k, blocked=blocked_pairs(settings)))
         tick(len(kept), len(mined.rewrites))
-    made = _publish(settings, kept, proof, card=_card(mined, links, labels, k=k), dry_run=dry_run)
-    return Learnt(links, labels, mined, tuple(kept), proof, *made, seconds=time.monotonic() - began)
+    generation, published, remark = _publish(settings, kept, proof, card=_card(mined, totals, k=k), dry_run=dry_run)
+    return Taught(mined, tuple(kept), proof, generation, published, remark)
 
 
 def blocked_pairs(settings: Settings) -> tuple[tuple[str, str], ...]:
@@ -261,16 +284,10 @@ def _publish(settings: Settings, kept: list[Rewrite], proof: Proof, *, card: Car
     return publish(shelf, kept, proof=proof, card=replace(card, follows=number)).number, True, ""
 
 
-def _card(mined: Mined, links: DetectReport, labels: LabelReport, *, k: int) -> Card:
-    totals = {
-        "turns": labels.turns,
-        "failed": labels.outcomes.get("failure", 0),
-        "links": links.links,
-        "sources": mined.sources,
-        "states": mined.states,
-        "candidates": len(mined.rewrites),
-    }
-    return Card(datetime.now(UTC), None, {"detector": links.detector} | asdict(Bar(floors=Floors(customers_min=k))), totals)
+def _card(mined: Mined, totals: Mapping[str, int], *, k: int) -> Card:
+    found = {"sources": mined.sources, "states": mined.states, "candidates": len(mined.rewrites)}
+    detector = f"{CombinedDetector.name}/{CombinedDetector.version}"
+    return Card(datetime.now(UTC), None, {"detector": detector} | asdict(Bar(floors=Floors(customers_min=k))), dict(totals) | found)
 
 
 def _count_turns(lake: Lake) -> int:

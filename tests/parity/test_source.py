@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.file_log import FileLog
+from ingest.folder_log import FolderLog
 from ingest.source import Source, SourceUnavailable
 from tests.fakes import MemoryLog
 
@@ -16,7 +17,7 @@ RECORDS = [b'{"a":1}', b'{"a":2}', b"not json", b'{"a":4}', b'{"a":5}']
 Make = Callable[[Sequence[Sequence[bytes]]], Source]
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "folder"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Makes a source whose partitions hold these records."""
     sources: list[Source] = []
@@ -28,7 +29,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         paths = [tmp_path / f"{number}.jsonl" for number in range(len(partitions))]
         for path, records in zip(paths, partitions, strict=True):
             path.write_bytes(b"".join(record + b"\n" for record in records))
-        return FileLog(paths)
+        return FileLog(paths) if request.param == "file" else FolderLog(tmp_path)
 
     def keep(partitions: Sequence[Sequence[bytes]]) -> Source:
         sources.append(memory(partitions) if request.param == "memory" else files(partitions))
