@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
@@ -14,8 +15,11 @@ from deploy.kafka.broker import Broker
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_place import KafkaPlace, read_place
 from ingest.kafka_reading import KafkaReading
+from ingest.landing import LandingRules, land, stored_position
 from ingest.source import Batch, SourceUnavailable
-from tests.builders import BASE
+from resay.store.lake import Lake
+from tests.builders import BASE, record
+from tests.fakes import FakeClock
 from tests.kafka_topic import fill
 
 pytestmark = pytest.mark.kafka
@@ -120,6 +124,27 @@ def test_a_lake_ahead_of_the_topic_is_said(broker: str, topic: str):
 
     with pytest.raises(SourceUnavailable, match="must reach to 9, where the lake stands; it ends at 3"):
         _read(place, KafkaReading(topic), positions=lambda *_: 9)
+
+
+def test_a_record_longer_than_ours_may_be_is_kept_as_a_reject(broker: str, topic: str, tmp_path: Path):
+    """Where a topic takes longer records than we do, such a record stops nothing: its beginning is kept, with its length."""
+    admin = KafkaAdminClient(bootstrap_servers=broker)
+    admin.create_topics({topic: {"num_partitions": 1, "configs": {"max.message.bytes": "6000000"}}})
+    admin.close()
+    producer = KafkaProducer(bootstrap_servers=broker, max_request_size=6_000_000)
+    for raw in (record("t1"), record("t2", more="x" * 5_000_000), record("t3")):
+        producer.send(topic, raw).get(10)
+    producer.close()
+    lake = Lake(tmp_path)
+    place = read_place(f"kafka://{broker}/{topic}")
+
+    with closing(_log(place, KafkaReading(topic), lambda name, partition: stored_position(lake, name, partition))) as log:
+        report = land(log, lake, rules=LandingRules(clock=FakeClock()))
+
+    assert (report.accepted, report.rejected) == (2, 1)
+    with lake.connect() as connection:
+        letters = connection.execute("select origin, raw_bytes, octet_length(raw) from rejects").fetchall()
+    assert letters == [(f"{topic}/0@1", len(record("t2", more="x" * 5_000_000)), 1_048_576)]
 
 
 def test_a_missing_topic_is_said(broker: str, topic: str):
