@@ -6,7 +6,7 @@ Knows the order of the work. How steps run is the engine's, what clears the bar 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from markov.steps import count_steps
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
+from resay.dialogue.tick import Tick, silent
 from resay.store.rewrites import rewrite_id_of
 from resay.store.tables import COUNTS
 
@@ -30,9 +31,6 @@ STATES_MAX = 3
 
 WORDINGS_MAX = 3
 """Wordings looked at for each of these states, most customers first."""
-
-Tick = Callable[[int, int], None]
-"""Told how many steps are done, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Mined:
     """States from which neither success nor failure is known to be reached."""
 
 
-def mine(engine: Engine, bar: Bar, tick: Tick = lambda done, total: None) -> Mined:
+def mine(engine: Engine, bar: Bar, tick: Tick = silent) -> Mined:
     """Count, solve, and propose; the counts are left with the engine (`counted_rows`)."""
     steps = [*count_steps(bar.floors), *transition_steps(bar.floors), *evidence_steps(bar.floors)]
     for done, step in enumerate(steps):

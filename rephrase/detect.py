@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import pyarrow as pa
 
 from rephrase.detector import Detector
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
+from resay.dialogue.tick import Tick
 from resay.store import tables
 from resay.store.job import Job, JobStep, whole_progress
 from resay.store.lake import Connection, Lake
@@ -20,13 +20,6 @@ from resay.store.turns import read_turns
 
 LIKELY_FROM = 0.5
 """Links from here on are counted as likely in the report: likelier than not."""
-
-
-class Tick(Protocol):
-    """How long work tells how far it is."""
-
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """So many turns are searched."""
 
 
 @dataclass(frozen=True, slots=True)

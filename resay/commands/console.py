@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from resay.dialogue.tick import Tick, silent
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of lake, books and artifacts [default: $RESAY_HOME or .resay].")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
@@ -21,17 +23,6 @@ console = Console(highlight=False)
 
 remarks = Console(stderr=True, highlight=False)
 """Standard error, for progress and remarks, so that results can be piped."""
-
-
-class Tick(Protocol):
-    """How long work tells how far it is."""
-
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """So much is done, of so much where it is known."""
-
-
-def silent(done: int, total: int | None = None) -> None:
-    """A tick that nobody sees."""
 
 
 @contextmanager

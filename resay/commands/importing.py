@@ -16,9 +16,10 @@ import typer
 from ingest.call_log import CallLog
 from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingReport, LandingRules, land
 from ingest.privacy import keep, pseudonymise
-from resay.commands.console import HomeOption, JsonOption, Tick, console, print_json, progress, remarks
+from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
+from resay.dialogue.tick import Tick
 from resay.label.corpora.dstc2 import SPLITS, WrongCorpus, splits_in
 from resay.store.lake import Lake
 

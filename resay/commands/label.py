@@ -21,10 +21,11 @@ from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, checked, detect
 from rephrase.detector import Detector
 from rephrase.overlap import OverlapDetector
-from resay.commands.console import HomeOption, JsonOption, Tick, console, print_json, print_json_lines, progress, remarks
+from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.settings import read_settings
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
+from resay.dialogue.tick import Tick
 from resay.dialogue.turn import said
 from resay.label.doubt import score_floors
 from resay.label.job import LabelReport, label, labels_of

@@ -17,8 +17,9 @@ from ingest.kafka_place import KafkaPlace, read_place, read_security
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import FAULTS_SHOWN_MAX, stored_position
 from ingest.source import SourceUnavailable
-from resay.commands.console import JsonOption, Tick, console, print_json, progress, remarks
+from resay.commands.console import JsonOption, console, print_json, progress, remarks
 from resay.dialogue.codec import RECORD_BYTES_MAX
+from resay.dialogue.tick import Tick
 from resay.store.lake import Lake
 
 if TYPE_CHECKING:

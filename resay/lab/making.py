@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
-from typing import Protocol
 
+from resay.dialogue.tick import Tick
 from resay.dialogue.turn import ResponseStatus, Versions
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Side, false_wakes_of
@@ -26,13 +26,6 @@ START = datetime(2026, 9, 7, tzinfo=UTC)
 
 RECOGNISER = "pocketsphinx 5.1.1"
 """What made the recordings of `voice_home`, as its README says."""
-
-
-class Tick(Protocol):
-    """How long work tells how far it is."""
-
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """So much is done, of so much where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from random import Random
-from typing import Protocol
 
 from resay.dialogue.rewrite import Action as Advice
 from resay.dialogue.rewrite import BeforeRequest, Heard, RewriteAnswer
 from resay.dialogue.text import canonical
+from resay.dialogue.tick import Tick
 from resay.dialogue.turn import ResponseStatus, Turn
 from resay.experiment.before_after import BeforeAfter, Week
 from resay.experiment.bounds import Decided, relative_reduction, win_loss
@@ -40,13 +40,6 @@ class Effect(StrEnum):
     WIN = "win"
     LOSS = "loss"
     NEUTRAL = "neutral"
-
-
-class Tick(Protocol):
-    """How long work tells how far it is."""
-
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """So much is done, of so much where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import pyarrow as pa
 
 from resay.dialogue.label import Friction, FrictionSign, GoalOutcome, GoalSegment, RephraseLink, TurnOutcome
 from resay.dialogue.session import Session, sessionize
+from resay.dialogue.tick import Tick
 from resay.label.doubt import NO_FLOORS, SCORES_MIN, score_floors
 from resay.label.friction import friction_of
 from resay.label.goals_by_rule import LABELLER, outcomes_of, segments_of
@@ -35,13 +35,6 @@ _OUTPUTS = {tables.FRICTION: "turn_id", tables.SEGMENTS: "turn_id", tables.OUTCO
 
 _PARTS_SEEN = "label#parts"
 """Position of table `floors`: how many parts the lake held when they were taken."""
-
-
-class Tick(Protocol):
-    """How long work tells how far it is."""
-
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """So many turns are labelled."""
 
 
 @dataclass(frozen=True, slots=True)
