@@ -49,22 +49,6 @@ class LandingStep(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LandingRules:
-    """How records are landed."""
-
-    clock: Callable[[], datetime]
-    """The time now, UTC; bounds event times from above."""
-    mask: Mask = keep
-    """What is done to a record before anything reads or stores it."""
-    records_a_batch: int = RECORDS_A_BATCH
-    bytes_a_batch: int = BYTES_A_BATCH
-    conflicts_max: int = 0
-    """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
-    observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
-    """Told of every step after it was taken: for metrics, and for the tests that kill at it."""
-
-
-@dataclass(frozen=True, slots=True)
 class LandingReport:
     """What became of the records that were read: each is accepted, rejected, or was there already."""
 
@@ -88,6 +72,24 @@ class LandingReport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LandingRules:
+    """How records are landed."""
+
+    clock: Callable[[], datetime]
+    """The time now, UTC; bounds event times from above."""
+    mask: Mask = keep
+    """What is done to a record before anything reads or stores it."""
+    records_a_batch: int = RECORDS_A_BATCH
+    bytes_a_batch: int = BYTES_A_BATCH
+    conflicts_max: int = 0
+    """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
+    observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
+    """Told of every step after it was taken: for metrics, and for the tests that kill at it."""
+    landed: Callable[[LandingReport], None] = lambda _report: None
+    """Told what became of every batch, once it is committed."""
+
+
 def land(
     source: Source,
     lake: Lake,
@@ -109,7 +111,7 @@ def land(
         rules.observe(LandingStep.TAKEN, batch)
         try:
             with _collector_resting():
-                report += _land_batch(batch, lake, source=source, rules=rules)
+                landed = _land_batch(batch, lake, source=source, rules=rules)
         except LostPosition:
             rules.observe(LandingStep.LOST, batch)
             conflicts += 1
@@ -117,7 +119,8 @@ def land(
                 raise
             source.seek(batch.partition, stored_position(lake, source.name, batch.partition))
             continue
-        conflicts = 0
+        report, conflicts = report + landed, 0
+        rules.landed(landed)
         tick(report.read)
     return report
 

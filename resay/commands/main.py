@@ -17,6 +17,7 @@ COMMANDS = {
     "ingest": "ingest",
     "rejects": "ingest",
     "produce": "stream",
+    "stream": "streaming",
     "import": "importing",
     "detect": "label",
     "label": "label",

@@ -1,4 +1,4 @@
-"""What has changed between two versions of a table, and which turns must be judged again for it.
+"""What has changed between two versions of a table, which turns must be judged again for it, and how their rows are replaced.
 
 Knows Delta's files and the SQL of neighbourhoods; knows nothing of what is judged, nor of positions.
 """
@@ -10,10 +10,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as pa_fs
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable
 from deltalake.fs import DeltaStorageHandler
+from deltalake.table import TableMerger
 
 from resay.dialogue.session import SESSION_GAP
 from resay.store.tables import TEXT, TIME, Table
@@ -22,6 +24,10 @@ from resay.store.turns_view import PART_ORDER
 _COLUMNS: list[pa.Field[Any]] = [pa.field("turn_id", TEXT), pa.field("customer_id", TEXT), pa.field("event_time", TIME)]
 CHANGED = pa.schema(_COLUMNS)
 """Where something changed: a turn, whose it is, and a time at which it stands or stood."""
+
+
+_KEY = "stale_key"
+"""Column beside a table's own, in what is merged into it."""
 
 
 def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, turn: str, storage: Mapping[str, str]) -> pa.Table:
@@ -51,6 +57,26 @@ def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, 
         return rows.cast(CHANGED)
     finally:
         connection.close()
+
+
+def revision(snapshot: DeltaTable, rows: pa.Table, *, stale: pa.Table, properties: CommitProperties) -> TableMerger:
+    """A merge, not yet run, that puts rows in and takes out those of stale keys (a key column, event_time): one commit.
+
+    What has a key only deletes, what has none only inserts. The times let the engine pass over files without looking for keys.
+    """
+    name = stale.column_names[0]
+    loose = pa.schema([each.with_nullable(True) for each in rows.schema])
+    inserting = rows.cast(loose).append_column(_KEY, pa.nulls(rows.num_rows, pa.string()))
+    keys = stale.select([name]).group_by([name]).aggregate([]).rename_columns([_KEY])
+    source = pa.concat_tables([inserting, keys], promote_options="default")
+    times = stale.column("event_time").cast(pa.int64())
+    first, last = pc.min(times).as_py(), pc.max(times).as_py()
+    bounds = f"old.event_time >= to_timestamp_micros({first}) and old.event_time <= to_timestamp_micros({last})"
+    merger = snapshot.merge(
+        source, f"old.{name} = new.{_KEY} and {bounds}", source_alias="new", target_alias="old", commit_properties=properties
+    )
+    inserted = {column: f"new.{column}" for column in rows.column_names}
+    return merger.when_matched_delete().when_not_matched_insert(inserted, predicate=f"new.{_KEY} is null")
 
 
 def touched_turns(gap_s: float = SESSION_GAP.total_seconds()) -> Sequence[str]:

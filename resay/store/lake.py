@@ -22,7 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import Transaction
 
 from resay.dialogue.errors import ResayError
-from resay.store.changes import CHANGED, changed_rows
+from resay.store.changes import CHANGED, changed_rows, revision
 from resay.store.tables import TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
@@ -46,10 +46,6 @@ Connection = duckdb.DuckDBPyConnection
 
 Screen = Callable[[Connection, pa.Table], pa.Table]
 """What is left of rows, seen against the very snapshot that they would be committed on."""
-
-
-_KEY = "stale_key"
-"""Column beside a table's own, in what is merged into it."""
 
 
 class LakeTooNew(ResayError):
@@ -267,27 +263,21 @@ class Lake:
         return True
 
     def _stale(self, snapshot: DeltaTable, keys: pa.Table, *, table: Table) -> pa.Table:
-        """Those of the keys that the table holds."""
+        """Those of the keys that the table holds, with the event times of their rows."""
         (name,) = keys.column_names
         with self._reading({table: snapshot}) as connection:
             connection.register("wanted", keys)
-            stale: pa.Table = connection.sql(f"select distinct {name} from {table.name} semi join wanted using ({name})").to_arrow_table()
+            stale: pa.Table = connection.sql(
+                f"select {name}, event_time from {table.name} semi join wanted using ({name})"
+            ).to_arrow_table()
         return stale
 
     def _merge(self, snapshot: DeltaTable, rows: pa.Table, *, stale: pa.Table, progress: Sequence[Progress]) -> bool:
-        """As `_commit`, with the rows of stale keys taken out: what has a key only deletes, what has none only inserts."""
+        """As `_commit`, with the rows of stale keys taken out."""
         if not stale.num_rows:
             return self._commit(snapshot, rows, progress, mode="append")
         self._check_room(rows.nbytes)
-        (name,) = stale.column_names
-        loose = pa.schema([each.with_nullable(True) for each in rows.schema])
-        inserting = rows.cast(loose).append_column(_KEY, pa.nulls(rows.num_rows, pa.string()))
-        source = pa.concat_tables([inserting, pa.table({_KEY: stale.column(name)})], promote_options="default")
-        merger = snapshot.merge(
-            source, f"old.{name} = new.{_KEY}", source_alias="new", target_alias="old", commit_properties=_properties(progress)
-        )
-        inserted = {column: f"new.{column}" for column in rows.column_names}
-        merger.when_matched_delete().when_not_matched_insert(inserted, predicate=f"new.{_KEY} is null")
+        merger = revision(snapshot, rows, stale=stale, properties=_properties(progress))
         return self._attempt(snapshot, merger.execute)
 
     def _delete(self, table: Table, predicate: str) -> None:
