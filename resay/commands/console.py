@@ -49,6 +49,8 @@ def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick
 def print_json(result: object) -> None:
     """One JSON object on standard output, nothing else."""
     sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
+    # Whoever reads a pipe waits for the line: `serve` prints one and goes on for weeks.
+    sys.stdout.flush()
 
 
 def print_json_lines(rows: Iterable[object]) -> None:
