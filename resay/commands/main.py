@@ -24,6 +24,7 @@ COMMANDS = {
     "learn": "learn",
     "rules": "learn",
     "rollback": "learn",
+    "maintain": "maintain",
     "serve": "serve",
     "try": "serve",
     "bench": "bench.commands",

@@ -6,6 +6,7 @@ Knows Delta's files and the SQL of neighbourhoods; knows nothing of what is judg
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -26,6 +27,18 @@ CHANGED = pa.schema(_COLUMNS)
 """Where something changed: a turn, whose it is, and a time at which it stands or stood."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed in a table since a version of it."""
+
+    rows: pa.Table
+    """Where, with the columns of `CHANGED`."""
+    version: int
+    """Up to which version was looked at."""
+    lost: bool = False
+    """Whether the history since that version is gone (vacuum, log cleanup): what was taken out in it cannot be known any more."""
+
+
 _KEY = "stale_key"
 """Column beside a table's own, in what is merged into it."""
 
@@ -34,15 +47,14 @@ def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, 
     """Where rows were added or taken away between two versions; `turn` is the column that says of which turn a row is.
 
     Only files that one version has and the other has not are read. Rows that were but moved to another file, as compaction and
-    rewriting do, have not changed. Without a version before, or with files of it gone (vacuum), every row of the newer files counts.
+    rewriting do, have not changed. Without a version before, every row counts.
+
+    Raises: FileNotFoundError where vacuum has removed files of either version.
     """
     old, new = _paths(before), _paths(after)
     added, gone = _rows_of(after, sorted(new - old), table=table, storage=storage), None
     if before is not None and old - new:
-        try:
-            gone = _rows_of(before, sorted(old - new), table=table, storage=storage)
-        except FileNotFoundError:
-            gone = None
+        gone = _rows_of(before, sorted(old - new), table=table, storage=storage)
     connection = duckdb.connect()
     try:
         connection.execute("set timezone = 'UTC'")

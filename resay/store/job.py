@@ -15,9 +15,9 @@ from enum import StrEnum
 import pyarrow as pa
 
 from resay.dialogue.session import Session, sessionize
-from resay.store.changes import touched_turns
+from resay.store.changes import CHANGED, touched_turns
 from resay.store.lake import Connection, Lake, Progress
-from resay.store.tables import Table
+from resay.store.tables import TURN_PARTS, Table
 from resay.store.turns import judged_turns
 
 Judge = Callable[[Iterator[Session], Connection], Mapping[Table, pa.Table]]
@@ -66,17 +66,19 @@ class Advance:
 def advance(job: Job, lake: Lake) -> Advance | None:
     """Take in what has changed since the last step, at most `COMMITS_A_STEP` commits of it; nothing where nothing has.
 
+    Where the history since then is gone (vacuum), everything is judged again in this one step, as a run over the whole lake would.
+
     Raises: LostPosition where another process has taken a step meanwhile, and then nothing more was written; LakeUnavailable.
     """
     stands = positions(job, lake)
-    changes, ends = [], {}
-    for table, turn in job.inputs.items():
-        # Outputs part where a run died between two of their commits: all that any of them lacks is judged, and all take the same.
-        rows, ends[table] = lake.changed(table, turn, since=min(stands[output][table] for output in job.outputs))
-        changes.append(rows)
+    # Outputs part where a run died between two of their commits: all that any of them lacks is judged, and all take the same.
+    since = {table: min(stands[output][table] for output in job.outputs) for table in job.inputs}
+    changes = {table: lake.changed(table, turn, since=since[table]) for table, turn in job.inputs.items()}
+    ends = {table: each.version for table, each in changes.items()}
     if all(stands[output][table] == end for output in job.outputs for table, end in ends.items()):
         return None
-    changed = pa.concat_tables(changes)
+    lost = any(each.lost for each in changes.values())
+    changed = _everything(job, lake) if lost else pa.concat_tables([each.rows for each in changes.values()])
     job.observe(JobStep.LOOKED)
     judged, written = _judge(job, lake, changed)
     job.observe(JobStep.JUDGED)
@@ -102,6 +104,18 @@ def whole_progress(job: Job, lake: Lake) -> dict[Table, list[Progress]]:
     stands = positions(job, lake)
     ends = {table: lake.version(table) for table in job.inputs}
     return {output: [Progress(_partition(job, table), at[table], end) for table, end in ends.items()] for output, at in stands.items()}
+
+
+def _everything(job: Job, lake: Lake) -> pa.Table:
+    """All turns that the lake or an output knows: what is judged where the history since the last step is gone.
+
+    The outputs' own turns are among them, so that rows of turns that were taken out meanwhile leave.
+    """
+    named = {TURN_PARTS: "turn_id"} | dict(job.inputs) | dict(job.outputs)
+    places = [f"select {turn} as turn_id, customer_id, event_time from {table.name}" for table, turn in named.items()]
+    with lake.connect() as connection:
+        rows: pa.Table = connection.sql(" union ".join(places)).to_arrow_table()
+    return rows.cast(CHANGED)
 
 
 def _judge(job: Job, lake: Lake, changed: pa.Table) -> tuple[pa.Table, Mapping[Table, pa.Table]]:

@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import Transaction
 
 from resay.dialogue.errors import ResayError
-from resay.store.changes import CHANGED, changed_rows, revision
+from resay.store.changes import CHANGED, Changes, changed_rows, revision
 from resay.store.tables import TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
@@ -159,23 +159,30 @@ class Lake:
         snapshot = self._open(table)
         return snapshot.version() if snapshot else 0
 
+    def snapshot(self, table: Table) -> DeltaTable | None:
+        """The files and log of a table as they are now, for `maintenance`; nothing where it was never written."""
+        return self._open(table)
+
     def count(self, table: Table) -> int:
         """How many rows the table holds, from its log alone."""
         return snapshot.count() if (snapshot := self._open(table)) else 0
 
-    def changed(self, table: Table, turn: str, *, since: int) -> tuple[pa.Table, int]:
-        """Where rows have changed since a version (turn_id, customer_id, event_time), and up to which version that was looked at.
+    def changed(self, table: Table, turn: str, *, since: int) -> Changes:
+        """Where rows have changed since a version; `turn` is the column that says of which turn a row is.
 
-        `turn` is the column that says of which turn a row is. Raises: LakeUnavailable.
+        Raises: LakeUnavailable.
         """
         newest = self._open(table)
         if newest is None or newest.version() == since:
-            return CHANGED.empty_table(), since if newest else 0
+            return Changes(CHANGED.empty_table(), since if newest else 0)
         # A table that stands before where we stood is another one: all of it is new.
         before = self._at(table, since) if 0 < since < newest.version() else None
         after = (self._at(table, since + COMMITS_A_STEP) if since + COMMITS_A_STEP < newest.version() else None) or newest
         try:
-            return changed_rows(before, after, table=table, turn=turn, storage=self._storage), after.version()
+            if before is not None or not since:
+                with suppress(FileNotFoundError):
+                    return Changes(changed_rows(before, after, table=table, turn=turn, storage=self._storage), after.version())
+            return Changes(changed_rows(None, newest, table=table, turn=turn, storage=self._storage), newest.version(), lost=True)
         except (DeltaError, OSError) as error:
             raise _unavailable(self._root, error) from error
 
