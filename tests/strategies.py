@@ -87,18 +87,12 @@ unknown = st.dictionaries(ids.map(lambda name: f"x-{name}"), values, max_size=2)
 
 
 @st.composite
-def turn_parts(
-    draw: st.DrawFn,
-    *,
-    turn_ids: st.SearchStrategy[str] = ids,
-    moments: st.SearchStrategy[datetime] = instants,
-    customers: st.SearchStrategy[str] = ids,
-) -> TurnPart:
+def turn_parts(draw: st.DrawFn, *, turn_ids: st.SearchStrategy[str] = ids, moments: st.SearchStrategy[datetime] = instants) -> TurnPart:
     """A part of a turn, as it would be decoded from a record."""
     name = draw(st.sampled_from(["whole", "said", "understood", "answered", "rated"]))
     carried = draw(st.sets(st.sampled_from(sorted(fields)))) | ({"utterance"} if name in {"whole", "said"} else set())
     content = {field: draw(fields[field]) for field in sorted(carried)}
-    turn = Turn(turn_id=draw(turn_ids), customer_id=draw(customers), at=draw(moments), unknown=draw(unknown), **content)
+    turn = Turn(turn_id=draw(turn_ids), customer_id=draw(ids), at=draw(moments), unknown=draw(unknown), **content)
     return TurnPart(turn=turn, fields=frozenset(carried), part=name)
 
 

@@ -17,13 +17,12 @@ from ingest.landing import land_records
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect, detect_job
 from resay.dialogue.codec import encode, whole
-from resay.dialogue.turn import Turn, TurnPart
+from resay.dialogue.turn import Turn
 from resay.label.job import label, label_job
 from resay.store.job import Advance, JobStep, advance, lag, positions
 from resay.store.lake import Lake, LostPosition
 from resay.store.tables import LINKS, OUTCOMES, TURN_PARTS
 from tests.builders import BASE, record, turn
-from tests.strategies import turn_parts
 
 DETECT = detect_job(CombinedDetector())
 LABEL = label_job()
@@ -193,28 +192,40 @@ def test_a_kill_between_two_outputs_is_mended(tmp_path: Path, commits: int):
     assert labels(lake) == whole_labels(lake)
 
 
-few_parts = st.lists(
-    turn_parts(
-        turn_ids=st.sampled_from(["t1", "t2", "t3", "t4", "t5"]),
-        moments=st.integers(0, 12).map(lambda step: BASE + timedelta(seconds=20 * step)),
-        customers=st.sampled_from(["c1", "c2"]),
-    ),
-    min_size=1,
-    max_size=12,
+def _said(turn_id: str, part: str, step: int, customer: str, trying: tuple[str, str]) -> bytes:
+    at = (BASE + timedelta(seconds=20 * step)).isoformat()
+    return record(turn_id, part=part, at=at, customer_id=customer, utterance=trying[0], response={"status": trying[1]})
+
+
+tries = st.sampled_from(
+    [("it's too dark in here", "unsupported"), ("lights lights", "unsupported"), ("turn on the lights", "done"), ("no, stop", "failed")]
 )
+records_said = st.lists(
+    st.builds(
+        _said,
+        st.sampled_from(["t1", "t2", "t3", "t4", "t5"]),
+        st.sampled_from(["said", "moved"]),
+        st.integers(0, 12),
+        st.sampled_from(["c1", "c1", "c2"]),
+        tries,
+    ),
+    min_size=2,
+    max_size=10,
+)
+"""Tries that are linked wherever they stand near each other; a second part of a turn may bring another time, customer or wording."""
 
 
-@settings(max_examples=8, deadline=None)
-@given(parts=few_parts, cuts=st.lists(st.integers(0, 12), max_size=4), seed=st.integers(0, 99))
+@settings(max_examples=10, deadline=None)
+@given(records=records_said, cuts=st.lists(st.integers(1, 9), max_size=4), seed=st.integers(0, 99))
 def test_steps_in_any_order_say_what_one_run_over_all_says(
-    tmp_path_factory: pytest.TempPathFactory, parts: list[TurnPart], cuts: list[int], seed: int
+    tmp_path_factory: pytest.TempPathFactory, records: list[bytes], cuts: list[int], seed: int
 ):
-    """Parts that bring earlier times, other customers, ends and words, landed in any batches, with steps in between or not."""
+    """Parts landed in any batches, with steps in between or not."""
     rng = random.Random(seed)
     lake = Lake(tmp_path_factory.mktemp("lake"))
-    bounds = sorted({0, len(parts), *(cut for cut in cuts if cut < len(parts))})
+    bounds = sorted({0, len(records), *(cut for cut in cuts if cut < len(records))})
     for start, end in pairwise(bounds):
-        raw(lake, [encode(part) for part in parts[start:end]])
+        raw(lake, records[start:end])
         for job in rng.sample([DETECT, LABEL], rng.randrange(3)):
             advance(job, lake)
     catch_up(lake)
@@ -224,15 +235,36 @@ def test_steps_in_any_order_say_what_one_run_over_all_says(
 
 
 def test_a_part_may_move_a_turn_to_another_time_and_customer(tmp_path: Path):
-    """The stretch that it leaves is judged again, and so is the one that it joins."""
+    """The stretch that it leaves is judged again on both sides of it, and so is the one that it joins."""
     lake = Lake(tmp_path)
-    put(lake, turn(at=100, turn_id="a"), turn(at=130, turn_id="m"), turn(at=160, turn_id="b"), turn(at=0, customer="c2", turn_id="x"))
+    moving = [
+        turn("it's too dark in here", at=100, turn_id="a", status="unsupported"),
+        turn("lights lights", at=130, turn_id="m", status="unsupported"),
+        turn("turn on the bedroom lights", at=160, turn_id="b", intent="on"),
+    ]
+    put(lake, *moving, turn("light it up", at=0, customer="c2", turn_id="x", status="unsupported"))
     catch_up(lake)
-    raw(lake, [record("m", part="said", at="2026-11-02T09:00:10.000Z", customer_id="c2", utterance="no, stop")])
+    together = {row[1]: row[0] for row in labels(lake)["segments"]}
+    raw(lake, [record("m", part="said", at="2026-11-02T09:00:10.000Z", customer_id="c2", utterance="lights lights")])
+    catch_up(lake)
+    apart = {row[1]: row[0] for row in labels(lake)["segments"]}
+
+    assert together == {"a": "a", "m": "a", "b": "a", "x": "x"}
+    assert apart == {"a": "a", "b": "b", "m": "x", "x": "x"}
+    assert labels(lake) == whole_labels(lake)
+
+
+def test_an_end_that_comes_later_joins_two_sessions(tmp_path: Path):
+    """The silence is counted from the end of the earlier turn: once that is known, the later turn was its second try."""
+    lake = Lake(tmp_path)
+    put(lake, REFUSED, turn("turn on the bedroom lights", at=80, turn_id="t2", intent="on"), turn(at=300, turn_id="t3"))
+    catch_up(lake)
+    apart = labels(lake)["links"]
+    raw(lake, [record("t1", part="answered", at="2026-11-02T09:00:01.000Z", ended_at="2026-11-02T09:01:00.000Z", utterance=None)])
+    step = advance(DETECT, lake)
     catch_up(lake)
 
-    assert ("a", "a", 0) in [row[:3] for row in labels(lake)["segments"]]
-    assert {row[0]: row[1] for row in labels(lake)["outcomes"]} == {"a": "c1", "b": "c1", "m": "c2", "x": "c2"}
+    assert (apart, step) == ([], Advance(2, {"links": 1}))
     assert labels(lake) == whole_labels(lake)
 
 
