@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,22 +14,15 @@ from hypothesis import strategies as st
 
 from ingest.landing import land_records
 from rephrase.combined import CombinedDetector
-from rephrase.detect import detect, detect_job
+from rephrase.detect import detect_job
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Turn
-from resay.label.job import label, label_job
+from resay.label.job import label_job
 from resay.store.job import Advance, JobStep, advance, lag, positions
 from resay.store.lake import Lake, LostPosition
 from resay.store.tables import LINKS, OUTCOMES, TURN_PARTS
 from tests.builders import BASE, record, turn
-
-DETECT = detect_job(CombinedDetector())
-LABEL = label_job()
-LABELS = ("links", "friction", "segments", "outcomes")
-
-
-def silent(done: int, total: int | None = None) -> None:
-    """A tick that nobody sees."""
+from tests.store.judged import DETECT, LABEL, catch_up, labels, whole_labels
 
 
 def put(lake: Lake, *turns: Turn) -> None:
@@ -41,25 +33,6 @@ def put(lake: Lake, *turns: Turn) -> None:
 def raw(lake: Lake, records: Sequence[bytes]) -> None:
     """Land records in one commit."""
     land_records(records, source="test", lake=lake, now=BASE + timedelta(days=1))
-
-
-def catch_up(lake: Lake) -> None:
-    """Run both jobs until nothing is left to take in."""
-    while advance(DETECT, lake) or advance(LABEL, lake):
-        pass
-
-
-def labels(lake: Lake) -> Mapping[str, list[tuple[Any, ...]]]:
-    """All that is said of turns."""
-    with lake.connect() as connection:
-        return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in LABELS}
-
-
-def whole_labels(lake: Lake) -> Mapping[str, list[tuple[Any, ...]]]:
-    """What the jobs over the whole lake say; they write it over what was there."""
-    detect(lake, CombinedDetector(), silent)
-    label(lake, silent)
-    return labels(lake)
 
 
 REFUSED = turn("it's too dark in here", at=0, turn_id="t1", status="unsupported")

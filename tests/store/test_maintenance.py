@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,19 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.landing import land_records
-from rephrase.combined import CombinedDetector
-from rephrase.detect import detect, detect_job
 from resay.commands.main import command_line
 from resay.dialogue.codec import encode, whole
+from resay.dialogue.tick import silent
 from resay.dialogue.turn import Turn
-from resay.label.job import label, label_job
+from resay.label.job import label
 from resay.store.changes import CHANGED
 from resay.store.job import Advance, advance
 from resay.store.lake import COMMITS_A_STEP, Lake, LakeUnavailable, LostPosition, Progress
 from resay.store.maintenance import TRIES_MAX, Compacted, Vacuumed, compact, vacuum
 from resay.store.tables import LINKS, REJECTS, TURN_PARTS, Table
 from tests.builders import BASE, turn
+from tests.store.judged import DETECT, LABEL, catch_up, labels, whole_labels
 
-DETECT = detect_job(CombinedDetector())
-LABEL = label_job()
-LABELS = ("links", "friction", "segments", "outcomes")
 NOW = BASE + timedelta(days=1)
 AT_ONCE = timedelta(0)
 LONG_AGO_S = 30 * 86_400
@@ -37,10 +34,6 @@ REFUSED = turn("it's too dark in here", at=0, turn_id="t1", status="unsupported"
 AGAIN = turn("turn on the bedroom lights", at=12, turn_id="t2", intent="on", slots={"area": "bedroom"})
 OTHER = turn("blay madonna", at=0, turn_id="u1", customer="c2", status="failed")
 LATER = turn("no turn on the bedroom lights", at=20, turn_id="t3", intent="on")
-
-
-def silent(done: int, total: int | None = None) -> None:
-    """A tick that nobody sees."""
 
 
 def put(lake: Lake, *turns: Turn) -> None:
@@ -74,23 +67,6 @@ def take_out(lake: Lake, *turn_ids: str) -> None:
     with lake.connect() as connection:
         keys = connection.sql(f"select turn_id, part from turn_parts where turn_id in ({named})").to_arrow_table()
     lake.remove(TURN_PARTS, keys)
-
-
-def catch_up(lake: Lake) -> None:
-    while advance(DETECT, lake) or advance(LABEL, lake):
-        pass
-
-
-def labels(lake: Lake) -> Mapping[str, list[tuple[Any, ...]]]:
-    with lake.connect() as connection:
-        return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in LABELS}
-
-
-def whole_labels(lake: Lake) -> Mapping[str, list[tuple[Any, ...]]]:
-    """What runs over the whole lake say; they write it over what was there."""
-    detect(lake, CombinedDetector(), silent)
-    label(lake, silent)
-    return labels(lake)
 
 
 def test_many_small_commits_become_one_file_of_equal_rows(tmp_path: Path):
