@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
+from kafka.coordinator.base import MemberState  # type: ignore[import-untyped]
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, RetriableError  # type: ignore[import-untyped]
 
 from ingest.kafka_cluster import client_settings, in_our_words, look_up, opening, overheard
@@ -37,6 +38,9 @@ BUFFER_BYTES_MAX = 67_108_864
 
 POLL_S = 0.2
 """How long one poll waits; `stop` is asked between polls."""
+
+JOIN_SESSIONS = 2
+"""Sessions that joining the group may take; by then the group has given up on members that are gone, and waits for nobody."""
 
 PROBE_S = 5.0
 """How often the brokers are asked for the ends of the partitions: for the lag, and to tell silence from a broker that is gone."""
@@ -87,7 +91,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         """Ours, but not yet begun; with the position to begin at where we were told one."""
         self._ends: dict[int, int] = {}
         self._targets: dict[int, int] | None = None
-        self._answered = self._shown = self._probed = time.monotonic()
+        self._answered = self._shown = self._probed = self._stable = time.monotonic()
         with ExitStack() as stack:
             self._remarks = stack.enter_context(overheard())
             stack.enter_context(in_our_words(place, self._remarks))
@@ -95,8 +99,9 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
                 self._consumer = KafkaConsumer(**settings)
             stack.callback(self._consumer.close, autocommit=False, timeout_ms=int(ANSWER_S * 1000))
             self._consumer.subscribe([place.topic], listener=self)
-            if not reading.follow:
-                self._targets = self._ends_to_reach()
+            # Asked for before the group is joined, so that the library knows the partitions: joining without, it would join twice.
+            ends = self._ends_to_reach()
+            self._targets = None if reading.follow else ends
             self._open = stack.pop_all()
 
     @property
@@ -188,6 +193,18 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             with suppress(RetriableError):  # The brokers are busy or gone; tried again after the next poll.
                 self._begin(told)
 
+    def _watch_group(self) -> None:
+        """Join anew where joining does not end: the library may lose the answer to it when a poll times out at the wrong moment."""
+        now = time.monotonic()
+        if self._consumer.group_metadata().state is MemberState.STABLE:
+            self._stable = now
+        elif now - self._stable > JOIN_SESSIONS * self._reading.session_s:
+            self._stable = now
+            self._shares.clear()
+            self._fresh.clear()
+            self._consumer.unsubscribe()
+            self._consumer.subscribe([self.name], listener=self)
+
     def _begin(self, stored: Mapping[int, int]) -> None:
         places = [self._at(number) for number in stored]
         first = self._consumer.beginning_offsets(places, timeout_ms=int(ANSWER_S * 1000))
@@ -222,6 +239,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             raise SourceUnavailable(message)
 
     def _poll(self) -> None:
+        self._watch_group()
         try:
             polled = self._consumer.poll(timeout_ms=int(min(POLL_S, self._reading.gather_s) * 1000))
         except NoOffsetForPartitionError:
