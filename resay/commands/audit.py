@@ -18,11 +18,10 @@ from jinja2 import Environment
 from rich.markup import escape
 from rich.table import Table
 
-from ingest.file_log import FileLog
-from ingest.landing import LandingReport, LandingRules, land
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.landing import land_files
 from resay.commands.learn import CUSTOMERS_MIN, KOption, learn
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
@@ -124,7 +123,7 @@ def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: b
     """
     with TemporaryDirectory(prefix="resay-audit-") as folder:
         lake = Lake(Path(folder) / "whole" / "lake")
-        report = _landed(log, lake, shown=shown)
+        report = land_files(log, lake, title="Reading the log", shown=shown)
         if not report.accepted:
             reason = report.faults[0] if report.faults else "it is empty"
             message = f"log must hold turns of resay.turn/1; none could be read; {reason}; does `resay schema` describe your records?"
@@ -162,16 +161,6 @@ def audit_html(audit: Audit) -> str:
         tallest=tallest,
     )
     return page
-
-
-def _landed(log: list[Path], lake: Lake, *, shown: bool) -> LandingReport:
-    source = FileLog(log)
-    try:
-        with progress("Reading the log", unit="bytes", shown=shown) as tick:
-            rules = LandingRules(clock=lambda: datetime.now(UTC))
-            return land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
-    finally:
-        source.close()
 
 
 def _spared(lake: Lake, early: Settings, *, k: int, shown: bool) -> Spared:

@@ -17,11 +17,11 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from ingest.file_log import FileLog
-from ingest.landing import LandingReport, LandingRules, land
+from ingest.landing import LandingReport
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.landing import land_files
 from resay.commands.learn import Learnt, learn, print_rewrites
 from resay.commands.serve import serve_in_background
 from resay.commands.settings import Settings, read_settings
@@ -109,13 +109,13 @@ def run_demo(settings: Settings, *, shown: bool, log: Path = SHIPPED) -> Shown:
     Raises: what its parts raise.
     """
     lake = Lake(settings.lake)
-    landed = _land(log / LEARNING, lake, title="Reading the weeks to learn from", shown=shown)
+    landed = land_files([log / LEARNING], lake, title="Reading the weeks to learn from", shown=shown)
     learnt = learn(settings, shown=shown)
     found = findings(lake)
     before_after = _score(settings, log, shown=shown)
     reports = Shelf(settings.home / "reports")
     reports.publish(reports.write({REPORT_FILE: json.dumps(asdict(before_after)).encode()}).number)
-    landed += _land(log / LATER, lake, title="Reading the weeks after", shown=shown)
+    landed += land_files([log / LATER], lake, title="Reading the weeks after", shown=shown)
     with progress("Linking and labelling all", unit="turns", shown=shown) as tick:
         detect(lake, CombinedDetector(), lambda done, total=None: tick(done // 2, total or landed.accepted))
         label(lake, lambda done, total=None: tick((landed.accepted + done) // 2, total or landed.accepted))
@@ -140,16 +140,6 @@ def _fresh(settings: Settings) -> Settings:
         message = f"folder {home} must be writable; {error}; is --home right, and is it yours?"
         raise NotOurs(message) from error
     return replace(settings, home=home)
-
-
-def _land(log: Path, lake: Lake, *, title: str, shown: bool) -> LandingReport:
-    source = FileLog([log])
-    try:
-        with progress(title, unit="bytes", shown=shown) as tick:
-            rules = LandingRules(clock=lambda: datetime.now(UTC))
-            return land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
-    finally:
-        source.close()
 
 
 def _score(settings: Settings, log: Path, *, shown: bool) -> BeforeAfter:

@@ -1,0 +1,26 @@
+"""Landing whole files for commands that go on from there: `demo` and `audit`. `resay ingest` itself has more to say and to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest.file_log import FileLog
+from ingest.landing import LandingReport, LandingRules, land
+from resay.commands.console import progress
+from resay.store.lake import Lake
+
+
+def land_files(files: Sequence[Path], lake: Lake, *, title: str, shown: bool) -> LandingReport:
+    """Land files to their ends, under a progress bar.
+
+    Raises: what reading them and writing the lake raise.
+    """
+    source = FileLog(files)
+    try:
+        with progress(title, unit="bytes", shown=shown) as tick:
+            rules = LandingRules(clock=lambda: datetime.now(UTC))
+            return land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
+    finally:
+        source.close()
