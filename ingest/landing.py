@@ -22,7 +22,9 @@ from ingest.row import Landed, Refused, reject_rows, turn_part_rows
 from ingest.source import Batch, Record, Source
 from resay.dialogue.codec import RECORD_BYTES_MAX, decode, refuse_length
 from resay.dialogue.turn import Reject
-from resay.store.lake import COMMIT_TRIES_MAX, Lake, LostPosition, Progress
+from resay.store.commit import Progress
+from resay.store.errors import LostPosition
+from resay.store.lake import COMMIT_TRIES_MAX, Lake
 from resay.store.tables import REJECTS, TURN_PARTS, Table
 
 RECORDS_A_BATCH = 10_000

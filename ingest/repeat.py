@@ -11,7 +11,7 @@ from typing import cast
 
 import pyarrow as pa
 
-from resay.store.lake import Connection
+from resay.store.reading import Connection
 
 DUPLICATE_WINDOW = timedelta(days=7)
 """The same part again within this event time is a repeat; producers retry for minutes, consumers rewind for days (DESIGN 3)."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.text import canonical
-from resay.store.lake import Connection
+from resay.store.reading import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
 from resay.store import tables
 from resay.store.job import Job, JobStep, whole_progress
-from resay.store.lake import Connection, Lake
+from resay.store.lake import Lake
+from resay.store.reading import Connection
 from resay.store.rows import Rows
 from resay.store.tables import Table
 from resay.store.turns import read_turns

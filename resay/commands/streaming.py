@@ -31,8 +31,9 @@ from resay.commands.stream import KafkaSettingsOption, open_topic, stoppable
 from resay.commands.stream_metrics import StreamMetrics, shown_at
 from resay.dialogue.tick import silent
 from resay.label.job import label, label_job, whole_label_due
+from resay.store.commit import Progress
 from resay.store.job import Job, advance, lag
-from resay.store.lake import Lake, Progress
+from resay.store.lake import Lake
 from resay.store.tables import COUNTS, LINKS, OUTCOMES, SEGMENTS, TURN_PARTS
 
 EVERY_S = 10.0

@@ -19,8 +19,10 @@ from resay.label.friction import friction_of
 from resay.label.goals_by_rule import LABELLER, outcomes_of, segments_of
 from resay.label.wordings import ENGLISH, Wordings
 from resay.store import tables
+from resay.store.commit import Progress
 from resay.store.job import Job, JobStep, whole_progress
-from resay.store.lake import Connection, Lake, Progress
+from resay.store.lake import Lake
+from resay.store.reading import Connection
 from resay.store.rows import Rows
 from resay.store.tables import Table
 from resay.store.turns import read_turns

@@ -16,7 +16,9 @@ import pyarrow as pa
 
 from resay.dialogue.session import Session, sessionize
 from resay.store.changes import CHANGED, touched_turns
-from resay.store.lake import Connection, Lake, Progress
+from resay.store.commit import Progress
+from resay.store.lake import Lake
+from resay.store.reading import Connection
 from resay.store.tables import TURN_PARTS, Table
 from resay.store.turns import judged_turns
 

@@ -17,7 +17,8 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from resay.store.lake import Lake, LakeUnavailable
+from resay.store.errors import LakeUnavailable
+from resay.store.lake import Lake
 from resay.store.tables import TABLES, Home, Table
 
 TARGET_BYTES = 134_217_728

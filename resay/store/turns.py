@@ -14,7 +14,8 @@ from typing import cast
 from resay.dialogue.assembly import assemble
 from resay.dialogue.codec import decode
 from resay.dialogue.turn import Turn, TurnPart
-from resay.store.lake import Connection, Lake
+from resay.store.lake import Lake
+from resay.store.reading import Connection
 from resay.store.turns_view import parts_in_order
 
 ROWS_A_BATCH = 8_192

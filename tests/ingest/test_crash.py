@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ingest.landing import LandingRules, LandingStep, land, land_records, stored_position
 from ingest.source import Batch
-from resay.store.lake import Lake, LostPosition
+from resay.store.errors import LostPosition
+from resay.store.lake import Lake
 from tests.builders import BASE, record
 from tests.fakes import FakeClock, MemoryLog
 from tests.ingest.landing_model import Event, LandingModel

@@ -12,7 +12,8 @@ import pytest
 from ingest.landing import FAULTS_SHOWN_MAX, LandingReport, LandingRules, land, land_records, stored_position
 from ingest.privacy import pseudonym, pseudonymise
 from ingest.source import Source
-from resay.store.lake import Lake, LostPosition
+from resay.store.errors import LostPosition
+from resay.store.lake import Lake
 from resay.store.tables import REJECTS, TURN_PARTS
 from resay.store.turns import read_turns
 from tests.builders import record

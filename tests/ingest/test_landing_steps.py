@@ -11,7 +11,8 @@ from ingest.file_log import FileLog
 from ingest.landing import LandingRules, LandingStep, land
 from ingest.source import Batch
 from resay.dialogue.codec import encode, whole
-from resay.store.lake import Lake, LostPosition
+from resay.store.errors import LostPosition
+from resay.store.lake import Lake
 from tests.builders import turn
 from tests.fakes import FakeClock, MemoryLog
 

@@ -13,7 +13,9 @@ import pytest
 
 from ingest.landing import LandingRules, LandingStep, land, stored_position
 from ingest.source import Batch
-from resay.store.lake import Connection, Lake, Progress, Screen
+from resay.store.commit import Progress
+from resay.store.lake import Lake, Screen
+from resay.store.reading import Connection
 from resay.store.tables import REJECTS, Table
 from tests.builders import record
 from tests.fakes import FakeClock, MemoryLog

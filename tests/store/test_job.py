@@ -18,8 +18,9 @@ from rephrase.detect import detect_job
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Turn
 from resay.label.job import label_job
+from resay.store.errors import LostPosition
 from resay.store.job import Advance, JobStep, advance, lag, positions
-from resay.store.lake import Lake, LostPosition
+from resay.store.lake import Lake
 from resay.store.tables import LINKS, OUTCOMES, TURN_PARTS
 from tests.builders import BASE, record, turn
 from tests.store.judged import DETECT, LABEL, catch_up, labels, whole_labels

@@ -11,7 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from resay.store.lake import Connection, Lake, LakeTooNew, LakeUnavailable, LostPosition, Progress
+from resay.store.commit import Progress
+from resay.store.errors import LakeTooNew, LakeUnavailable, LostPosition
+from resay.store.lake import Lake
+from resay.store.reading import Connection
 from resay.store.tables import EXPOSURES, FRICTION, TABLES, TURN_PARTS, Home
 from tests import child
 

@@ -19,8 +19,10 @@ from resay.dialogue.tick import silent
 from resay.dialogue.turn import Turn
 from resay.label.job import label
 from resay.store.changes import CHANGED
+from resay.store.commit import Progress
+from resay.store.errors import LakeUnavailable, LostPosition
 from resay.store.job import Advance, advance
-from resay.store.lake import COMMITS_A_STEP, Lake, LakeUnavailable, LostPosition, Progress
+from resay.store.lake import COMMITS_A_STEP, Lake
 from resay.store.maintenance import TRIES_MAX, Compacted, Vacuumed, compact, vacuum
 from resay.store.tables import LINKS, REJECTS, TURN_PARTS, Table
 from tests.builders import BASE, turn

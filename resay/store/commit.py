@@ -1,0 +1,156 @@
+"""Delta tables under one root: opened, created, and committed to on the very snapshot that was looked at, or not at all.
+
+Knows Delta's log; knows nothing of when to try again, nor of what rows mean.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import Transaction
+
+from resay.store.changes import revision
+from resay.store.errors import LakeUnavailable, LostPosition, unavailable, unreadable
+from resay.store.reading import is_url
+from resay.store.tables import Table
+
+LOG_BYTES_MIN = 65_536
+"""Room for the log entry of a commit beside its rows: entries of ours are under 10 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a commit declares done: the records from `start` up to, not including, `end` of one partition."""
+
+    partition: str
+    """Unique over all sources: `SOURCE#PARTITION`."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """The tables under one root, and the commits that may be made on them.
+
+    A commit answers whether it went in; False where another writer was first, and then nothing was written. No retries inside the
+    library: it would put our rows on top of commits that neither the positions nor a screen have seen, so that a conflict comes back
+    to the caller, who asks both again (docs/decisions/0003-exactly-once.md).
+    """
+
+    root: str
+    storage: Mapping[str, str]
+
+    def open(self, table: Table) -> DeltaTable | None:
+        """The table as it is now, or nothing where it was never written; creates nothing.
+
+        Raises: LakeTooNew, LakeUnavailable.
+        """
+        uri = self._uri(table)
+        try:
+            return DeltaTable(uri, storage_options=dict(self.storage))
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise unreadable(uri, error) from error
+
+    def at(self, table: Table, version: int) -> DeltaTable | None:
+        """The table as it was; nothing where the log does not reach back so far."""
+        try:
+            return DeltaTable(self._uri(table), version=version, storage_options=dict(self.storage))
+        except DeltaError:
+            return None
+
+    def snapshot(self, table: Table, progress: Sequence[Progress] = ()) -> DeltaTable:
+        """The table as it is now, made where it is not there, its positions compared with where `progress` begins.
+
+        Raises: LostPosition, LakeTooNew, LakeUnavailable.
+        """
+        snapshot = self.open(table) or self._create(table)
+        _check_positions(snapshot, progress)
+        return snapshot
+
+    def write(self, snapshot: DeltaTable, rows: pa.Table, progress: Sequence[Progress], *, mode: str) -> bool:
+        """Add rows, or put them in place of all; `mode` is the library's word.
+
+        Raises: LakeUnavailable.
+        """
+        self._check_room(rows.nbytes)
+        properties = _properties(progress)
+        return self._attempt(snapshot, lambda: write_deltalake(snapshot, rows, mode=mode, commit_properties=properties))  # type: ignore[call-overload]
+
+    def merge(self, snapshot: DeltaTable, rows: pa.Table, *, stale: pa.Table, progress: Sequence[Progress]) -> bool:
+        """Add rows, and take out those of stale keys.
+
+        Raises: LakeUnavailable.
+        """
+        if not stale.num_rows:
+            return self.write(snapshot, rows, progress, mode="append")
+        self._check_room(rows.nbytes)
+        merger = revision(snapshot, rows, stale=stale, properties=_properties(progress))
+        return self._attempt(snapshot, merger.execute)
+
+    def delete(self, snapshot: DeltaTable, predicate: str) -> bool:
+        """Take out the rows that a predicate holds of.
+
+        Raises: LakeUnavailable.
+        """
+        return self._attempt(snapshot, lambda: snapshot.delete(predicate, commit_properties=_properties(())))
+
+    def _create(self, table: Table) -> DeltaTable:
+        uri = self._uri(table)
+        try:
+            return DeltaTable.create(uri, schema=table.schema(), mode="ignore", storage_options=dict(self.storage))
+        except CommitFailedError:
+            # Of two that create at once the library lets one fail; the table is there, and is the other's.
+            return self.snapshot(table)
+        except (DeltaError, OSError) as error:
+            raise unavailable(uri, error) from error
+
+    def _attempt(self, snapshot: DeltaTable, write: Callable[[], object]) -> bool:
+        version = snapshot.version()
+        try:
+            write()
+        except CommitFailedError as error:
+            return self._was_first(snapshot, version, error)
+        except (DeltaError, OSError) as error:
+            raise unavailable(self.root, error) from error
+        return True
+
+    def _was_first(self, snapshot: DeltaTable, version: int, error: CommitFailedError) -> bool:
+        """False where another writer has moved the table on since; else the commit failed for a reason that trying again cannot mend."""
+        if DeltaTable(snapshot.table_uri, storage_options=dict(self.storage)).version() == version:
+            raise unavailable(self.root, error) from error
+        return False
+
+    def _check_room(self, size: int) -> None:
+        """Refuse early what the disk cannot hold: the library, when the disk fills under it, prints a stack trace of its own."""
+        if is_url(self.root):
+            return
+        free = shutil.disk_usage(self.root).free
+        if free < size + LOG_BYTES_MIN:
+            message = f"lake {self.root} must have {size + LOG_BYTES_MIN:,} bytes free to commit; it has {free:,}; is the disk full?"
+            raise LakeUnavailable(message)
+
+    def _uri(self, table: Table) -> str:
+        return f"{self.root}/{table.name}"
+
+
+def _properties(progress: Sequence[Progress]) -> CommitProperties:
+    done = [Transaction(each.partition, each.end) for each in progress]
+    return CommitProperties(app_transactions=done or None, max_commit_retries=0)
+
+
+def _check_positions(snapshot: DeltaTable, progress: Sequence[Progress]) -> None:
+    for each in progress:
+        stored = snapshot.transaction_version(each.partition) or 0
+        if stored != each.start:
+            message = (
+                f"partition {each.partition!r} must stand at {each.start} to commit {each.start}..{each.end}; it stands at {stored}; "
+                "is another consumer reading it?"
+            )
+            raise LostPosition(message)
