@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from kafka.errors import (  # type: ignore[import-untyped]
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
     UnsupportedCodecError,
 )
 from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
@@ -138,13 +139,23 @@ def look_up(place: KafkaPlace, *, reach_s: float = REACH_S) -> Topic:
         return _topic(place, admin)
 
 
-def create_topic(place: KafkaPlace, partitions: int, *, reach_s: float = REACH_S) -> None:
-    """Make the topic, unless it is there; the brokers' default of replicas.
+def create_topic(place: KafkaPlace, partitions: int, *, message_bytes_max: int | None = None, reach_s: float = REACH_S) -> None:
+    """Make the topic, unless it is there; what is not said is the brokers' default.
 
     Raises: SourceUnavailable.
     """
+    settings = {} if message_bytes_max is None else {_LONGEST: str(message_bytes_max)}
     with _administering(place, reach_s) as admin, suppress(TopicAlreadyExistsError):
-        admin.create_topics({place.topic: {"num_partitions": partitions}})
+        admin.create_topics({place.topic: {"num_partitions": partitions, "configs": settings}})
+
+
+def delete_topic(place: KafkaPlace, *, reach_s: float = REACH_S) -> None:
+    """Delete the topic with its records, unless it is gone.
+
+    Raises: SourceUnavailable.
+    """
+    with _administering(place, reach_s) as admin, suppress(UnknownTopicOrPartitionError):
+        admin.delete_topics([place.topic])
 
 
 def client_settings(place: KafkaPlace, *, reach_s: float = REACH_S) -> dict[str, Any]:

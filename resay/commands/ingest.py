@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -90,12 +91,13 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     reading = KafkaReading(group, follow=follow, since=utc(since), until=utc(until), allow_gap=allow_gap)
     _check_usage(files or [], source, reading)
     unfinished: list[str] = []
+    took: dict[str, float] = {}
     if source:
-        report = _land_topic(source, kafka_settings, reading=reading, settings=settings, shown=not as_json)
+        report, took["seconds"] = _land_topic(source, kafka_settings, reading=reading, settings=settings, shown=not as_json)
     else:
         report, unfinished = _land_files(files or [], settings, shown=not as_json)
     if as_json:
-        print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": str(settings.lake)})
+        print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": str(settings.lake), **took})
     else:
         console.print(_summary(report), markup=False)
     _remark(report, unfinished)
@@ -188,10 +190,14 @@ def _land_files(files: list[Path], settings: Settings, *, shown: bool) -> tuple[
         source.close()
 
 
-def _land_topic(address: str, kafka_settings: Path | None, *, reading: KafkaReading, settings: Settings, shown: bool) -> LandingReport:
+def _land_topic(
+    address: str, kafka_settings: Path | None, *, reading: KafkaReading, settings: Settings, shown: bool
+) -> tuple[LandingReport, float]:
+    """What was landed, and the seconds from the first poll to the last commit."""
     lake = Lake(settings.lake)
     with stoppable() as stop, closing(open_topic(address, kafka_settings, reading=reading, lake=lake, stop=stop)) as source:
         with progress("Ingesting", unit="records", shown=shown) as tick:
+            began = time.monotonic()
             report = land(
                 source,
                 lake,
@@ -199,10 +205,11 @@ def _land_topic(address: str, kafka_settings: Path | None, *, reading: KafkaRead
                 tick=lambda read: tick(read, read + sum(source.lag().values())),
                 stop=stop,
             )
+            took_s = time.monotonic() - began
         if stop() and not reading.follow:
             # The front door says it, as it does of every command.
             raise typer.Exit(INTERRUPTED)
-    return report
+    return report, took_s
 
 
 def _rules(settings: Settings) -> LandingRules:
