@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.privacy import Mask, keep
 from ingest.repeat import without_duplicates, without_kept
@@ -59,6 +60,8 @@ class LandingReport:
     duplicates: int = 0
     faults: tuple[str, ...] = ()
     """The first few rejects, for people: where and why."""
+    newest: datetime | None = None
+    """Event time of the newest record that could be read."""
 
     @property
     def read(self) -> int:
@@ -71,6 +74,7 @@ class LandingReport:
             self.rejected + other.rejected,
             self.duplicates + other.duplicates,
             (self.faults + other.faults)[:FAULTS_SHOWN_MAX],
+            max((each for each in (self.newest, other.newest) if each), default=None),
         )
 
 
@@ -88,6 +92,8 @@ class LandingRules:
     """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
     observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
     """Told of every step after it was taken: for metrics, and for the tests that kill at it."""
+    rejected: Callable[[Sequence[Refused]], None] = lambda _refused: None
+    """Given the dead letters of every batch once they are kept, and before its parts are committed: each is given at least once."""
     landed: Callable[[LandingReport], None] = lambda _report: None
     """Told what became of every batch, once it is committed."""
 
@@ -174,11 +180,13 @@ def _land_batch(batch: Batch, lake: Lake, *, source: Source, rules: LandingRules
     landed, refused = sort_records(batch.records, now=now, mask=rules.mask)
     lake.append(REJECTS, reject_rows(refused, source=source.name, now=now), screen=without_kept)
     rules.observe(LandingStep.LETTERS_KEPT, batch)
+    if refused:
+        rules.rejected(refused)
     rows = turn_part_rows(landed, source=source.name, now=now)
     progress = Progress(_key(source.name, batch.partition), batch.start, batch.end)
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
     rules.observe(LandingStep.COMMITTED, batch)
-    return report_of(landed, refused, accepted=accepted)
+    return replace(report_of(landed, refused, accepted=accepted), newest=pc.max(rows.column("event_time")).as_py())
 
 
 @contextmanager
