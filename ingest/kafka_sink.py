@@ -71,13 +71,13 @@ class KafkaSink:
         with overheard() as remarks, in_our_words(place, remarks), opening(self._settings(delivery_s)) as settings:
             self._producer = KafkaProducer(**settings)
 
-    def send(self, raw: bytes, key: bytes | None) -> str:
-        """Hand in a record; answers why the topic refuses it, or nothing.
+    def send(self, raw: bytes, key: bytes | None, *, partition: int | None = None) -> str:
+        """Hand in a record; answers why the topic refuses it, or nothing. The key decides the partition where none is named.
 
         Raises: SourceUnavailable where the brokers are gone.
         """
         try:
-            future = self._producer.send(self._place.topic, raw, key=key)
+            future = self._producer.send(self._place.topic, raw, key=key, partition=partition)
         except MessageSizeTooLargeError:
             # The library's own check: a record that the broker refuses would end its idempotent producer for good.
             return f"record must fit into {self._topic.message_bytes_max:,} bytes (max.message.bytes of the topic); got {len(raw):,}"
