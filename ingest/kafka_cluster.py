@@ -158,6 +158,15 @@ def delete_topic(place: KafkaPlace, *, reach_s: float = REACH_S) -> None:
         admin.delete_topics([place.topic])
 
 
+def forget_groups(place: KafkaPlace, groups: Sequence[str], *, reach_s: float = REACH_S) -> None:
+    """Have the brokers forget groups that nobody is a member of any more; of the others nothing is changed.
+
+    Raises: SourceUnavailable.
+    """
+    with _administering(place, reach_s) as admin:
+        admin.delete_groups(list(groups))
+
+
 def client_settings(place: KafkaPlace, *, reach_s: float = REACH_S) -> dict[str, Any]:
     """The settings that every client of the library takes."""
     security = place.security
