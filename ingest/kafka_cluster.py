@@ -54,6 +54,10 @@ UNAUTHORISED_TOPIC = 29
 """Kafka's error codes."""
 
 
+class NoTopic(SourceUnavailable):
+    """A topic is not there, or not ours to use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """What the brokers tell of a topic."""
@@ -192,16 +196,24 @@ def in_our_words(place: KafkaPlace, remarks: Remarks) -> Iterator[None]:
     except (KafkaConfigurationError, IllegalStateError):
         raise  # Ours to mend, not the operator's.
     except KafkaError as error:
-        raise SourceUnavailable(_sentence(place, error, remarks)) from error
+        if isinstance(error, UnknownTopicOrPartitionError):
+            raise no_topic(place) from error
+        wrong = NoTopic if isinstance(error, AuthorizationError) else SourceUnavailable
+        raise wrong(_sentence(place, error, remarks)) from error
 
 
-def no_topic(place: KafkaPlace) -> SourceUnavailable:
+def no_answer(place: KafkaPlace, remarks: Remarks) -> str:
+    """The sentence for brokers that do not answer."""
+    return f"brokers {','.join(place.servers)} must answer; {remarks.why()}; {_hint(place.security, remarks.why())}"
+
+
+def no_topic(place: KafkaPlace) -> NoTopic:
     """The error for a topic that is not there."""
     message = (
         f"topic {place.topic!r} must be there on {','.join(place.servers)}; there is none; is its name right? "
         "(resay produce --partitions makes one)"
     )
-    return SourceUnavailable(message)
+    return NoTopic(message)
 
 
 def _topic(place: KafkaPlace, admin: KafkaAdminClient) -> Topic:
@@ -261,7 +273,7 @@ def _sentence(place: KafkaPlace, error: KafkaError, remarks: Remarks) -> str:
     if isinstance(error, CorruptRecordError):
         return f"{place} must be whole; {error}; is a disk of its brokers, or the network, damaging data?"
     if isinstance(error, KafkaTimeoutError):
-        return f"brokers {','.join(place.servers)} must answer; {remarks.why()}; {_hint(place.security, remarks.why())}"
+        return no_answer(place, remarks)
     return f"{place} must be usable; {error}; what do the logs of its brokers say?"
 
 

@@ -20,8 +20,9 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, T
 from kafka.coordinator.base import MemberState  # type: ignore[import-untyped]
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, RetriableError  # type: ignore[import-untyped]
 
-from ingest.kafka_cluster import client_settings, in_our_words, look_up, opening, overheard
+from ingest.kafka_cluster import client_settings, in_our_words, look_up, no_answer, opening, overheard
 from ingest.kafka_place import KafkaPlace
+from ingest.kafka_reach import Reach
 from ingest.kafka_reading import KafkaReading
 from ingest.source import Batch, Record, SourceUnavailable
 from resay.dialogue.codec import RECORD_BYTES_MAX
@@ -76,14 +77,17 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         positions: Callable[[str, str], int],
         reading: KafkaReading,
         stop: Callable[[], bool] = lambda: False,
+        reach: Reach | None = None,
     ) -> None:
         """Find the topic and ask to join its group.
 
         `positions` answers, for the source's name and a partition, which record is the next that is not yet landed.
+        `reach` is told whether the brokers answer.
 
         Raises: SourceUnavailable.
         """
         self._place, self._reading, self._positions, self._stop = place, reading, positions, stop
+        self._reach = reach or Reach()
         self._topic = look_up(place, reach_s=reading.reach_s)
         self._events: SimpleQueue[tuple[bool, set[int]]] = SimpleQueue()
         self._shares: dict[int, _Share] = {}
@@ -260,7 +264,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
                 share.read = records[-1].offset + 1
                 self._ends[at.partition] = max(self._ends.get(at.partition, 0), self._consumer.highwater(at) or 0)
         if polled:
-            self._answered = time.monotonic()
+            self._hear()
         else:
             self._pass_markers()
             self._probe()
@@ -281,9 +285,14 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         except RetriableError:
             if not self._reading.follow and time.monotonic() - self._answered > self._reading.patience_s:
                 raise
+            self._reach.away(no_answer(self._place, self._remarks))
             return
-        self._answered = time.monotonic()
+        self._hear()
         self._ends |= {at.partition: end for at, end in ends.items()}
+
+    def _hear(self) -> None:
+        self._answered = time.monotonic()
+        self._reach.back()
 
     def _is_full(self, records_max: int, bytes_max: int) -> bool:
         shares = self._shares.values()

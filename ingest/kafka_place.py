@@ -56,6 +56,9 @@ class KafkaPlace:
         return f"{SCHEME}{','.join(self.servers)}/{self.topic}"
 
 
+_TOPIC = re.compile(rf"(?!\.{{1,2}}$)[A-Za-z0-9._-]{{1,{TOPIC_CHARS_MAX}}}")
+
+
 def read_place(address: str, security: KafkaSecurity | None = None) -> KafkaPlace:
     """The place that `kafka://host:port[,host:port]/topic` names.
 
@@ -64,8 +67,7 @@ def read_place(address: str, security: KafkaSecurity | None = None) -> KafkaPlac
     rest = address.removeprefix(SCHEME)
     named, slash, topic = rest.partition("/")
     servers = tuple(_with_port(each) for each in named.split(",") if each)
-    known = re.fullmatch(rf"[A-Za-z0-9._-]{{1,{TOPIC_CHARS_MAX}}}", topic) and topic not in {".", ".."}
-    if not address.startswith(SCHEME) or not servers or not slash or not known or not all(servers):
+    if not address.startswith(SCHEME) or not servers or not slash or not _TOPIC.fullmatch(topic) or not all(servers):
         message = f"source must be written {SCHEME}host:port[,host:port]/topic; got {address[:200]!r}; is the topic missing?"
         raise SourceUnavailable(message)
     return KafkaPlace(servers, topic, security or KafkaSecurity())
@@ -174,5 +176,13 @@ def _with_port(server: str) -> str:
 
 
 def with_topic(place: KafkaPlace, topic: str) -> KafkaPlace:
-    """Another topic of the same brokers."""
+    """Another topic of the same brokers.
+
+    Raises: SourceUnavailable.
+    """
+    if not _TOPIC.fullmatch(topic):
+        message = (
+            f"topic must be 1 to {TOPIC_CHARS_MAX} letters, digits, dots, dashes and underscores; got {topic[:300]!r}; is it misspelt?"
+        )
+        raise SourceUnavailable(message)
     return replace(place, topic=topic)

@@ -5,7 +5,7 @@ Knows how to send and what a topic refuses; knows nothing of what records say be
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 from kafka import KafkaProducer  # type: ignore[import-untyped] # The library has no types.
 from kafka.errors import KafkaError, MessageSizeTooLargeError  # type: ignore[import-untyped]
+from kafka.record.default_records import DefaultRecordBatchBuilder  # type: ignore[import-untyped]
 
 from ingest.kafka_cluster import client_settings, in_our_words, look_up, opening, overheard
 from ingest.kafka_place import KafkaPlace
+from ingest.kafka_reading import REACH_S
 from resay.dialogue.codec import ID_CHARS_MAX
 
 LINGER_S = 0.02
@@ -29,6 +31,12 @@ UNSENT_BYTES_MAX = 33_554_432
 
 DELIVERY_S = 60.0
 """How long a record may take to be acknowledged, with all retries; a broker's restart takes less."""
+
+
+LENGTH_BYTES_MAX = 5
+"""The length of a value takes so many bytes at most."""
+
+Headers = Sequence[tuple[str, bytes]]
 
 
 class _Owner(msgspec.Struct):
@@ -59,7 +67,7 @@ class Sent:
 class KafkaSink:
     """A topic to send records to; a record that was acknowledged is kept by as many brokers as the topic asks for."""
 
-    def __init__(self, place: KafkaPlace, *, delivery_s: float = DELIVERY_S) -> None:
+    def __init__(self, place: KafkaPlace, *, delivery_s: float = DELIVERY_S, reach_s: float = REACH_S) -> None:
         """Find the topic and connect.
 
         Raises: SourceUnavailable.
@@ -67,17 +75,17 @@ class KafkaSink:
         self._place = place
         self._unsent = 0
         self._failed: list[KafkaError] = []
-        self._topic = look_up(place)
+        self._topic = look_up(place, reach_s=reach_s)
         with overheard() as remarks, in_our_words(place, remarks), opening(self._settings(delivery_s)) as settings:
             self._producer = KafkaProducer(**settings)
 
-    def send(self, raw: bytes, key: bytes | None, *, partition: int | None = None) -> str:
+    def send(self, raw: bytes, key: bytes | None, *, partition: int | None = None, headers: Headers = ()) -> str:
         """Hand in a record; answers why the topic refuses it, or nothing. The key decides the partition where none is named.
 
         Raises: SourceUnavailable where the brokers are gone.
         """
         try:
-            future = self._producer.send(self._place.topic, raw, key=key, partition=partition)
+            future = self._producer.send(self._place.topic, raw, key=key, partition=partition, headers=list(headers))
         except MessageSizeTooLargeError:
             # The library's own check: a record that the broker refuses would end its idempotent producer for good.
             return f"record must fit into {self._topic.message_bytes_max:,} bytes (max.message.bytes of the topic); got {len(raw):,}"
@@ -90,6 +98,11 @@ class KafkaSink:
         if self._unsent >= UNSENT_BYTES_MAX:
             self.flush()
         return ""
+
+    def room(self, key: bytes, headers: Headers) -> int:
+        """How many bytes beside this key and these headers the topic takes; below zero where it takes not even these."""
+        beside = DefaultRecordBatchBuilder.estimate_size_in_bytes(key, b"", list(headers))
+        return self._topic.message_bytes_max - int(beside) - LENGTH_BYTES_MAX
 
     def flush(self) -> None:
         """Wait until all that was handed in is acknowledged.
@@ -116,6 +129,7 @@ class KafkaSink:
             "batch_size": min(BYTES_A_REQUEST, self._topic.message_bytes_max // 2),
             "max_request_size": self._topic.message_bytes_max,
             "delivery_timeout_ms": int(delivery_s * 1000),
+            "max_block_ms": int(delivery_s * 1000),
             "request_timeout_ms": min(shared["request_timeout_ms"], int(delivery_s * 1000 / 2)),
             "allow_auto_create_topics": False,
             "metrics_enabled": False,
