@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +38,9 @@ from ingest.source import SourceUnavailable
 
 REQUEST_S = 10.0
 """How long an answer may take once we are connected; brokers answer metadata in milliseconds."""
+
+TOLD_S = 0.02
+"""How often it is asked whether a new topic is known; a broker at rest hears of it within milliseconds."""
 
 RECONNECT_S = 2.0
 """Longest pause between attempts to reach a broker that is gone; the library's own, 30 s, would be felt after every restart."""
@@ -144,13 +148,18 @@ def look_up(place: KafkaPlace, *, reach_s: float = REACH_S) -> Topic:
 
 
 def create_topic(place: KafkaPlace, partitions: int, *, message_bytes_max: int | None = None, reach_s: float = REACH_S) -> None:
-    """Make the topic, unless it is there; what is not said is the brokers' default.
+    """Make the topic, unless it is there, and wait until the brokers tell of it; what is not said is their default.
 
     Raises: SourceUnavailable.
     """
     settings = {} if message_bytes_max is None else {_LONGEST: str(message_bytes_max)}
-    with _administering(place, reach_s) as admin, suppress(TopicAlreadyExistsError):
-        admin.create_topics({place.topic: {"num_partitions": partitions, "configs": settings}})
+    with _administering(place, reach_s) as admin:
+        with suppress(TopicAlreadyExistsError):
+            admin.create_topics({place.topic: {"num_partitions": partitions, "configs": settings}})
+        # A broker may answer that a topic is made before it has heard of it itself.
+        deadline = time.monotonic() + reach_s
+        while not _is_told(place, admin) and time.monotonic() < deadline:
+            time.sleep(TOLD_S)
 
 
 def delete_topic(place: KafkaPlace, *, reach_s: float = REACH_S) -> None:
@@ -224,6 +233,14 @@ def _topic(place: KafkaPlace, admin: KafkaAdminClient) -> Topic:
         raise no_topic(place)
     partitions = tuple(sorted(each["partition_index"] for each in told["partitions"]))
     return Topic(place.topic, told.get("topic_id") or "", partitions, _message_bytes_max(place, admin))
+
+
+def _is_told(place: KafkaPlace, admin: KafkaAdminClient) -> bool:
+    try:
+        _topic(place, admin)
+    except (NoTopic, UnknownTopicOrPartitionError):
+        return False
+    return True
 
 
 def _message_bytes_max(place: KafkaPlace, admin: KafkaAdminClient) -> int:
