@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from markov.proof import Proof, Verdict, decode_proof, encode_proof
 from resay.dialogue.codec import iso_ms
@@ -19,6 +20,15 @@ from resay.store.rewrites import CARD_FILE, PROOF_FILE, REWRITES_FILE, decode_re
 
 Recheck = Callable[[Sequence[Rewrite], Proof], tuple[list[Rewrite], Proof]]
 """What of a table, with the proof that it had, can be proven against today's vetoes and customers, with the new proof (`verify.sift`)."""
+
+
+class PublishStep(StrEnum):
+    """What publishing does, in order; between any two of them the process may die."""
+
+    WRITTEN = "written"
+    """The generation is whole, and the old one is live."""
+    POINTED = "pointed"
+    """It is live."""
 
 
 class Unproven(ResayError):
@@ -47,10 +57,13 @@ class Card:
     """Of chance; mining draws nothing, so that equal lakes give equal tables."""
 
 
-def publish(shelf: Shelf, rewrites: Sequence[Rewrite], *, proof: Proof, card: Card) -> Generation:
+def publish(
+    shelf: Shelf, rewrites: Sequence[Rewrite], *, proof: Proof, card: Card, observe: Callable[[PublishStep], None] = lambda _step: None
+) -> Generation:
     """Keep a table with its proof and card as the next generation, and make it live.
 
-    A kill before the end leaves the old generation live, and perhaps the new one whole and not live.
+    A kill before the end leaves the old generation live, and perhaps the new one whole and not live. `observe` is told of every step
+    after it was taken, for the tests that kill at it.
 
     Raises: Unproven, BrokenArtifact.
     """
@@ -61,7 +74,11 @@ def publish(shelf: Shelf, rewrites: Sequence[Rewrite], *, proof: Proof, card: Ca
         )
         raise Unproven(message)
     files = {REWRITES_FILE: table, PROOF_FILE: encode_proof(proof), CARD_FILE: _encode_card(card, rewrites)}
-    return shelf.publish(shelf.write(files).number)
+    written = shelf.write(files)
+    observe(PublishStep.WRITTEN)
+    live = shelf.publish(written.number)
+    observe(PublishStep.POINTED)
+    return live
 
 
 def roll_back(shelf: Shelf, number: int | None = None, *, recheck: Recheck, now: datetime) -> Generation:
@@ -72,8 +89,13 @@ def roll_back(shelf: Shelf, number: int | None = None, *, recheck: Recheck, now:
 
     Raises: NoSuchGeneration, Unproven, BrokenArtifact.
     """
-    live = shelf.current()
-    number = _before(shelf, live) if number is None else _known(shelf, number)
+    # Alone from the first look: a learner that began before this finds that the pointer has moved, and learns again.
+    with shelf.alone():
+        live = shelf.current()
+        return _go_back(shelf, _before(shelf, live) if number is None else _known(shelf, number), live=live, recheck=recheck, now=now)
+
+
+def _go_back(shelf: Shelf, number: int, *, live: Generation | None, recheck: Recheck, now: datetime) -> Generation:
     generation = shelf.open(number)
     table = generation.read(REWRITES_FILE)
     was_proven = decode_proof(generation.read(PROOF_FILE))

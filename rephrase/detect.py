@@ -12,7 +12,7 @@ from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
 from resay.store import tables
-from resay.store.job import Job, JobStep, whole_progress
+from resay.store.job import Job, JobStep, replace_whole, whole_ends
 from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.rows import Rows
@@ -41,9 +41,12 @@ class DetectReport:
 def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
     """Link all turns of a lake anew and put the links in place of what was there: a second run changes nothing.
 
-    Raises: LostPosition where a stream job links the same lake meanwhile.
+    Stream jobs may link the same lake meanwhile: what they took in since this run began is taken in again behind it.
+
+    Raises: JobContended where they leave no room for it; LakeUnavailable.
     """
-    progress = whole_progress(detect_job(detector), lake)
+    job = detect_job(detector)
+    ends = whole_ends(job, lake)
     rows = Rows(tables.LINKS)
     turns = sessions = likely = 0
     weight = 0.0
@@ -55,7 +58,7 @@ def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
         turns += len(session.turns)
         sessions += 1
         tick(turns)
-    lake.replace(tables.LINKS, rows.table(), progress[tables.LINKS])
+    replace_whole(job, lake, {tables.LINKS: rows.table()}, ends=ends)
     return DetectReport(f"{detector.name}/{detector.version}", turns, sessions, len(rows), likely, weight)
 
 

@@ -22,7 +22,8 @@ from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.landing import land_files
-from resay.commands.learn import CUSTOMERS_MIN, KOption, learn
+from resay.commands.learn import KOption, learn
+from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard

@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from markov.candidate import Bar
-from markov.duckdb_engine import DuckDBEngine
-from markov.facts import read_facts
-from markov.mine import Mined, counted_rows, mine
+from markov.mine import Mined
 from markov.proof import Proof
-from markov.publish import Card, live_rewrites, publish, roll_back
-from markov.steps import Floors
-from markov.verify import Rules, sift
+from markov.publish import live_rewrites, roll_back
+from markov.verify import Rules
 from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, detect
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
-from resay.dialogue.text import canonical
 from resay.label.job import LabelReport, label
 from resay.store.artifact import Shelf
-from resay.store.books import Books
 from resay.store.lake import Lake
-from resay.store.rewrites import encode_rewrites
-from resay.store.tables import COUNTS
-
-CUSTOMERS_MIN = Floors().customers_min
-"""k, where nothing else is asked (DESIGN 7)."""
 
 SHOWN_MAX = 30
 """Rewrites printed after learning: a screen; `resay rules` prints all."""
@@ -48,21 +38,6 @@ KOption = Annotated[int, typer.Option("--k", min=2, help="Customers that must st
 
 class NothingToLearnFrom(ResayError):
     """The lake holds no turns."""
-
-
-class Taught(NamedTuple):
-    """What mining, verifying and publishing came to."""
-
-    mined: Mined
-    rewrites: tuple[Rewrite, ...]
-    """Those that were proven, by source and prompt kind."""
-    proof: Proof
-    generation: int | None
-    """The generation that is live now; nothing where none was ever published."""
-    published: bool
-    """Whether this run made it."""
-    remark: str
-    """Why not, where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +131,7 @@ def rollback_command(
     left_out: list[str] = []
 
     def recheck(rewrites: Sequence[Rewrite], old: Proof) -> tuple[list[Rewrite], Proof]:
-        kept, proof = _verified(lake, rewrites, replace(_rules_of(old), blocked=blocked))
+        kept, proof = verified(lake, rewrites, replace(_rules_of(old), blocked=blocked))
         left_out.extend(reason for fault in proof.left_out for reason in fault.reasons)
         return kept, proof
 
@@ -186,35 +161,8 @@ def learn(settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, 
     with progress("Labelling turns", unit="turns", shown=shown) as tick:
         labels = label(lake, lambda done, total=None: tick(done, total or turns))
     totals = {"turns": labels.turns, "failed": labels.outcomes.get("failure", 0), "links": links.links}
-    taught = teach(settings, totals, k=k, dry_run=dry_run, shown=shown)
+    taught = teach(settings, totals, LearnRules(k=k, dry_run=dry_run, shown=shown))
     return Learnt(links, labels, *taught, seconds=time.monotonic() - began)
-
-
-def teach(settings: Settings, totals: Mapping[str, int], *, k: int = CUSTOMERS_MIN, dry_run: bool = False, shown: bool = False) -> Taught:
-    """From labels to a live table: mine, verify, and publish where the table has changed. `totals` go on the generation's card."""
-    lake = Lake(settings.lake)
-    with lake.connect() as connection:
-        engine = DuckDBEngine(connection)
-        with progress("Mining rewrites", unit="steps", shown=shown) as tick:
-            mined = mine(engine, Bar(floors=Floors(customers_min=k)), tick)
-        counts = counted_rows(engine)
-    lake.replace(COUNTS, counts)
-    with progress("Verifying", unit="rewrites", shown=shown) as tick:
-        kept, proof = _verified(lake, mined.rewrites, Rules(customers_min=k, blocked=blocked_pairs(settings)))
-        tick(len(kept), len(mined.rewrites))
-    generation, published, remark = _publish(settings, kept, proof, card=_card(mined, totals, k=k), dry_run=dry_run)
-    return Taught(mined, tuple(kept), proof, generation, published, remark)
-
-
-def blocked_pairs(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """All vetoes as pairs of canonical texts; one whose text has no words matches nothing, where an empty text matches all."""
-    books = Books(settings.books)
-    try:
-        vetoes = books.vetoes()
-    finally:
-        books.close()
-    named = [(veto.source, canonical(veto.source), veto.target, canonical(veto.target)) for veto in vetoes]
-    return tuple((source, target) for said, source, put, target in named if bool(said) == bool(source) and bool(put) == bool(target))
 
 
 def learnt_json(learnt: Learnt) -> dict[str, object]:
@@ -259,35 +207,9 @@ def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int) -> Non
         console.print(f"… and {len(rewrites) - len(top):,} more: resay rules", markup=False)
 
 
-def _verified(lake: Lake, rewrites: Sequence[Rewrite], rules: Rules) -> tuple[list[Rewrite], Proof]:
-    with lake.connect() as connection:
-        facts = read_facts(connection, rewrites)
-    return sift(rewrites, facts, rules, now=datetime.now(UTC), clock=time.monotonic)
-
-
 def _rules_of(proof: Proof) -> Rules:
     """The floor that a generation was published with: an owner who lowered it would otherwise get nothing back."""
     return Rules(customers_min=int(proof.parameters["customers_min"]))
-
-
-def _publish(settings: Settings, kept: list[Rewrite], proof: Proof, *, card: Card, dry_run: bool) -> tuple[int | None, bool, str]:
-    """The live generation after all, whether it is new, and why not."""
-    shelf = Shelf(settings.rewrites)
-    live, before = live_rewrites(shelf)
-    number = live.number if live else None
-    if dry_run:
-        return number, False, "dry run: nothing was published"
-    if live and encode_rewrites(kept) == encode_rewrites(before):
-        return number, False, "the table is the one that is live"
-    if not kept and not before:
-        return number, False, "nothing to publish"
-    return publish(shelf, kept, proof=proof, card=replace(card, follows=number)).number, True, ""
-
-
-def _card(mined: Mined, totals: Mapping[str, int], *, k: int) -> Card:
-    found = {"sources": mined.sources, "states": mined.states, "candidates": len(mined.rewrites)}
-    detector = f"{CombinedDetector.name}/{CombinedDetector.version}"
-    return Card(datetime.now(UTC), None, {"detector": detector} | asdict(Bar(floors=Floors(customers_min=k))), dict(totals) | found)
 
 
 def _count_turns(lake: Lake) -> int:

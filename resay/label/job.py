@@ -7,6 +7,7 @@ a second run changes nothing; `label_job` keeps the same tables true while turns
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,7 +21,8 @@ from resay.label.goals_by_rule import LABELLER, outcomes_of, segments_of
 from resay.label.wordings import ENGLISH, Wordings
 from resay.store import tables
 from resay.store.commit import Progress
-from resay.store.job import Job, JobStep, whole_progress
+from resay.store.errors import LostPosition
+from resay.store.job import Job, JobStep, replace_whole, whole_ends
 from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.rows import Rows
@@ -37,6 +39,9 @@ _OUTPUTS = {tables.FRICTION: "turn_id", tables.SEGMENTS: "turn_id", tables.OUTCO
 
 _PARTS_SEEN = "label#parts"
 """Position of table `floors`: how many parts the lake held when they were taken."""
+
+_EDITION = "label#edition"
+"""Position of table `floors`: how often they have changed. All outputs say by which edition they were labelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +71,16 @@ class LabelReport:
 def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH) -> LabelReport:
     """Label all turns of a lake by rules, with the links that lie in it.
 
-    Every table is written whole or not at all; the three are three commits, `outcomes` last. The recognisers' floors, by which the next
-    turns are labelled, are kept after them: a run that dies on the way is due again.
+    Every table is written whole or not at all; the three are three commits, `outcomes` last. The recognisers' floors are taken anew first,
+    and each table says by which edition of them it was labelled: where a run dies on the way, the next step of the stream job labels all.
+    Stream jobs may label the same lake meanwhile: what they took in since this run began is taken in again behind it.
 
-    Raises: LostPosition where a stream job labels the same lake meanwhile.
+    Raises: JobContended where they leave no room for it; LakeUnavailable.
     """
-    progress = whole_progress(label_job(wordings=wordings), lake)
-    parts, taken = lake.count(tables.TURN_PARTS), lake.position(tables.FLOORS, _PARTS_SEEN)
-    floors = score_floors(read_turns(lake))
-    links = read_links(lake)
+    job = label_job(wordings=wordings)
+    _take_floors(lake)
+    ends = whole_ends(job, lake)
+    floors, links = _read_floors(lake), read_links(lake)
     written = {table: Rows(table) for table in _OUTPUTS}
     count = _Count()
     for session in sessionize(read_turns(lake)):
@@ -82,9 +88,7 @@ def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH) -> LabelRepor
         _write(session, labels, written)
         count.add(session, labels)
         tick(count.turns)
-    for table, rows in written.items():
-        lake.replace(table, rows.table(), progress[table])
-    lake.replace(tables.FLOORS, _floor_rows(floors), [Progress(_PARTS_SEEN, taken, parts)])
+    replace_whole(job, lake, {table: rows.table() for table, rows in written.items()}, ends=ends)
     return count.report()
 
 
@@ -100,7 +104,8 @@ def label_job(*, wordings: Wordings = ENGLISH, observe: Callable[[JobStep], None
             _write(session, labels_of(session, links, wordings=wordings, floors=floors), written)
         return {table: rows.table() for table, rows in written.items()}
 
-    return Job("label", {tables.TURN_PARTS: "turn_id", tables.LINKS: "source_turn_id"}, _OUTPUTS, judge, observe)
+    inputs = {tables.TURN_PARTS: "turn_id", tables.LINKS: "source_turn_id"}
+    return Job("label", inputs, _OUTPUTS, judge, observe, measures={tables.FLOORS: _EDITION})
 
 
 def whole_label_due(lake: Lake) -> bool:
@@ -147,6 +152,21 @@ def _links(connection: Connection, which: str = "") -> Iterator[RephraseLink]:
     for batch in connection.sql(query).to_arrow_reader(LINKS_A_BATCH):
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield RephraseLink(*row)
+
+
+def _take_floors(lake: Lake) -> None:
+    """Take the recognisers' floors over the whole lake and keep them; where another worker does so meanwhile, its floors hold."""
+    parts, taken = lake.count(tables.TURN_PARTS), lake.position(tables.FLOORS, _PARTS_SEEN)
+    edition, before = lake.position(tables.FLOORS, _EDITION), _read_floors(lake)
+    floors = score_floors(read_turns(lake))
+    moved = Progress(_EDITION, edition, edition + (floors != before))
+    with suppress(LostPosition):
+        lake.replace(tables.FLOORS, _floor_rows(floors), [Progress(_PARTS_SEEN, taken, parts), moved])
+
+
+def _read_floors(lake: Lake) -> dict[str, float]:
+    with lake.connect() as connection:
+        return dict(connection.execute("select recogniser, floor from floors").fetchall())
 
 
 def _floor_rows(floors: Mapping[str, float]) -> pa.Table:

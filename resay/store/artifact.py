@@ -5,11 +5,14 @@ Knows files and hashes; knows nothing of what is in them.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,13 @@ from resay.dialogue.errors import ResayError
 
 _MANIFEST = "manifest.json"
 _POINTER = "current"
+_LOCK = ".lock"
+
+LOCK_WAIT_S = 60.0
+"""How long one waits for another to publish: writing a table and moving the pointer takes a second, at a million rewrites some ten."""
+
+LOCK_LOOK_S = 0.02
+"""How often one looks whether the other is done."""
 
 
 class BrokenArtifact(ResayError):
@@ -83,6 +93,23 @@ class Shelf:
             raise _unavailable(self._root, error) from error
         return generation
 
+    @contextmanager
+    def alone(self, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
+        """A block in which one worker on this machine is at a time: for whoever publishes only if nobody else did meanwhile.
+
+        The system lets go of it when its holder dies. Readers ask nobody.
+
+        Raises: ShelfUnavailable where the other is not done in time.
+        """
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            lock = (self._root / _LOCK).open("w")
+        except OSError as error:
+            raise _unavailable(self._root, error) from error
+        with lock:
+            _take(lock.fileno(), self._root, wait_s=wait_s)
+            yield
+
     def current(self) -> Generation | None:
         """The live generation, or nothing where none was published.
 
@@ -144,6 +171,20 @@ class Shelf:
                 continue
             _sync_folder(self._root)
             return Generation(number=number, path=path)
+
+
+def _take(lock: int, root: Path, *, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                message = f"shelf {root} must be free to publish within {wait_s:g} s; another process holds it; is one stopped or hanging?"
+                raise ShelfUnavailable(message) from error
+            time.sleep(LOCK_LOOK_S)
+        else:
+            return
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -3,24 +3,31 @@
 A job stands at a version of each table that it reads. One step takes what has changed since, judges every stretch of turns that a change
 may have touched, and puts the rows of these turns in place of the old ones, in a commit that also moves the position
 (docs/decisions/0007-stream-jobs.md). So after any step the tables hold what judging the whole lake would give, whatever was killed when,
-and however late or disordered turns came. Knows nothing of what is judged.
+and however late or disordered turns came. Of two workers at one job the first commit wins; the other has written nothing, and looks again.
+Knows nothing of what is judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import pyarrow as pa
 
+from resay.dialogue.errors import ResayError
 from resay.dialogue.session import Session, sessionize
 from resay.store.changes import CHANGED, touched_turns
 from resay.store.commit import Progress
+from resay.store.errors import LostPosition
 from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.tables import TURN_PARTS, Table
 from resay.store.turns import judged_turns
+
+CONFLICTS_MAX = 20
+"""Steps in a row that others may take first: as many as the lake grants its writers. Each is a step that somebody has taken."""
 
 Judge = Callable[[Iterator[Session], Connection], Mapping[Table, pa.Table]]
 """What a job says of whole sessions: rows of each of its outputs, each row about a turn of theirs.
@@ -28,6 +35,10 @@ Judge = Callable[[Iterator[Session], Connection], Mapping[Table, pa.Table]]
 Pure: what it says depends on the sessions and on the lake behind the connection, and on nothing else. The connection's table `judged`
 holds the ids of all turns of the sessions; it must be asked before the first session is taken, as it answers one question at a time.
 """
+
+
+class JobContended(ResayError):
+    """Other workers at the same job were first every time."""
 
 
 class JobStep(StrEnum):
@@ -53,6 +64,8 @@ class Job:
     judge: Judge
     observe: Callable[[JobStep], None] = lambda _step: None
     """Told of every step after it was taken: for metrics, and for the tests that kill at it."""
+    measures: Mapping[Table, str] = field(default_factory=dict)
+    """Tables by which all turns are judged, each with the partition whose position counts its editions: a new edition judges all anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,35 +78,55 @@ class Advance:
     """How many rows each output took, by its name."""
 
 
+def take_in(job: Job, lake: Lake, *, conflicts_max: int = CONFLICTS_MAX) -> Advance | None:
+    """As `advance`; where another worker has taken the step meanwhile, look again at what is left.
+
+    Raises: JobContended where others were first every time; LakeUnavailable.
+    """
+    for _ in range(conflicts_max + 1):
+        try:
+            return advance(job, lake)
+        except LostPosition:
+            continue
+    message = (
+        f"job {job.name} must take a step; other workers took {conflicts_max + 1} in a row before it; "
+        "does another process run the same job on this lake?"
+    )
+    raise JobContended(message)
+
+
 def advance(job: Job, lake: Lake) -> Advance | None:
     """Take in what has changed since the last step, at most `COMMITS_A_STEP` commits of it; nothing where nothing has.
 
-    Where the history since then is gone (vacuum), everything is judged again in this one step, as a run over the whole lake would.
+    Where the history since then is gone (vacuum), or a measure has a new edition, everything is judged again in this one step, as a run
+    over the whole lake would.
 
     Raises: LostPosition where another process has taken a step meanwhile, and then nothing more was written; LakeUnavailable.
     """
     stands = positions(job, lake)
     # Outputs part where a run died between two of their commits: all that any of them lacks is judged, and all take the same.
     since = {table: min(stands[output][table] for output in job.outputs) for table in job.inputs}
+    editions = _editions(job, lake)
     changes = {table: lake.changed(table, turn, since=since[table]) for table, turn in job.inputs.items()}
-    ends = {table: each.version for table, each in changes.items()}
+    ends = {table: each.version for table, each in changes.items()} | editions
     if all(stands[output][table] == end for output in job.outputs for table, end in ends.items()):
         return None
-    lost = any(each.lost for each in changes.values())
-    changed = _everything(job, lake) if lost else pa.concat_tables([each.rows for each in changes.values()])
+    anew = any(stands[output][table] != edition for output in job.outputs for table, edition in editions.items())
+    anew = anew or any(each.lost for each in changes.values())
+    changed = _everything(job, lake) if anew else pa.concat_tables([each.rows for each in changes.values()])
     job.observe(JobStep.LOOKED)
     judged, written = _judge(job, lake, changed)
     job.observe(JobStep.JUDGED)
     for output, turn in job.outputs.items():
-        moved = [Progress(_partition(job, table), stands[output][table], end) for table, end in ends.items()]
-        lake.revise(output, written[output], keys=judged.rename_columns([turn]), progress=moved)
+        lake.revise(output, written[output], keys=judged.rename_columns([turn]), progress=_moved(job, stands[output], ends))
         job.observe(JobStep.COMMITTED)
     return Advance(judged.num_rows, {output.name: written[output].num_rows for output in job.outputs})
 
 
 def positions(job: Job, lake: Lake) -> dict[Table, dict[Table, int]]:
-    """Where each output stands: a version of each input."""
-    return {output: {table: lake.position(output, _partition(job, table)) for table in job.inputs} for output in job.outputs}
+    """Where each output stands: a version of each input, and an edition of each measure."""
+    followed = (*job.inputs, *job.measures)
+    return {output: {table: lake.position(output, _partition(job, table)) for table in followed} for output in job.outputs}
 
 
 def lag(job: Job, lake: Lake) -> int:
@@ -101,11 +134,45 @@ def lag(job: Job, lake: Lake) -> int:
     return sum(max(0, lake.version(table) - min(at[table] for at in positions(job, lake).values())) for table in job.inputs)
 
 
-def whole_progress(job: Job, lake: Lake) -> dict[Table, list[Progress]]:
-    """What a run over the whole lake declares done for each output; asked before it reads, so that it declares no more than it has seen."""
-    stands = positions(job, lake)
-    ends = {table: lake.version(table) for table in job.inputs}
-    return {output: [Progress(_partition(job, table), at[table], end) for table, end in ends.items()] for output, at in stands.items()}
+def whole_ends(job: Job, lake: Lake) -> dict[Table, int]:
+    """What a run over the whole lake will have seen; asked before it reads, so that it declares no more than that."""
+    return {table: lake.version(table) for table in job.inputs} | _editions(job, lake)
+
+
+def replace_whole(job: Job, lake: Lake, written: Mapping[Table, pa.Table], *, ends: Mapping[Table, int]) -> None:
+    """Put what a run over the whole lake says in place of all rows, and the positions where it began to look, wherever they stood.
+
+    Rows and positions go together: where other workers were further on, their steps since `ends` are due again, and are taken here.
+
+    Raises: JobContended, LakeUnavailable.
+    """
+    overtaken = False
+    for output in job.outputs:
+        overtaken |= _replace(job, lake, output, rows=written[output], ends=ends)
+    while overtaken and take_in(job, lake) is not None:
+        pass
+
+
+def _replace(job: Job, lake: Lake, output: Table, *, rows: pa.Table, ends: Mapping[Table, int]) -> bool:
+    """Whether others had gone further than `ends`."""
+    for _ in range(CONFLICTS_MAX + 1):
+        stands = positions(job, lake)[output]
+        with suppress(LostPosition):
+            lake.replace(output, rows, _moved(job, stands, ends))
+            return any(stands[table] > end for table, end in ends.items())
+    message = (
+        f"table {output.name} must be written anew; other workers at job {job.name} wrote it {CONFLICTS_MAX + 1} times meanwhile; "
+        "can they rest while the whole lake is judged?"
+    )
+    raise JobContended(message)
+
+
+def _editions(job: Job, lake: Lake) -> dict[Table, int]:
+    return {table: lake.position(table, partition) for table, partition in job.measures.items()}
+
+
+def _moved(job: Job, stands: Mapping[Table, int], ends: Mapping[Table, int]) -> list[Progress]:
+    return [Progress(_partition(job, table), stands[table], end) for table, end in ends.items()]
 
 
 def _everything(job: Job, lake: Lake) -> pa.Table:

@@ -1,0 +1,209 @@
+"""From labels to a live table: mine, verify, and publish where the table has changed; one learner's table after another's, never back.
+
+A learner notes where it stands before it reads: what was learnt from last, and which table is live. It publishes only if both are still
+so, alone on the shelf; otherwise another learner, or a person, was first, and it learns again from what there is now.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from markov.candidate import Bar
+from markov.duckdb_engine import DuckDBEngine
+from markov.facts import read_facts
+from markov.mine import Mined, counted_rows, mine
+from markov.proof import Proof
+from markov.publish import Card, PublishStep, live_rewrites, publish
+from markov.steps import Floors
+from markov.verify import Rules, sift
+from rephrase.combined import CombinedDetector
+from resay.commands.console import progress
+from resay.commands.settings import Settings
+from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.text import canonical
+from resay.store.artifact import Shelf
+from resay.store.books import Books
+from resay.store.commit import Progress
+from resay.store.errors import LostPosition
+from resay.store.lake import Lake
+from resay.store.rewrites import encode_rewrites
+from resay.store.tables import COUNTS, LINKS, OUTCOMES, SEGMENTS
+
+CUSTOMERS_MIN = Floors().customers_min
+"""k, where nothing else is asked (DESIGN 7)."""
+
+TRIES_MAX = 5
+"""Learnings in a row that others may overtake; each is a table that somebody has published, and may be minutes of work."""
+
+
+class LearnersCollide(ResayError):
+    """Other learners were first every time."""
+
+
+class LearnStep(StrEnum):
+    """What learning does, in order, beside the steps of publishing; between any two of them the process may die."""
+
+    MINED = "mined"
+    """The candidates are known; nothing is written."""
+    VERIFIED = "verified"
+    """The proof is made; nothing is written."""
+    NOTED = "noted"
+    """Table `counts` holds what was counted, and says what was learnt from."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnRules:
+    """How rewrites are learnt."""
+
+    k: int = CUSTOMERS_MIN
+    """Customers that must stand behind a rewrite."""
+    dry_run: bool = False
+    """Whether nothing is written."""
+    shown: bool = False
+    """Whether progress is shown."""
+    observe: Callable[[LearnStep | PublishStep], None] = lambda _step: None
+    """Told of every step after it was taken: for the tests that kill at it."""
+
+
+class Taught(NamedTuple):
+    """What mining, verifying and publishing came to."""
+
+    mined: Mined
+    rewrites: tuple[Rewrite, ...]
+    """Those that were proven, by source and prompt kind."""
+    proof: Proof
+    generation: int | None
+    """The generation that is live now; nothing where none was ever published."""
+    published: bool
+    """Whether this run made it."""
+    remark: str
+    """Why not, where it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a learning stands on."""
+
+    labels: tuple[Progress, ...]
+    """For each table of labels, up to which version was learnt from before, and its version now."""
+    live: tuple[int, int] | None
+    """The mark of the pointer."""
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether nothing has changed since the last learning."""
+        return all(each.start == each.end for each in self.labels)
+
+
+def basis_of(settings: Settings) -> Basis:
+    """What a learning that begins now stands on."""
+    lake = Lake(settings.lake)
+    # The positions before the mark: who publishes in between has moved the mark, and notes the positions behind it.
+    labels = tuple(
+        Progress(f"learn#{table.name}", lake.position(COUNTS, f"learn#{table.name}"), lake.version(table))
+        for table in (LINKS, SEGMENTS, OUTCOMES)
+    )
+    return Basis(labels, Shelf(settings.rewrites).stamp())
+
+
+def teach(settings: Settings, totals: Mapping[str, int], rules: LearnRules) -> Taught:
+    """From labels to a live table: mine, verify, and publish where the table has changed. `totals` go on the generation's card.
+
+    Raises: LearnersCollide, and what the lake, the books and the shelf raise.
+    """
+    for _ in range(TRIES_MAX):
+        with suppress(_Overtaken):
+            return _teach_once(settings, totals, rules)
+    message = (
+        f"rewrites must be published; other learners published {TRIES_MAX} times meanwhile; does `resay stream` learn on this home too?"
+    )
+    raise LearnersCollide(message)
+
+
+def verified(lake: Lake, rewrites: Sequence[Rewrite], rules: Rules) -> tuple[list[Rewrite], Proof]:
+    """What of a table can be proven from the lake, with the proof."""
+    with lake.connect() as connection:
+        facts = read_facts(connection, rewrites)
+    return sift(rewrites, facts, rules, now=datetime.now(UTC), clock=time.monotonic)
+
+
+def blocked_pairs(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """All vetoes as pairs of canonical texts; one whose text has no words matches nothing, where an empty text matches all."""
+    books = Books(settings.books)
+    try:
+        vetoes = books.vetoes()
+    finally:
+        books.close()
+    named = [(veto.source, canonical(veto.source), veto.target, canonical(veto.target)) for veto in vetoes]
+    return tuple((source, target) for said, source, put, target in named if bool(said) == bool(source) and bool(put) == bool(target))
+
+
+class _Overtaken(Exception):
+    """The basis of a learning is gone: somebody has learnt or published meanwhile."""
+
+
+def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules) -> Taught:
+    lake, basis = Lake(settings.lake), basis_of(settings)
+    with lake.connect() as connection:
+        engine = DuckDBEngine(connection)
+        with progress("Mining rewrites", unit="steps", shown=rules.shown) as tick:
+            mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick)
+        counts = counted_rows(engine)
+    rules.observe(LearnStep.MINED)
+    with progress("Verifying", unit="rewrites", shown=rules.shown) as tick:
+        kept, proof = verified(lake, mined.rewrites, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
+        tick(len(kept), len(mined.rewrites))
+    rules.observe(LearnStep.VERIFIED)
+    shelf, card = Shelf(settings.rewrites), _card(mined, totals, k=rules.k)
+    if rules.dry_run:
+        live, _ = live_rewrites(shelf)
+        return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published")
+    with shelf.alone():
+        if not _holds(basis, settings):
+            raise _Overtaken
+        generation, published, remark = _publish(shelf, kept, proof, card=card, observe=rules.observe)
+        # Behind the publishing: a run that dies before this learns the same again, finds it live, and notes it then.
+        _note(lake, counts, basis)
+    rules.observe(LearnStep.NOTED)
+    return Taught(mined, tuple(kept), proof, generation, published, remark)
+
+
+def _holds(basis: Basis, settings: Settings) -> bool:
+    """Whether nobody has learnt or published since; that labels have changed since is no fault, the next learning takes them in."""
+    now = basis_of(settings)
+    return now.live == basis.live and [each.start for each in now.labels] == [each.start for each in basis.labels]
+
+
+def _note(lake: Lake, counts: pa.Table, basis: Basis) -> None:
+    try:
+        lake.replace(COUNTS, counts, basis.labels)
+    except LostPosition as error:
+        raise _Overtaken from error
+
+
+def _publish(
+    shelf: Shelf, kept: list[Rewrite], proof: Proof, *, card: Card, observe: Callable[[PublishStep], None]
+) -> tuple[int | None, bool, str]:
+    """The live generation after all, whether it is new, and why not."""
+    live, before = live_rewrites(shelf)
+    number = live.number if live else None
+    if live and encode_rewrites(kept) == encode_rewrites(before):
+        return number, False, "the table is the one that is live"
+    if not kept and not before:
+        return number, False, "nothing to publish"
+    return publish(shelf, kept, proof=proof, card=replace(card, follows=number), observe=observe).number, True, ""
+
+
+def _card(mined: Mined, totals: Mapping[str, int], *, k: int) -> Card:
+    found = {"sources": mined.sources, "states": mined.states, "candidates": len(mined.rewrites)}
+    detector = f"{CombinedDetector.name}/{CombinedDetector.version}"
+    return Card(datetime.now(UTC), None, {"detector": detector} | asdict(Bar(floors=Floors(customers_min=k))), dict(totals) | found)

@@ -1,0 +1,229 @@
+"""The parts of `resay stream`, each a step of a chain: landing, judging, learning. Knows jobs and sources; knows no command line.
+
+A part may run in several processes: whoever finds that another was first looks again at what is left, and stands by while the other works.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+from ingest.folder_log import FolderLog
+from ingest.kafka_reading import GROUP, KafkaReading
+from ingest.landing import LandingReport, LandingRules, land
+from ingest.privacy import keep, pseudonymise
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect_job
+from resay.commands.chain import Chain, Found, Step
+from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
+from resay.commands.settings import Settings
+from resay.commands.stream import open_topic
+from resay.commands.stream_metrics import StreamMetrics
+from resay.dialogue.tick import silent
+from resay.label.job import label, label_job, whole_label_due
+from resay.store.job import Job, JobContended, lag, take_in
+from resay.store.lake import Lake
+from resay.store.tables import TURN_PARTS
+
+EVERY_S = 10.0
+"""How often rewrites are learnt while labels change: of the 60 s that a turn may take to change what is served, a sixth is waiting."""
+
+LEARN_SHARE_MAX = 0.5
+"""Learning takes at most this share of the time: where it takes longer than `--every`, it rests as long as it worked."""
+
+CONFLICTS_MAX = 20
+"""Lost positions in a row before a member of a group gives up, as in `resay ingest`."""
+
+STEPS_LOST_MAX = 3
+"""Steps of a job that others may take first before this process stands by for a while: they do its work, and looking costs both."""
+
+
+class Part(StrEnum):
+    """Parts of the chain, in order."""
+
+    INGEST = "ingest"
+    DETECT = "detect"
+    LABEL = "label"
+    LEARN = "learn"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the chain has done so far; each field is written by one thread."""
+
+    landed: LandingReport = field(default_factory=LandingReport)
+    judged: dict[str, int] = field(default_factory=dict)
+    learnt: int = 0
+    published: int = 0
+    generation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOrders:
+    """What one process of the stream is to do."""
+
+    settings: Settings
+    parts: Sequence[Part]
+    source: str = ""
+    """Folder, growing file or kafka://…/TOPIC; empty where this process does not ingest."""
+    kafka_settings: Path | None = None
+    group: str = GROUP
+    k: int = CUSTOMERS_MIN
+    every_s: float = EVERY_S
+    observe: Callable[[Part, str], None] = lambda _part, _step: None
+    """Told of every step of every part after it was taken: for the tests that kill at it."""
+
+
+def run_parts(orders: StreamOrders, chain: Chain, *, tally: Tally, metrics: StreamMetrics) -> None:
+    """Run the parts side by side until the chain ends.
+
+    Raises: what a part raised first.
+    """
+    with ExitStack() as stack:
+        steps = []
+        if Part.INGEST in orders.parts:
+            steps.append(_landing(orders, chain, into=(tally, metrics), on=stack))
+        if jobs := [job for job in _jobs(orders) if job.name in orders.parts]:
+            steps.append(_judging(jobs, orders.settings, tally=tally, metrics=metrics))
+        if Part.LEARN in orders.parts:
+            steps.append(Step("learn", _Learning(orders, tally=tally, metrics=metrics)))
+        chain.run(steps)
+
+
+def _jobs(orders: StreamOrders) -> list[Job]:
+    return [detect_job(CombinedDetector(), partial(orders.observe, Part.DETECT)), label_job(observe=partial(orders.observe, Part.LABEL))]
+
+
+def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMetrics], on: ExitStack) -> Step:
+    lake, (tally, metrics) = Lake(orders.settings.lake), into
+
+    def landed(report: LandingReport) -> None:
+        tally.landed += report
+        metrics.landed(report)
+        chain.touch()
+
+    mask = pseudonymise(orders.settings.hash_key) if orders.settings.hash_key else keep
+    rules = LandingRules(
+        clock=lambda: datetime.now(UTC),
+        mask=mask,
+        conflicts_max=CONFLICTS_MAX,
+        observe=lambda step, _batch: orders.observe(Part.INGEST, step),
+        landed=landed,
+    )
+    if orders.source.startswith("kafka://"):
+        reading = KafkaReading(orders.group, follow=True)
+        topic = open_topic(orders.source, orders.kafka_settings, reading=reading, lake=lake, stop=chain.stopping)
+        on.callback(topic.close)
+        metrics.lag_is(lambda: sum(topic.lag().values()), in_bytes=False)
+
+        def follow() -> Found:
+            land(topic, lake, rules=rules, stop=chain.stopping)
+            return Found.NOTHING
+
+        return Step("ingest", follow, waits=True)
+    folder = FolderLog(Path(orders.source))
+    on.callback(folder.close)
+    metrics.lag_is(folder.bytes_left, in_bytes=True)
+
+    def look() -> Found:
+        read = folder.look() and land(folder, lake, rules=rules, stop=chain.stopping).read
+        folder.close()
+        return Found.WORK if read else Found.NOTHING
+
+    return Step("ingest", look)
+
+
+def _judging(jobs: Sequence[Job], settings: Settings, *, tally: Tally, metrics: StreamMetrics) -> Step:
+    """One step for all jobs: labels build on links, and taken in turn they are made once, not before and after the links."""
+    lake = Lake(settings.lake)
+    for job in jobs:
+        metrics.behind_is(job.name, partial(lag, job, lake))
+
+    def judge() -> Found:
+        found = Found.NOTHING
+        for job in jobs:
+            began = time.monotonic()
+            try:
+                turns = _take_in(job, lake)
+            except JobContended:
+                # Another process is at this job, and faster. That is no fault: this one stands by, and takes over should it die.
+                found = Found.WORK_LATER
+                continue
+            if turns is not None:
+                tally.judged[job.name] = tally.judged.get(job.name, 0) + turns
+                metrics.judged(job.name, turns, seconds=time.monotonic() - began)
+                found = Found.WORK
+        return found
+
+    return Step("judge", judge)
+
+
+def _take_in(job: Job, lake: Lake) -> int | None:
+    """How many turns one step of a job judged; nothing where it had nothing to take in."""
+    if job.name == Part.LABEL and whole_label_due(lake):
+        return label(lake, silent).turns
+    taken = take_in(job, lake, conflicts_max=STEPS_LOST_MAX)
+    return taken.turns if taken else None
+
+
+class _Learning:
+    """The last step: learns from labels when they have changed, not too often."""
+
+    def __init__(self, orders: StreamOrders, *, tally: Tally, metrics: StreamMetrics) -> None:
+        self._settings, self._every_s = orders.settings, orders.every_s
+        self._rules = LearnRules(k=orders.k, observe=partial(orders.observe, Part.LEARN))
+        self._tally, self._metrics = tally, metrics
+        self._lake = Lake(orders.settings.lake)
+        self._due = 0.0
+        self._seen: datetime | None = None
+        """Turns that landed before this were in the lake when the last learning began."""
+
+    def __call__(self) -> Found:
+        if basis_of(self._settings).is_learnt:
+            return Found.NOTHING
+        began = time.monotonic()
+        if began < self._due:
+            return Found.WORK_LATER
+        now = datetime.now(UTC)
+        # Another process that learns faster is no fault: what it leaves is looked at when it is due again.
+        with suppress(LearnersCollide):
+            self._tell(teach(self._settings, self._totals(), self._rules), oldest=self._oldest_landing(now))
+        took = time.monotonic() - began
+        self._due = began + max(self._every_s, took / LEARN_SHARE_MAX)
+        return Found.WORK
+
+    def _totals(self) -> dict[str, int]:
+        with self._lake.connect() as connection:
+            query = """
+                select (select count(*) from outcomes) as turns, (select count(*) from outcomes where outcome = 'failure') as failed,
+                    (select count(*) from links) as links
+            """
+            turns, failed, links = connection.execute(query).fetchall()[0]
+        return {"turns": turns, "failed": failed, "links": links}
+
+    def _oldest_landing(self, now: datetime) -> datetime | None:
+        """When the oldest turn landed that this learning was the first to see; nothing where it was the first learning."""
+        since, self._seen = self._seen, now
+        if since is None:
+            return None
+        with self._lake.connect() as connection:
+            query = f"select min(landed_at) from {TURN_PARTS.name} where landed_at > ? and landed_at <= ?"
+            oldest: datetime | None = connection.execute(query, [since, now]).fetchall()[0][0]
+        return oldest
+
+    def _tell(self, taught: Taught, *, oldest: datetime | None) -> None:
+        self._tally.learnt += 1
+        self._tally.published += taught.published
+        self._tally.generation = taught.generation
+        self._metrics.learnt(
+            len(taught.rewrites),
+            generation=taught.generation,
+            skipped="" if taught.published else "unchanged",
+            freshness_s=(datetime.now(UTC) - oldest).total_seconds() if oldest else None,
+        )
