@@ -1,4 +1,4 @@
-"""Exactly once on a real broker, whatever is killed, paused or stopped when; compared with what plain Python says must be there."""
+"""Members that come, go and stand still, and a broker that dies, compared with plain Python; kills at every step: `test_kill_sweep`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 from deploy.kafka.broker import Broker
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import LandingStep
+from resay.commands.bench.kill_member import Orders, start, steps_of
 from resay.store.lake import Lake
 from tests.builders import BASE, record
-from tests.ingest.kafka_member import Orders, start, steps_of
 from tests.kafka_topic import fill
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -42,31 +42,6 @@ def members() -> Iterator[Callable[[Orders], BaseProcess]]:
     for process in started:
         process.kill()
         process.join()
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_killed_at_any_step_nothing_is_lost_or_doubled(
-    seed: int, broker: str, topic: str, tmp_path: Path, members: Callable[..., BaseProcess]
-):
-    """Members are killed (`kill -9`) behind steps that chance picks, one after the other; the last one does the rest."""
-    rng = random.Random(seed)
-    logs = made_logs(rng, 300)
-    place = fill(broker, topic, logs)
-    kills = 0
-    for number in range(12):
-        step = rng.choice([LandingStep.TAKEN, LandingStep.LETTERS_KEPT, LandingStep.COMMITTED])
-        reading = KafkaReading(f"{topic}-{number}", gather_s=0.05)
-        orders = Orders(tmp_path, place, reading, rng.choice([7, 20, 40]), step, times=rng.randint(1, 4))
-        process = members(orders)
-        process.join(WAIT_S)
-        kills += process.exitcode == -signal.SIGKILL
-
-    process = members(Orders(tmp_path, place, KafkaReading(f"{topic}-last", gather_s=0.05)))
-    process.join(WAIT_S)
-
-    assert process.exitcode == 0
-    assert kills >= 6
-    assert found(tmp_path) == expected(logs)
 
 
 def test_members_come_and_go(broker: str, topic: str, tmp_path: Path, members: Callable[..., BaseProcess]):

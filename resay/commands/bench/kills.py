@@ -8,6 +8,7 @@ What was sent, and what must be there, is `kill_records`'; how a member lands is
 from __future__ import annotations
 
 import json
+import secrets
 import signal
 import time
 from collections import Counter
@@ -20,10 +21,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 from threading import Thread
-from uuid import UUID
 
 from ingest.kafka_cluster import create_topic, delete_topic, look_up
-from ingest.kafka_place import KafkaPlace, read_place
+from ingest.kafka_place import SCHEME, KafkaPlace, read_place
 from ingest.kafka_reading import KafkaReading
 from ingest.kafka_sink import KafkaSink
 from ingest.landing import LandingStep, stored_position
@@ -65,6 +65,8 @@ ROUNDS_A_POINT_MAX = 3
 
 MESSAGE_BYTES_MAX = 2 * RECORD_BYTES_MAX
 """The topic takes records that are longer than we read."""
+
+TOPIC_PREFIX = "resay-kills-"
 
 STEPS = {
     LandingStep.TAKEN: 2,
@@ -112,7 +114,7 @@ def sweep(
     tick: Callable[[int, int], None],
     lake: LakeKind = ToldLake,
 ) -> KillReport:
-    """Kill members of groups on the brokers at `address` until so many are dead, let a last one finish, and count what is in the lake.
+    """Kill members on the brokers at `address` (`host:port`) until so many are dead, let a last one finish, and count what is in the lake.
 
     The lake is left in `folder`, which must be new; the topic is a fresh one and is deleted at the end. `lake` plants faults, for tests.
 
@@ -120,7 +122,8 @@ def sweep(
     """
     begun = time.monotonic()
     rng = Random(seed)
-    place = read_place(f"kafka://{address}/kill-sweep-{seed}-{UUID(int=Random().getrandbits(128)).hex[:8]}")
+    server = address.removeprefix(SCHEME).rstrip("/")
+    place = read_place(f"{SCHEME}{server}/{TOPIC_PREFIX}{secrets.token_hex(6)}")
     create_topic(place, PARTITIONS, message_bytes_max=MESSAGE_BYTES_MAX)
     try:
         with closing(KafkaSink(place)) as sink:
