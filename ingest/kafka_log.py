@@ -153,8 +153,11 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         self._open.close()
 
     def lag(self) -> Mapping[str, int]:
-        """How many records of each of our partitions are not yet landed, as of the last answer of the brokers."""
-        return {self._key(number): max(0, self._ends.get(number, share.done) - share.done) for number, share in self._shares.items()}
+        """How many records of each of our partitions are not yet landed, as of the last answer of the brokers.
+
+        May be asked for on another thread.
+        """
+        return {self._key(number): max(0, self._ends.get(number, share.done) - share.done) for number, share in list(self._shares.items())}
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Partitions go to other members. Called on the library's own thread: noted here, done in `_follow_group`."""

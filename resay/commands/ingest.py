@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from prometheus_client import CollectorRegistry
 
 from ingest.dead_letters import DeadLetter, count_letters, drop_letters, list_letters, replay_letters
 from ingest.file_log import FileLog
@@ -18,8 +19,11 @@ from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, land
 from ingest.privacy import keep, pseudonymise
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.landing_metrics import LandingMetrics
 from resay.commands.settings import Settings, read_settings
-from resay.commands.stream import KafkaSettingsOption, open_topic, stoppable, utc
+from resay.commands.stream import KafkaSettingsOption, stoppable, utc
+from resay.commands.stream_metrics import shown_at
+from resay.commands.topic import MetricsPortOption, RejectsTopicOption, TopicAsked, reading_topic
 from resay.store.lake import Lake
 
 LETTERS_SHOWN = 20
@@ -30,9 +34,6 @@ RAW_SHOWN_BYTES = 200
 
 INTERRUPTED = 130
 """Exit status of a run that was ended by a signal: 128 and the number of SIGINT, as shells have it."""
-
-CONFLICTS_MAX = 20
-"""Lost positions in a row before a member of a group gives up: a rebalance costs one or two, more mean that two groups read one topic."""
 
 _PANEL = "Learn, step by step"
 
@@ -69,7 +70,9 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     until: UntilOption = None,
     follow: FollowOption = False,
     allow_gap: AllowGapOption = False,
+    rejects_topic: RejectsTopicOption = "",
     kafka_settings: KafkaSettingsOption = None,
+    metrics_port: MetricsPortOption = None,
     home: HomeOption = None,
     tolerant: Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected or left unread.")] = False,
     as_json: JsonOption = False,
@@ -79,21 +82,24 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     Run it again whenever a log has grown: it goes on where it stood. Bad records stop nothing; they are kept, with the reason
     (`resay rejects`). Of every record it says one of three things: new, there already, or rejected.
     Several of them may read one topic: they share its partitions, and whichever is killed, the others go on.
+    What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
 
     Exit status: 0 all is in; 1 something needs you: a file cannot be read (then nothing was landed), is empty or ends in half a record,
     or records were rejected. All good records are in by then. `--tolerant` is for schedules: half records and rejects end with 0,
     unless not one record could be read. With `--follow` it runs until it is stopped, which ends with 0.
 
     Examples: `resay ingest turns.jsonl` · `resay ingest logs/*.jsonl.gz --tolerant --json` ·
-    `resay ingest --source kafka://localhost:9092/dialogue-turns --follow`
+    `resay ingest --source kafka://localhost:9092/dialogue-turns --follow --metrics-port 9401`
     """
     settings = read_settings(home=home)
     reading = KafkaReading(group, follow=follow, since=utc(since), until=utc(until), allow_gap=allow_gap)
     _check_usage(files or [], source, reading)
+    _check_topic_usage(source, rejects_topic, metrics_port)
     unfinished: list[str] = []
     took: dict[str, float] = {}
     if source:
-        report, took["seconds"] = _land_topic(source, kafka_settings, reading=reading, settings=settings, shown=not as_json)
+        asked = TopicAsked(source, kafka_settings, rejects_topic)
+        report, took["seconds"] = _land_topic(asked, metrics_port, reading=reading, settings=settings, shown=not as_json)
     else:
         report, unfinished = _land_files(files or [], settings, shown=not as_json)
     if as_json:
@@ -179,6 +185,12 @@ def _check_usage(files: list[Path], source: str, reading: KafkaReading) -> None:
         raise typer.BadParameter(message)
 
 
+def _check_topic_usage(source: str, rejects_topic: str, metrics_port: int | None) -> None:
+    if not source and (rejects_topic or metrics_port is not None):
+        message = "--rejects-topic and --metrics-port must go with --source; got files; their rejects are in table `rejects`"
+        raise typer.BadParameter(message)
+
+
 def _land_files(files: list[Path], settings: Settings, *, shown: bool) -> tuple[LandingReport, list[str]]:
     source = FileLog(files)
     try:
@@ -191,25 +203,30 @@ def _land_files(files: list[Path], settings: Settings, *, shown: bool) -> tuple[
 
 
 def _land_topic(
-    address: str, kafka_settings: Path | None, *, reading: KafkaReading, settings: Settings, shown: bool
+    asked: TopicAsked, metrics_port: int | None, *, reading: KafkaReading, settings: Settings, shown: bool
 ) -> tuple[LandingReport, float]:
     """What was landed, and the seconds from the first poll to the last commit."""
-    lake = Lake(settings.lake)
-    with stoppable() as stop, closing(open_topic(address, kafka_settings, reading=reading, lake=lake, stop=stop)) as source:
+    lake, metrics, landed = Lake(settings.lake), LandingMetrics("kafka", CollectorRegistry()), LandingReport()
+
+    def count(report: LandingReport) -> None:
+        nonlocal landed  # Known however the landing ends.
+        landed += report
+        metrics.landed(report)
+
+    with ExitStack() as stack:
+        stop = stack.enter_context(stoppable())
+        topic = stack.enter_context(reading_topic(asked, reading=reading, lake=lake, stop=stop))
+        topic.show(metrics)
+        stack.enter_context(shown_at(metrics, metrics_port))
         with progress("Ingesting", unit="records", shown=shown) as tick:
             began = time.monotonic()
-            report = land(
-                source,
-                lake,
-                rules=replace(_rules(settings), conflicts_max=CONFLICTS_MAX),
-                tick=lambda read: tick(read, read + sum(source.lag().values())),
-                stop=stop,
-            )
+            rules = replace(_rules(settings), landed=count)
+            topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
             took_s = time.monotonic() - began
         if stop() and not reading.follow:
             # The front door says it, as it does of every command.
             raise typer.Exit(INTERRUPTED)
-    return report, took_s
+    return landed, took_s
 
 
 def _rules(settings: Settings) -> LandingRules:

@@ -1,4 +1,4 @@
-"""Commands about streams: `produce`, and what `ingest --source kafka://…` needs. Reading and writing themselves are `ingest/kafka_*.py`."""
+"""Commands about streams: `produce`, and what every command about topics needs. Reading and writing themselves are `ingest/kafka_*.py`."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def produce(
     Examples: `resay produce turns.jsonl kafka://localhost:9092/dialogue-turns --partitions 4` ·
     `resay produce turns.jsonl.gz kafka://localhost:9092/dialogue-turns --rate 50`
     """
-    place = _place(address, kafka_settings)
-    with _kafka_needed():
+    place = place_of(address, kafka_settings)
+    with kafka_needed():
         from ingest.kafka_cluster import create_topic
         from ingest.kafka_sink import KafkaSink
     with closing(FileLog(files)) as source:
@@ -85,8 +85,8 @@ def open_topic(address: str, kafka_settings: Path | None, *, reading: KafkaReadi
 
     Raises: SourceUnavailable.
     """
-    place = _place(address, kafka_settings)
-    with _kafka_needed():
+    place = place_of(address, kafka_settings)
+    with kafka_needed():
         from ingest.kafka_log import KafkaLog
     return KafkaLog(place, positions=lambda name, partition: stored_position(lake, name, partition), reading=reading, stop=stop)
 
@@ -134,12 +134,20 @@ def _produce(source: FileLog, sink: KafkaSink, *, rate: float, tick: Tick) -> tu
     return sent, refused
 
 
-def _place(address: str, kafka_settings: Path | None) -> KafkaPlace:
+def place_of(address: str, kafka_settings: Path | None) -> KafkaPlace:
+    """The topic that the command line names, and how its brokers want to be spoken to.
+
+    Raises: SourceUnavailable.
+    """
     return read_place(address, read_security(kafka_settings) if kafka_settings else None)
 
 
 @contextmanager
-def _kafka_needed() -> Iterator[None]:
+def kafka_needed() -> Iterator[None]:
+    """A block that imports what needs the extra `kafka`.
+
+    Raises: SourceUnavailable.
+    """
     try:
         yield
     except ModuleNotFoundError as error:

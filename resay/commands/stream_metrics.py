@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from ingest.landing import LandingReport
+from resay.commands.landing_metrics import LandingMetrics
 from resay.dialogue.errors import ResayError
 
 LOOPBACK = "127.0.0.1"
@@ -24,10 +25,7 @@ class StreamMetrics:
     def __init__(self, source: str) -> None:
         self.registry = registry = CollectorRegistry()
         self._source = source
-        self._accepted = Counter("resay_events_accepted", "Records accepted.", ["source"], registry=registry)
-        self._duplicates = Counter("resay_events_duplicated", "Records that were there already.", ["source"], registry=registry)
-        self._rejected = Counter("resay_events_rejected", "Records rejected.", ["source", "reason"], registry=registry)
-        self._lag = Gauge("resay_consumer_lag_records", "Records of a topic that are not yet landed.", ["source"], registry=registry)
+        self.landing = LandingMetrics(source, registry)
         self._lag_bytes = Gauge("resay_source_lag_bytes", "Bytes of files that are not yet landed.", ["source"], registry=registry)
         self._behind = Gauge("resay_job_lag_commits", "Commits that a job has not yet taken in.", ["job"], registry=registry)
         self._judged = Counter("resay_job_turns", "Turns judged, again or for the first time.", ["job"], registry=registry)
@@ -39,14 +37,14 @@ class StreamMetrics:
 
     def landed(self, report: LandingReport) -> None:
         """Count a batch."""
-        self._accepted.labels(self._source).inc(report.accepted)
-        self._duplicates.labels(self._source).inc(report.duplicates)
-        # One reason only: the sentence of a reject quotes what came, and would make a series a record.
-        self._rejected.labels(self._source, "unreadable").inc(report.rejected)
+        self.landing.landed(report)
 
     def lag_is(self, ask: Callable[[], int], *, in_bytes: bool) -> None:
         """Show a lag that is asked for whenever somebody looks."""
-        (self._lag_bytes if in_bytes else self._lag).labels(self._source).set_function(ask)
+        if in_bytes:
+            self._lag_bytes.labels(self._source).set_function(ask)
+        else:
+            self.landing.topic_is(lambda: {"all": ask()}, lambda: True)
 
     def behind_is(self, job: str, ask: Callable[[], int]) -> None:
         """Show how far a job is behind, asked for whenever somebody looks."""
@@ -68,7 +66,7 @@ class StreamMetrics:
 
 
 @contextmanager
-def shown_at(metrics: StreamMetrics, port: int | None) -> Iterator[None]:
+def shown_at(metrics: StreamMetrics | LandingMetrics, port: int | None) -> Iterator[None]:
     """A block in which the metrics can be read at a port of this machine; nowhere without a port.
 
     Raises: PortTaken.
@@ -79,7 +77,7 @@ def shown_at(metrics: StreamMetrics, port: int | None) -> Iterator[None]:
     try:
         server, thread = start_http_server(port, addr=LOOPBACK, registry=metrics.registry)
     except OSError as error:
-        message = f"port {port} must be free to show metrics; {error.strerror}; is another stream running?"
+        message = f"port {port} must be free to show metrics; {error.strerror}; is another one running?"
         raise PortTaken(message) from error
     try:
         yield
