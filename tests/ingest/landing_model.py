@@ -1,14 +1,21 @@
-"""The landing in a page of plain Python: what the lake must hold after any sequence of operations and kills."""
+"""The landing in a page of plain Python: what the lake must hold after any sequence of steps, kills and overtakings.
+
+It is told which steps were taken, and says whether a step was allowed and what the lake must hold behind it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
-from ingest.landing import LandingStep
+WINDOW_DAYS = 7
+"""The same turn again within so many days of event time is a repeat."""
 
-WINDOW = timedelta(days=7)
+AHEAD_DAYS = 1
+"""An event further ahead of the clock cannot be right."""
+
+HTTP = "http"
+"""Where records come from that have no position of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,41 +27,68 @@ class Event:
     day: int
     """Event time, in days."""
 
+    def is_good(self, today: int) -> bool:
+        """Whether it can be read on a day; what is too far ahead may be right later."""
+        return bool(self.turn_id) and self.day <= today + AHEAD_DAYS
+
 
 @dataclass(slots=True)
 class LandingModel:
     """What the lake must hold."""
 
+    logs: Mapping[str, Sequence[Event]]
+    """The records of each partition; others append to them."""
+    today: int
     parts: list[Event] = field(default_factory=list)
-    letters: list[tuple[str, int]] = field(default_factory=list)
-    """Where each dead letter stood: partition, position."""
+    letters: dict[tuple[str, int], Event] = field(default_factory=dict)
+    """Each dead letter, by where it stood: partition, position."""
     positions: dict[str, int] = field(default_factory=dict)
+    refused_by_http: int = 0
 
-    def land(self, logs: dict[str, list[Event]], *, size: int, kill: tuple[LandingStep, int] | None) -> None:
-        """Land all partitions in batches; die behind the n-th time that a step was taken."""
-        steps: list[LandingStep] = []
-        for partition, events in logs.items():
-            while (start := self.positions.get(partition, 0)) < len(events):
-                batch = events[start : start + size]
-                for step in (LandingStep.TAKEN, LandingStep.LETTERS_KEPT, LandingStep.COMMITTED):
-                    if step is LandingStep.LETTERS_KEPT:
-                        self._keep_letters(partition, enumerate(batch, start))
-                    if step is LandingStep.COMMITTED:
-                        self.add(batch)
-                        self.positions[partition] = start + len(batch)
-                    steps.append(step)
-                    if kill and step is kill[0] and steps.count(step) == kill[1]:
-                        return
+    def keep_letters(self, partition: str, span: range, *, judged: int) -> None:
+        """Keep the bad ones of a batch, as they were judged on a day; known ones are kept already."""
+        for position in span:
+            event = self.logs[partition][position]
+            if not event.is_good(judged):
+                self.letters.setdefault((partition, position), event)
+
+    def commit(self, partition: str, span: range, *, judged: int) -> None:
+        """Take the good ones of a batch and move the position, which must stand where the batch begins."""
+        assert self.stands(partition) == span.start, "only who stands where the lake stands may commit"
+        self.add([event for event in self.logs[partition][span.start : span.stop] if event.is_good(judged)])
+        self.positions[partition] = span.stop
+
+    def stands(self, partition: str) -> int:
+        """The next record that is not yet landed."""
+        return self.positions.get(partition, 0)
 
     def add(self, events: Sequence[Event]) -> None:
-        """Take the good ones that are not there yet."""
+        """Take those that are not there yet."""
         for event in events:
-            if event.turn_id and not any(
-                event.turn_id == there.turn_id and abs(event.day - there.day) <= WINDOW.days for there in self.parts
-            ):
+            if not any(event.turn_id == there.turn_id and abs(event.day - there.day) <= WINDOW_DAYS for there in self.parts):
                 self.parts.append(event)
 
-    def _keep_letters(self, partition: str, numbered: Iterable[tuple[int, Event]]) -> None:
-        for position, event in numbered:
-            if not event.turn_id and (partition, position) not in self.letters:
-                self.letters.append((partition, position))
+    def send(self, events: Sequence[Event], *, dies: bool) -> None:
+        """Take records that came by HTTP, the good ones first; it may die before it keeps the bad ones."""
+        self.add([event for event in events if event.is_good(self.today)])
+        for event in events:
+            if not event.is_good(self.today) and not dies:
+                self.letters[HTTP, self.refused_by_http] = event
+                self.refused_by_http += 1
+
+    def replay(self, *, dies: bool) -> None:
+        """Try the dead letters again; those that are good now land, source by source, and leave unless it dies before."""
+        sources = sorted({_source(place) for place in self.letters})
+        tried = sources[:1] if dies else sources
+        good = {place: event for place, event in sorted(self.letters.items()) if event.is_good(self.today) and _source(place) in tried}
+        self.add(list(good.values()))
+        if not dies:
+            self.drop(good)
+
+    def drop(self, places: Mapping[tuple[str, int], Event]) -> None:
+        """Give up dead letters."""
+        self.letters = {place: event for place, event in self.letters.items() if place not in places}
+
+
+def _source(place: tuple[str, int]) -> str:
+    return place[0].partition("#")[0]

@@ -1,34 +1,47 @@
-"""A kill is an item of the input: whatever is landed, repeated and killed when, nothing is lost and nothing is there twice."""
+"""A kill is an item of the input: whatever is landed, repeated, overtaken and killed when, nothing is lost and nothing is there twice."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from ingest.dead_letters import drop_letters, replay_letters
 from ingest.landing import LandingRules, LandingStep, land, land_records, stored_position
-from ingest.source import Batch
-from resay.store.errors import LostPosition
+from ingest.source import Batch, Source
+from resay.commands.bench.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
 from resay.store.lake import Lake
+from resay.store.maintenance import compact, vacuum
+from resay.store.tables import REJECTS, Table
 from tests.builders import BASE, record
-from tests.fakes import FakeClock, MemoryLog
-from tests.ingest.landing_model import Event, LandingModel
+from tests.fakes import FakeClock
+from tests.ingest.landing_model import HTTP, Event, LandingModel
+from tests.ingest.landing_worlds import FileWorld, MemoryWorld, SharedLog, World
+from tests.ingest.puppet import Killed, Puppet
 
-NOW = BASE + timedelta(days=60)
-PARTITIONS = ("p", "q")
+MEMBERS = (0, 1)
+LETTERS_LEAVE = "letters_leave"
+"""The step before dead letters leave that were landed."""
 
-events = st.builds(Event, st.sampled_from(["", "t1", "t2", "t3", "t4"]), st.sampled_from([0, 6, 8, 30]))
-kills = st.none() | st.tuples(st.sampled_from([LandingStep.TAKEN, LandingStep.LETTERS_KEPT, LandingStep.COMMITTED]), st.integers(1, 3))
+Step = tuple[str, Batch | None]
+
+events = st.builds(Event, st.sampled_from(["", "t1", "t2", "t3", "t4"]), st.sampled_from([0, 6, 8, 30, 90]))
+"""Bad ones, repeats within the window and beyond it, late ones, and such as lie in the future for now."""
+
+steps = st.sampled_from([*(str(step) for step in LandingStep), LETTERS_LOOKED, PARTS_LOOKED])
+kills = st.none() | st.tuples(steps, st.integers(1, 3))
 sizes = st.integers(1, 4)
-
-
-class Killed(BaseException):
-    """The process is gone: not an error, so that nobody answers it."""
 
 
 def raw(event: Event) -> bytes:
@@ -36,89 +49,226 @@ def raw(event: Event) -> bytes:
     return record(event.turn_id, at=(BASE + timedelta(days=event.day)).isoformat()) if event.turn_id else b"not json"
 
 
+class WatchedLake(ToldLake):
+    """A lake that tells when letters are about to leave, too."""
+
+    def remove(self, table: Table, keys: pa.Table) -> None:
+        """As ever, and told of before."""
+        self._tell(LETTERS_LEAVE)
+        super().remove(table, keys)
+
+
+@dataclass
+class Member:
+    """One who lands, and what the model must know of it."""
+
+    puppet: Puppet[Step]
+    source: list[Source]
+    """Its reader, once it has one."""
+    partition: str = ""
+    span: range = range(0)
+    """The batch that it is at."""
+    judged: int = 0
+    """The day on which the records of the batch were judged."""
+    last: str = ""
+
+
 class LandingMachine(RuleBasedStateMachine):
     """The real landing beside its model, step by step."""
 
-    @initialize()
-    def begin(self) -> None:
-        """Nothing is logged and nothing is landed."""
+    def __init__(self, open_world: Callable[[Path], World] = MemoryWorld) -> None:
+        super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.model = LandingModel()
-        self.logs: dict[str, list[Event]] = {partition: [] for partition in PARTITIONS}
+        (Path(self.folder.name) / "logs").mkdir()
+        self.world = open_world(Path(self.folder.name) / "logs")
+        self.model = LandingModel({partition: [] for partition in self.world.partitions}, today=60)
+        self.members: dict[int, Member] = {}
 
     def teardown(self) -> None:
         """Leave nothing behind."""
-        if hasattr(self, "folder"):
-            self.folder.cleanup()
+        for member in self.members.values():
+            member.puppet.kill()
+        self.folder.cleanup()
 
-    @rule(partition=st.sampled_from(PARTITIONS), more=st.lists(events, min_size=1, max_size=6))
-    def grow(self, partition: str, more: list[Event]) -> None:
+    @rule(number=st.integers(0, 1), more=st.lists(events, min_size=1, max_size=6))
+    def grow(self, number: int, more: list[Event]) -> None:
         """A log grows."""
-        self.logs[partition] += more
+        partition = self.world.partitions[number]
+        self.model.logs[partition].extend(more)
+        self.world.grow(partition, [raw(event) for event in more])
 
-    @precondition(lambda self: any(self.logs.values()))
+    @precondition(lambda self: self.has_logs())
     @rule(size=sizes, kill=kills)
-    def land(self, size: int, kill: tuple[LandingStep, int] | None) -> None:
+    def land(self, size: int, kill: tuple[str, int] | None) -> None:
         """Land what there is, from where the lake stands, and perhaps die on the way."""
-        self.model.land(self.logs, size=size, kill=kill)
-        taken: list[LandingStep] = []
-
-        def observe(step: LandingStep, _batch: Batch) -> None:
+        whole = {partition: len(log) for partition, log in self.model.logs.items()}
+        member = self.begin(size)
+        taken: list[str] = []
+        while kill is None or taken.count(kill[0]) < kill[1]:
+            step = self.advance(member)
+            if step is None:
+                assert {partition: self.model.stands(partition) for partition in whole} == whole
+                break
             taken.append(step)
-            if kill and step is kill[0] and taken.count(step) == kill[1]:
-                raise Killed
+        member.puppet.kill()
 
-        try:
-            land(self._source(), self._lake(), rules=_rules(size, observe))
-        except Killed:
-            assert kill
+    @precondition(lambda self: self.has_logs())
+    @rule(number=st.sampled_from(MEMBERS), size=sizes, moves=st.integers(1, 7))
+    def move(self, number: int, size: int, moves: int) -> None:
+        """One of two members goes on by some steps, whatever the other has done meanwhile; where it is dead, another one begins."""
+        if number not in self.members or not self.members[number].puppet.lives:
+            self.members[number] = self.begin(size)
+        for _ in range(moves):
+            if self.advance(self.members[number]) is None:
+                break
 
-    @precondition(lambda self: any(self.logs.values()))
-    @rule(size=sizes, other=sizes, step=st.sampled_from([LandingStep.TAKEN, LandingStep.LETTERS_KEPT]))
-    def land_while_another_lands(self, size: int, other: int, step: LandingStep) -> None:
-        """The other one has all before the first commits: the first is refused, and nothing that it did shows."""
-        self.model.land(self.logs, size=other, kill=None)
-        begun: list[Batch] = []
+    @precondition(lambda self: self.living())
+    @rule(number=st.sampled_from(MEMBERS))
+    def kill(self, number: int) -> None:
+        """A member dies where it stands."""
+        if number in self.members:
+            self.members[number].puppet.kill()
 
-        def observe(taken: LandingStep, batch: Batch) -> None:
-            if taken is step and not begun:
-                begun.append(batch)
-                land(self._source(), self._lake(), rules=_rules(other))
+    @precondition(lambda self: self.living() and isinstance(self.world, MemoryWorld))
+    @rule(number=st.integers(0, 1), winner=st.sampled_from(MEMBERS), is_told=st.booleans())
+    def rebalance(self, number: int, winner: int, is_told: bool) -> None:
+        """A partition goes to one member; the other may learn of it, or go on with what it has."""
+        partition = self.world.partitions[number].partition("#")[2]
+        for each, member in self.members.items():
+            for source in member.source:
+                assert isinstance(source, SharedLog)
+                if each == winner:
+                    source.gain(partition, stored_position(self.lake(), source.name, partition))
+                elif is_told:
+                    source.lose(partition)
 
-        if any(stored_position(self._lake(), "memory", partition) < len(log) for partition, log in self.logs.items()):
-            with pytest.raises(LostPosition):
-                land(self._source(), self._lake(), rules=_rules(size, observe))
+    @rule(more=st.lists(events, min_size=1, max_size=3), dies=st.booleans())
+    def send(self, more: list[Event], dies: bool) -> None:
+        """The same events may come by HTTP; the process may die between its two commits."""
+        self.model.send(more, dies=dies)
+        lake = WatchedLake(self.root(), _killing(LETTERS_LOOKED) if dies else _idle)
+        with suppress(Killed):
+            land_records([raw(event) for event in more], source=HTTP, lake=lake, now=self.now())
 
-    @rule(more=st.lists(events.filter(lambda event: event.turn_id), min_size=1, max_size=3))
-    def send(self, more: list[Event]) -> None:
-        """The same events may come by HTTP."""
-        self.model.add(more)
-        land_records([raw(event) for event in more], source="http", lake=self._lake(), now=NOW)
+    @rule(dies=st.booleans())
+    def replay(self, dies: bool) -> None:
+        """Dead letters are tried again; the process may die before those that landed have left."""
+        self.model.replay(dies=dies)
+        lake = WatchedLake(self.root(), _killing(LETTERS_LEAVE) if dies else _idle)
+        with suppress(Killed):
+            replay_letters(lake, rules=self.landing_rules(4))
+
+    @rule()
+    def drop(self) -> None:
+        """All dead letters are given up."""
+        self.model.drop(dict(self.model.letters))
+        drop_letters(self.lake())
+
+    @precondition(lambda self: self.model.today < 100)
+    @rule()
+    def wait(self) -> None:
+        """Time passes, and what lay in the future no longer does."""
+        self.model.today = 100
+
+    @rule()
+    def maintain(self) -> None:
+        """Files are put together while members are at work; what is no longer named goes when nobody is."""
+        compact(self.lake())
+        if not self.living():
+            vacuum(self.lake(), retain=timedelta(0))
 
     @invariant()
     def the_lake_holds_what_the_model_says(self) -> None:
         """Parts, dead letters and positions, after every step."""
-        if not hasattr(self, "model"):
-            return
-        lake = self._lake()
+        lake, world, model = self.lake(), self.world, self.model
         assert _rows(lake, "select turn_id, event_time from turn_parts") == sorted(
-            (event.turn_id, BASE + timedelta(days=event.day)) for event in self.model.parts
+            (event.turn_id, BASE + timedelta(days=event.day)) for event in model.parts
         )
-        assert _rows(lake, "select partition, position from rejects") == sorted(self.model.letters)
-        assert {each: stored_position(lake, "memory", each) for each in PARTITIONS} == {
-            each: 0 for each in PARTITIONS
-        } | self.model.positions
+        letters = {self.place(*row): row[3] for row in _rows(lake, "select source, partition, position, raw from rejects")}
+        assert letters == {place: raw(event) for place, event in model.letters.items()}
+        assert lake.count(REJECTS) == len(letters)
+        for partition, log in model.logs.items():
+            key = world.key(partition)
+            stored = world.index(partition, stored_position(lake, world.name, key)) if key else 0
+            assert stored == model.stands(partition) <= len(log)
 
-    def _lake(self) -> Lake:
+    def begin(self, size: int) -> Member:
+        """A member that has not yet moved."""
+        source: list[Source] = []
+
+        def work(tell: Callable[[Step], None]) -> None:
+            lake = ToldLake(self.root(), lambda step: tell((step, None)))
+            positions = partial(stored_position, lake)
+            with closing(self.world.open(positions)) as log:
+                source.append(log)
+                land(log, lake, rules=self.landing_rules(size, lambda step, batch: tell((step.value, batch))))
+
+        return Member(Puppet(work), source)
+
+    def advance(self, member: Member) -> str | None:
+        """Let a member take its next step, and the model with it."""
+        if member.last == LandingStep.TAKEN:
+            member.judged = self.model.today
+        told = member.puppet.go()
+        member.last = told[0] if told else ""
+        if told is None:
+            return None
+        step, batch = told
+        if step == LandingStep.TAKEN and batch is not None:
+            member.partition = self.world.partition(batch.partition)
+            member.span = range(*(self.world.index(member.partition, position) for position in (batch.start, batch.end)))
+        elif step == LandingStep.LETTERS_KEPT:
+            self.model.keep_letters(member.partition, member.span, judged=member.judged)
+        elif step == LandingStep.COMMITTED:
+            self.model.commit(member.partition, member.span, judged=member.judged)
+        elif step == LandingStep.LOST:
+            assert self.model.stands(member.partition) != member.span.start, "a position is lost only to another who has moved it"
+        return step
+
+    def place(self, source: str, partition: str, position: int, _raw: bytes) -> tuple[str, int]:
+        """Where the model knows a dead letter of the lake to stand."""
+        if source == HTTP:
+            return HTTP, position
+        named = self.world.partition(partition)
+        return named, self.world.index(named, position)
+
+    def landing_rules(self, size: int, observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None) -> LandingRules:
+        """Landing by the machine's own clock."""
+        return LandingRules(clock=self.now, records_a_batch=size, conflicts_max=99, observe=observe)
+
+    def now(self) -> Any:
+        """The time."""
+        return FakeClock(BASE + timedelta(days=self.model.today))()
+
+    def root(self) -> str:
+        """Where the lake lies."""
+        return f"{self.folder.name}/lake"
+
+    def lake(self) -> Lake:
         """The lake as a process that has just begun sees it."""
-        return Lake(self.folder.name)
+        return Lake(self.root())
 
-    def _source(self) -> MemoryLog:
-        return MemoryLog({partition: [raw(event) for event in log] for partition, log in self.logs.items()})
+    def has_logs(self) -> bool:
+        """Whether there is anything to read."""
+        return any(self.model.logs.values())
+
+    def living(self) -> list[int]:
+        """Members that are at work."""
+        return [number for number, member in self.members.items() if member.puppet.lives]
 
 
-def _rules(size: int, observe: Any = lambda _step, _batch: None) -> LandingRules:
-    return LandingRules(clock=FakeClock(NOW), records_a_batch=size, observe=observe)
+def _idle(_step: str) -> None:
+    """Nobody is told."""
+
+
+def _killing(fatal: str) -> Callable[[str], None]:
+    """Dies at a step."""
+
+    def tell(step: str) -> None:
+        if step == fatal:
+            raise Killed
+
+    return tell
 
 
 def _rows(lake: Lake, query: str) -> list[tuple[Any, ...]]:
@@ -126,5 +276,11 @@ def _rows(lake: Lake, query: str) -> list[tuple[Any, ...]]:
         return sorted(connection.execute(query).fetchall())
 
 
-TestLandingMachine = LandingMachine.TestCase
-TestLandingMachine.settings = settings(max_examples=8, stateful_step_count=8, deadline=None)
+@pytest.mark.slow
+@pytest.mark.parametrize(("world", "examples"), [(MemoryWorld, 14), (FileWorld, 6)])
+def test_the_lake_holds_what_the_model_says(world: Callable[[Path], World], examples: int):
+    """Landing, killing, overtaking, rebalancing, sending, replaying and maintaining in any order, from memory and from files."""
+    run_state_machine_as_test(
+        partial(LandingMachine, world),
+        settings=settings(max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]),
+    )

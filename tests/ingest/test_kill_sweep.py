@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from resay.commands.bench.kill_member import ToldLake
 from resay.commands.bench.kills import STEPS, orphans, sweep
+from resay.commands.bench.told_lake import ToldLake
 from resay.dialogue.tick import silent
 from resay.store.commit import Progress
 from resay.store.lake import Lake, Screen
@@ -70,13 +70,13 @@ class LettersLast(ToldLake):
 
 
 @pytest.mark.parametrize(
-    ("fault", "broken"),
-    [(PositionFirst, {"lost"}), (Unscreened, {"doubled", "rejects_doubled"}), (LettersLast, {"rejects_lost"})],
-    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+    ("fault", "points", "broken"),
+    [(PositionFirst, 12, {"lost"}), (Unscreened, 12, {"doubled", "rejects_doubled"}), (LettersLast, 40, {"rejects_lost"})],
+    ids=["position_first", "unscreened", "letters_last"],
 )
-def test_planted_faults_are_noticed(fault: type[ToldLake], broken: set[str], broker: str, tmp_path: Path):
+def test_planted_faults_are_noticed(fault: type[ToldLake], points: int, broken: set[str], broker: str, tmp_path: Path):
     """Each way to break the rule shows in the number that it must show in, and in no other."""
-    report = sweep(broker, points=12, seed=3, folder=tmp_path, tick=silent, lake=fault)
+    report = sweep(broker, points=points, seed=3, folder=tmp_path, tick=silent, lake=fault)
 
     assert {name for name in ("lost", "doubled", "rejects_lost", "rejects_doubled") if getattr(report, name)} == broken
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +13,10 @@ import pytest
 
 from ingest.landing import LandingRules, LandingStep, land, stored_position
 from ingest.source import Batch
+from resay.commands.bench.told_lake import ToldLake
 from resay.store.commit import Progress
 from resay.store.lake import Lake, Screen
-from resay.store.reading import Connection
-from resay.store.tables import REJECTS, Table
+from resay.store.tables import Table
 from tests.builders import record
 from tests.fakes import FakeClock, MemoryLog
 from tests.protocols.ingest_commit import BAD, Logs, Move, Place, Protocol, State
@@ -34,25 +34,7 @@ class Died(BaseException):
     """A kill: nobody catches it, nothing is cleaned up behind it."""
 
 
-class WatchedLake(Lake):
-    """A lake that tells when a writer has looked at a table and has not yet committed."""
-
-    def __init__(self, root: Path, looked: Callable[[str], None]) -> None:
-        super().__init__(root)
-        self._looked = looked
-
-    def append(self, table: Table, rows: pa.Table, progress: Sequence[Progress] = (), *, screen: Screen | None = None) -> int:
-        """As ever, and told of in between."""
-
-        def watched(connection: Connection, arrived: pa.Table) -> pa.Table:
-            kept = arrived if screen is None else screen(connection, arrived)
-            self._looked("letters_looked" if table is REJECTS else "parts_looked")
-            return kept
-
-        return super().append(table, rows, progress, screen=watched)
-
-
-class BlindLake(WatchedLake):
+class BlindLake(ToldLake):
     """A lake with a planted fault: whoever comes with an old position is let in."""
 
     def append(self, table: Table, rows: pa.Table, progress: Sequence[Progress] = (), *, screen: Screen | None = None) -> int:
@@ -64,7 +46,7 @@ class BlindLake(WatchedLake):
 class Play:
     """Two consumers of the real landing, one inside the other's steps, as chance has it; writes down every step."""
 
-    def __init__(self, root: Path, rng: random.Random, kind: type[WatchedLake] = WatchedLake) -> None:
+    def __init__(self, root: Path, rng: random.Random, kind: type[ToldLake] = ToldLake) -> None:
         self.moves: list[Move] = []
         self._root, self._rng, self._kind = root, rng, kind
         self._running: list[int] = []

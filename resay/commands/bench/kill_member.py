@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,47 +17,19 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import pyarrow as pa
-
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_place import KafkaPlace
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import LandingRules, land, stored_position
-from resay.store.commit import Progress
-from resay.store.lake import Lake, Screen
-from resay.store.reading import Connection
-from resay.store.tables import REJECTS, Table
+from resay.commands.bench.told_lake import ToldLake
+from resay.store.lake import Lake
 
 CONFLICTS_MAX = 1_000
 """Lost positions in a row: rivals that fight for one partition take it from each other again and again."""
 
-LETTERS_LOOKED = "letters_looked"
-"""The step between a look at `rejects` and the commit that rests on it; taken where a batch holds dead letters."""
-
-PARTS_LOOKED = "parts_looked"
-"""The same of `turn_parts`; both are named as in docs/protocols/ingest-commit.md, and `LandingStep` has the others."""
-
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 """Members are forked from a process that has imported everything and begun nothing: that takes milliseconds instead of seconds."""
-
-
-class ToldLake(Lake):
-    """A lake that tells when a writer has looked at a table and has not yet committed."""
-
-    def __init__(self, root: Path, tell: Callable[[str], None]) -> None:
-        super().__init__(root)
-        self._tell = tell
-
-    def append(self, table: Table, rows: pa.Table, progress: Sequence[Progress] = (), *, screen: Screen | None = None) -> int:
-        """As ever, and told of in between."""
-
-        def told(connection: Connection, arrived: pa.Table) -> pa.Table:
-            kept = arrived if screen is None else screen(connection, arrived)
-            self._tell(LETTERS_LOOKED if table is REJECTS else PARTS_LOOKED)
-            return kept
-
-        return super().append(table, rows, progress, screen=told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from ingest.kafka_place import SCHEME, KafkaPlace, read_place
 from ingest.kafka_reading import KafkaReading
 from ingest.kafka_sink import KafkaSink
 from ingest.landing import LandingStep, stored_position
-from resay.commands.bench.kill_member import LETTERS_LOOKED, PARTS_LOOKED, Orders, ToldLake, start, steps_of
+from resay.commands.bench.kill_member import Orders, start, steps_of
 from resay.commands.bench.kill_records import PARTITIONS, KillRecords, compare
+from resay.commands.bench.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
 from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.dialogue.errors import ResayError
 from resay.store.lake import Lake
