@@ -23,7 +23,7 @@ from resay.commands.landing_metrics import LandingMetrics
 from resay.commands.settings import Settings, read_settings
 from resay.commands.stream import KafkaSettingsOption, stoppable, utc
 from resay.commands.stream_metrics import shown_at
-from resay.commands.topic import MetricsPortOption, RejectsTopicOption, TopicAsked, reading_topic
+from resay.commands.topic import MetricsPortOption, RejectsTopicOption, TopicAsked, open_topic
 from resay.store.lake import Lake
 
 LETTERS_SHOWN = 20
@@ -215,12 +215,12 @@ def _land_topic(
 
     with ExitStack() as stack:
         stop = stack.enter_context(stoppable())
-        topic = stack.enter_context(reading_topic(asked, reading=reading, lake=lake, stop=stop))
+        topic = stack.enter_context(open_topic(asked, reading=reading, lake=lake, stop=stop))
         topic.show(metrics)
         stack.enter_context(shown_at(metrics, metrics_port))
         with progress("Ingesting", unit="records", shown=shown) as tick:
             began = time.monotonic()
-            rules = replace(_rules(settings), landed=count)
+            rules = replace(_rules(settings), landed=count, observe=metrics.step)
             topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
             took_s = time.monotonic() - began
         if stop() and not reading.follow:

@@ -14,16 +14,13 @@ import typer
 
 from ingest.file_log import FileLog
 from ingest.kafka_place import KafkaPlace, read_place, read_security
-from ingest.kafka_reading import KafkaReading
-from ingest.landing import FAULTS_SHOWN_MAX, stored_position
+from ingest.landing import FAULTS_SHOWN_MAX
 from ingest.source import SourceUnavailable
 from resay.commands.console import JsonOption, console, print_json, progress, remarks
 from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.dialogue.tick import Tick
-from resay.store.lake import Lake
 
 if TYPE_CHECKING:
-    from ingest.kafka_log import KafkaLog
     from ingest.kafka_sink import KafkaSink
 
 RECORDS_A_BATCH = 1_000
@@ -78,17 +75,6 @@ def produce(
         remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
     if refused or unfinished:
         raise typer.Exit(1)
-
-
-def open_topic(address: str, kafka_settings: Path | None, *, reading: KafkaReading, lake: Lake, stop: Callable[[], bool]) -> KafkaLog:
-    """The topic as a source whose positions are those of the lake.
-
-    Raises: SourceUnavailable.
-    """
-    place = place_of(address, kafka_settings)
-    with kafka_needed():
-        from ingest.kafka_log import KafkaLog
-    return KafkaLog(place, positions=lambda name, partition: stored_position(lake, name, partition), reading=reading, stop=stop)
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
-from ingest.landing import LandingReport
 from resay.commands.landing_metrics import LandingMetrics
 from resay.dialogue.errors import ResayError
 
@@ -35,16 +34,9 @@ class StreamMetrics:
         self._rules = Gauge("resay_rules", "Rewrites of the live generation.", ["state", "layer"], registry=registry)
         self._generation = Gauge("resay_generation", "Number of the live generation; 0 before the first.", registry=registry)
 
-    def landed(self, report: LandingReport) -> None:
-        """Count a batch."""
-        self.landing.landed(report)
-
-    def lag_is(self, ask: Callable[[], int], *, in_bytes: bool) -> None:
-        """Show a lag that is asked for whenever somebody looks."""
-        if in_bytes:
-            self._lag_bytes.labels(self._source).set_function(ask)
-        else:
-            self.landing.topic_is(lambda: {"all": ask()}, lambda: True)
+    def bytes_left_is(self, ask: Callable[[], int]) -> None:
+        """Show how much of files is not yet landed, asked for whenever somebody looks."""
+        self._lag_bytes.labels(self._source).set_function(ask)
 
     def behind_is(self, job: str, ask: Callable[[], int]) -> None:
         """Show how far a job is behind, asked for whenever somebody looks."""

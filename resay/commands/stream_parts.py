@@ -16,15 +16,16 @@ from pathlib import Path
 
 from ingest.folder_log import FolderLog
 from ingest.kafka_reading import GROUP, KafkaReading
-from ingest.landing import LandingReport, LandingRules, land
+from ingest.landing import LandingReport, LandingRules, LandingStep, land
 from ingest.privacy import keep, pseudonymise
+from ingest.source import Batch
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect_job
 from resay.commands.chain import Chain, Found, Step
 from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
 from resay.commands.settings import Settings
-from resay.commands.stream import open_topic
 from resay.commands.stream_metrics import StreamMetrics
+from resay.commands.topic import TopicAsked, open_topic
 from resay.dialogue.tick import silent
 from resay.label.job import label, label_job, whole_label_due
 from resay.store.job import Job, JobContended, lag, take_in
@@ -36,9 +37,6 @@ EVERY_S = 10.0
 
 LEARN_SHARE_MAX = 0.5
 """Learning takes at most this share of the time: where it takes longer than `--every`, it rests as long as it worked."""
-
-CONFLICTS_MAX = 20
-"""Lost positions in a row before a member of a group gives up, as in `resay ingest`."""
 
 STEPS_LOST_MAX = 3
 """Steps of a job that others may take first before this process stands by for a while: they do its work, and looking costs both."""
@@ -73,6 +71,8 @@ class StreamOrders:
     source: str = ""
     """Folder, growing file or kafka://…/TOPIC; empty where this process does not ingest."""
     kafka_settings: Path | None = None
+    rejects_topic: str = ""
+    """Where dead letters of a topic go beside table `rejects`, as `TopicAsked` has it."""
     group: str = GROUP
     k: int = CUSTOMERS_MIN
     every_s: float = EVERY_S
@@ -105,31 +105,29 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
 
     def landed(report: LandingReport) -> None:
         tally.landed += report
-        metrics.landed(report)
+        metrics.landing.landed(report)
         chain.touch()
 
+    def observe(step: LandingStep, batch: Batch) -> None:
+        metrics.landing.step(step, batch)
+        orders.observe(Part.INGEST, step)
+
     mask = pseudonymise(orders.settings.hash_key) if orders.settings.hash_key else keep
-    rules = LandingRules(
-        clock=lambda: datetime.now(UTC),
-        mask=mask,
-        conflicts_max=CONFLICTS_MAX,
-        observe=lambda step, _batch: orders.observe(Part.INGEST, step),
-        landed=landed,
-    )
+    rules = LandingRules(clock=lambda: datetime.now(UTC), mask=mask, observe=observe, landed=landed)
     if orders.source.startswith("kafka://"):
+        asked = TopicAsked(orders.source, orders.kafka_settings, orders.rejects_topic)
         reading = KafkaReading(orders.group, follow=True)
-        topic = open_topic(orders.source, orders.kafka_settings, reading=reading, lake=lake, stop=chain.stopping)
-        on.callback(topic.close)
-        metrics.lag_is(lambda: sum(topic.lag().values()), in_bytes=False)
+        topic = on.enter_context(open_topic(asked, reading=reading, lake=lake, stop=chain.stopping))
+        topic.show(metrics.landing)
 
         def follow() -> Found:
-            land(topic, lake, rules=rules, stop=chain.stopping)
+            topic.land(lake, rules, metrics=metrics.landing, stop=chain.stopping)
             return Found.NOTHING
 
         return Step("ingest", follow, waits=True)
     folder = FolderLog(Path(orders.source))
     on.callback(folder.close)
-    metrics.lag_is(folder.bytes_left, in_bytes=True)
+    metrics.bytes_left_is(folder.bytes_left)
 
     def look() -> Found:
         read = folder.look() and land(folder, lake, rules=rules, stop=chain.stopping).read

@@ -21,6 +21,7 @@ from resay.commands.settings import read_settings
 from resay.commands.stream import KafkaSettingsOption, stoppable
 from resay.commands.stream_metrics import StreamMetrics, shown_at
 from resay.commands.stream_parts import EVERY_S, Part, StreamOrders, Tally, run_parts
+from resay.commands.topic import MetricsPortOption, RejectsTopicOption
 
 
 def register(app: typer.Typer) -> None:
@@ -34,8 +35,9 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     every: Annotated[float, typer.Option("--every", min=0.1, help="Learn at most this often, seconds.")] = EVERY_S,
     until_idle: Annotated[float | None, typer.Option("--until-idle", min=0.1, help="End after so many seconds without work.")] = None,
     k: KOption = CUSTOMERS_MIN,
-    metrics_port: Annotated[int | None, typer.Option("--metrics-port", min=0, max=65_535, help="Show metrics at this port.")] = None,
+    metrics_port: MetricsPortOption = None,
     group: Annotated[str, typer.Option("--group", help="Consumer group; its members share the partitions of a topic.")] = GROUP,
+    rejects_topic: RejectsTopicOption = "",
     kafka_settings: KafkaSettingsOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -43,12 +45,13 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     """Run the whole loop as turns come in: land, link, label, learn, publish. A running `resay serve` takes up what is published.
 
     Ends cleanly on Ctrl-C and SIGTERM, and may be killed at any moment: nothing is lost and nothing counted twice.
+    What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
     Several processes may share the work: each part runs in one process, but `ingest` of a topic in as many as it has partitions.
 
     Examples: `resay stream --source logs/` · `resay stream --source kafka://localhost:9092/dialogue-turns --metrics-port 9400` ·
     `resay stream --jobs detect,label` · `resay stream --source logs/ --until-idle 5 --json`
     """
-    orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, group, k, every)
+    orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every)
     metrics, tally, began = StreamMetrics(source.split("://")[0] if "://" in source else "file"), Tally(), time.monotonic()
     with ExitStack() as stack:
         chain = Chain(stop=stack.enter_context(stoppable()), until_idle_s=until_idle)

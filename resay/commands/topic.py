@@ -68,7 +68,7 @@ class OpenTopic:
         lake: Lake,
         rules: LandingRules,
         *,
-        metrics: LandingMetrics | None,
+        metrics: LandingMetrics,
         tick: Callable[[int], None] = lambda _read: None,
         stop: Callable[[], bool],
     ) -> None:
@@ -78,11 +78,9 @@ class OpenTopic:
         """
 
         def rejected(refused: Sequence[Refused]) -> None:
-            sent = self.rejects.send(refused) if self.rejects else 0
-            if metrics:
-                metrics.sent(sent)
+            metrics.sent(self.rejects.send(refused) if self.rejects else 0)
 
-        rules = replace(rules, conflicts_max=CONFLICTS_MAX, rejected=rejected, observe=metrics.step if metrics else rules.observe)
+        rules = replace(rules, conflicts_max=CONFLICTS_MAX, rejected=rejected)
         try:
             land(self.source, lake, rules=rules, tick=tick, stop=stop)
         except SourceUnavailable as error:
@@ -92,7 +90,7 @@ class OpenTopic:
 
 
 @contextmanager
-def reading_topic(asked: TopicAsked, *, reading: KafkaReading, lake: Lake, stop: Callable[[], bool]) -> Iterator[OpenTopic]:
+def open_topic(asked: TopicAsked, *, reading: KafkaReading, lake: Lake, stop: Callable[[], bool]) -> Iterator[OpenTopic]:
     """The topic as a source whose positions are those of the lake, and the topic of its dead letters.
 
     Raises: SourceUnavailable; BadParameter where the two are one.
