@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 
 from deploy.kafka.broker import Broker, find_ports
 from ingest.kafka_cluster import Topic, look_up
@@ -25,6 +29,13 @@ pytestmark = [
 LOGIN = (
     'org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="a" user_admin="a" user_reader="secret";'
 )
+
+
+SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+TOKEN = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="admin";'
+"""The broker's own module for tokens without a signature, which Kafka has for trials."""
+
+LOGINS = {"plain": LOGIN, "scram-sha-256": SCRAM, "scram-sha-512": SCRAM, "oauthbearer": TOKEN}
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +64,17 @@ def guarded(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         f"listeners={listeners},CONTROLLER://127.0.0.1:{ports[4]}\nadvertised.listeners={listeners}\n"
         f"controller.quorum.voters=1@127.0.0.1:{ports[4]}\ninter.broker.listener.name=OPEN\n"
         "listener.security.protocol.map=CONTROLLER:PLAINTEXT,OPEN:PLAINTEXT,LOGIN:SASL_PLAINTEXT,TLS:SSL,BOTH:SASL_SSL\n"
-        f"sasl.enabled.mechanisms=PLAIN\nlistener.name.login.plain.sasl.jaas.config={LOGIN}\nlistener.name.both.plain.sasl.jaas.config={LOGIN}\n"
-        f"ssl.keystore.type=PEM\nssl.keystore.location={certificates}/keystore.pem\n"
+        "sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER\n"
+        + "".join(f"listener.name.{door}.{name}.sasl.jaas.config={each}\n" for door in ("login", "both") for name, each in LOGINS.items())
+        + f"ssl.keystore.type=PEM\nssl.keystore.location={certificates}/keystore.pem\n"
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\nsuper.users=User:ANONYMOUS;User:admin\n"
     )
     broker = Broker(tmp_path_factory.mktemp("kafka"), extra=extra)
     broker.start()
     admin = KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{doors['OPEN']}")
     admin.create_topics({"turns": {"num_partitions": 2}})
+    for mechanism in (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512):
+        admin.alter_user_scram_credentials([UserScramCredentialUpsertion("admin", mechanism, "b c=d")])
     admin.close()
     yield {door: f"kafka://127.0.0.1:{port}/turns" for door, port in doors.items()}
     broker.kill()
@@ -72,12 +86,35 @@ def guarded(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         ("OPEN", ""),
         ("LOGIN", "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.username=admin\nsasl.password=a"),
         ("TLS", "security.protocol=SSL\nssl.ca.location={ca}"),
+        ("LOGIN", "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-256\nsasl.username=admin\nsasl.password=b c=d"),
+        ("LOGIN", "security.protocol=SASL_PLAINTEXT\nsasl.mechanisms=SCRAM-SHA-512\nsasl.username=admin\nsasl.password=b c=d"),
+        (
+            "BOTH",
+            "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nssl.ca.location={ca}\nsasl.username=admin\nsasl.password=b c=d",
+        ),
         ("BOTH", f"security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nssl.truststore.location={{ca}}\nsasl.jaas.config={LOGIN}"),
     ],
 )
 def test_the_right_settings_open_the_door(guarded: dict[str, str], certificates: Path, tmp_path: Path, door: str, settings: str):
     """With what the broker asks for, the topic is found."""
     topic = _look_up(guarded[door], settings.replace("{ca}", f"{certificates}/ca.pem"), tmp_path)
+
+    assert topic.partitions == (0, 1)
+
+
+def test_a_token_opens_the_door_while_it_is_good(guarded: dict[str, str], tmp_path: Path):
+    """OAUTHBEARER takes its token from a file, anew at each connection: one that has run out is refused, and the next one is taken."""
+    token = tmp_path / "token"
+    settings = f"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=file://{token}"
+
+    token.write_text(_token("admin", lasts_s=-60))
+    with pytest.raises(SourceUnavailable, match="must answer"):
+        _look_up(guarded["LOGIN"], settings, tmp_path)
+    token.write_text(_token("admin", lasts_s=600) + "\n")
+    topic = _look_up(guarded["LOGIN"], settings, tmp_path)
+    token.write_text(_token("stranger", lasts_s=600))
+    with pytest.raises(SourceUnavailable, match="must be ours to use"):
+        _look_up(guarded["LOGIN"], settings, tmp_path)
 
     assert topic.partitions == (0, 1)
 
@@ -91,6 +128,11 @@ PLAIN = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"
         (
             "LOGIN",
             f"{PLAIN}sasl.username=admin\nsasl.password=b",
+            "are user name, password",
+        ),
+        (
+            "LOGIN",
+            "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=admin\nsasl.password=secret",
             "are user name, password",
         ),
         (
@@ -116,3 +158,10 @@ def _look_up(address: str, settings: str, folder: Path) -> Topic:
     path = folder / "client.properties"
     path.write_text(settings)
     return look_up(read_place(address, read_security(path)), reach_s=2)
+
+
+def _token(subject: str, *, lasts_s: int) -> str:
+    """A token without a signature (RFC 7515, "alg": "none")."""
+    claims = {"sub": subject, "iat": time.time() - 120, "exp": time.time() + lasts_s}
+    parts = (json.dumps(each).encode() for each in ({"alg": "none"}, claims))
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
