@@ -16,11 +16,11 @@ import typer
 
 from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.learnable import NAMES
+from resay.commands.bench.long_table import show_long
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
 from resay.commands.bench.report import bench_report, machine_name, print_report, show_report
-from resay.commands.bench.stream import COLUMNS as STREAM_COLUMNS
-from resay.commands.bench.stream import KILL_POINTS, ROUNDS, TRIES, TURNS, Part, StreamBench, machine_words, stream_rows
-from resay.commands.console import JsonOption, console, progress
+from resay.commands.bench.stream import KILL_POINTS, ROUNDS, TRIES, TURNS, Part, StreamBench, machine_words, stream_remarks, stream_rows
+from resay.commands.console import JsonOption, console, progress, remarks
 from resay.dialogue.errors import ResayError
 from resay.label.corpora.dstc2 import Call, WrongCorpus, read_calls, splits_in
 from rewrite_online.evaluate import TurnResult
@@ -125,7 +125,9 @@ def stream(  # noqa: PLR0917 - the command line names its options
     if as_json:
         print_report(report)
     else:
-        show_report(report, STREAM_COLUMNS)
+        show_long(report)
+    for remark in stream_remarks(rows):
+        remarks.print(remark, markup=False, soft_wrap=True)
 
 
 def decision_lines(results: Iterable[TurnResult]) -> Iterable[str]:

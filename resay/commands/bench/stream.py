@@ -17,10 +17,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ingest.kafka_place import SCHEME
+from resay.commands.bench.bare_consumers import CONFLUENT
 from resay.commands.bench.brokers import PARTITIONS, client_versions
 from resay.commands.bench.burst import BURST_S, BURST_TURNS, burst_rows, time_burst
 from resay.commands.bench.freshness import freshness_rows, shipped_turns, time_freshness
-from resay.commands.bench.report import BenchRow, Shown, count
+from resay.commands.bench.report import BenchRow, count
 from resay.commands.bench.throughput import RAW, throughput_rows, time_rounds
 from resay.commands.bench.turn_maker import LONGEST, SHORTEST, MadeTurns, make_turns
 from resay.dialogue.tick import Tick
@@ -43,21 +44,6 @@ SIZE_SHARE = 4
 
 Progress = Callable[[str, str], AbstractContextManager[Tick]]
 """A bar with a title and a unit."""
-
-COLUMNS = (
-    Shown("ratio", "ratio"),
-    Shown("per s", "per_s"),
-    Shown("s", "seconds"),
-    Shown("cpu s", "cpu_s"),
-    Shown("least…most", "per_s", "range"),
-    Shown("lag", "lag_peak"),
-    Shown("fresh s", "freshness_s"),
-    Shown("worst", "freshness_s_max"),
-    Shown("kills", "kill_points"),
-    Shown("lost", "lost"),
-    Shown("doubled", "doubled"),
-)
-"""What the table for people shows; the JSON has all."""
 
 
 class Part(StrEnum):
@@ -133,6 +119,21 @@ def record_rows(made: MadeTurns) -> Iterator[BenchRow]:
         yield BenchRow("records", metric, value, n=number, unit="bytes")
     yield count("records", "bad", made.bad, n=number)
     yield count("records", "repeated", made.repeated, n=number)
+
+
+def stream_remarks(rows: Sequence[BenchRow]) -> Iterator[str]:
+    """What people must know to read the rows."""
+    figures = {(row.row, row.metric): row for row in rows}
+    mean, ratio = figures.get(("records", "bytes_mean")), figures.get((RAW, "ratio"))
+    if mean is None or ratio is None:
+        return
+    yield (
+        f"Records: {mean.n:,}, {SHORTEST} B to {LONGEST:,} B, evenly over the logarithm, {mean.value:,.0f} B in the mean; not packed; "
+        f"{PARTITIONS} partitions. {RAW} is `resay ingest` from the first poll to the last commit, good turns only, over a kafka-python "
+        "consumer that is assigned all partitions, polls, counts and looks at nothing; ranges are the least and the most of the rounds."
+    )
+    if (f"bare/{CONFLUENT}", "per_s") not in figures:
+        yield f"bare/{CONFLUENT} is left out: its package is not installed (pip install confluent-kafka)."
 
 
 def _sweep(bench: StreamBench, tick: Tick) -> KillReport:

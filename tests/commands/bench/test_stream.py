@@ -24,6 +24,9 @@ from resay.commands.bench.brokers import TOPIC_PREFIX
 from resay.commands.bench.burst import Burst, LagSample, burst_rows, watch_lag
 from resay.commands.bench.freshness import Freshness, freshness_rows
 from resay.commands.bench.learnable import learnable_talk
+from resay.commands.bench.long_table import show_long
+from resay.commands.bench.report import BenchRow, bench_report
+from resay.commands.bench.stream import stream_remarks
 from resay.commands.bench.throughput import Round, Timed, throughput_rows
 from resay.commands.bench.turn_maker import make_turns
 from resay.dialogue.codec import decode
@@ -119,6 +122,24 @@ def test_freshness_is_told_by_its_middle_and_its_worst():
 
     assert (rows["freshness_s"].value, rows["freshness_s"].lo, rows["freshness_s"].hi) == (12.0, 5.0, 30.0)
     assert (rows["freshness_s_max"].value, rows["turns"].value) == (30.0, 46_000)
+
+
+def test_people_get_a_line_a_figure(capsys: pytest.CaptureFixture[str]):
+    """The row's name where it changes, a range where there is one, and what is measured in words."""
+    rows = [
+        BenchRow("records", "bytes_mean", 809.4, n=1_000, unit="bytes"),
+        BenchRow("ingest/raw", "ratio", 0.256, 0.2, 0.3, 980, "ratio"),
+        BenchRow("ingest/raw", "per_s", 12_345.6, 12_345.6, 12_345.6, 980, "per_s"),
+    ]
+
+    show_long(bench_report("stream", rows, seed=7, now=NOW))
+    said = list(stream_remarks(rows))
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2] == ["ingest/raw", "ratio", "0.26", "0.20", "…", "0.30"]
+    assert lines[3] == ["per_s", "12,346", "/s"]
+    assert "809 B in the mean" in said[0]
+    assert "bare/confluent-kafka is left out" in said[1]
 
 
 def test_learnable_talk_lacks_one_turn():
