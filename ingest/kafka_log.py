@@ -159,6 +159,10 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         """
         return {self._key(number): max(0, self._ends.get(number, share.done) - share.done) for number, share in list(self._shares.items())}
 
+    def held_bytes(self) -> int:
+        """How much is read and not yet handed out; may be asked for on another thread."""
+        return sum(share.size for share in list(self._shares.values()))
+
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Partitions go to other members. Called on the library's own thread: noted here, done in `_follow_group`."""
         self._events.put((False, {each.partition for each in revoked}))
@@ -300,7 +304,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
     def _is_full(self, records_max: int, bytes_max: int) -> bool:
         shares = self._shares.values()
         fullest = any(len(share.records) >= records_max or share.size >= bytes_max for share in shares)
-        return fullest or sum(share.size for share in shares) >= BUFFER_BYTES_MAX
+        return fullest or self.held_bytes() >= BUFFER_BYTES_MAX
 
     def _has_all(self) -> bool:
         """Whether waiting would bring nothing more of what was asked for."""

@@ -25,6 +25,7 @@ class LandingMetrics(Collector):
         self._began: float | None = None
         self._newest: datetime | None = None
         self._lag: Callable[[], Mapping[str, int]] | None = None
+        self._held: Callable[[], int] | None = None
         self._up: Callable[[], bool] | None = None
 
         def counter(name: str, meaning: str, *labels: str) -> Counter:
@@ -65,9 +66,9 @@ class LandingMetrics(Collector):
         """Count dead letters that went to their topic."""
         self._sent.labels(self._source).inc(letters)
 
-    def topic_is(self, lag: Callable[[], Mapping[str, int]], up: Callable[[], bool]) -> None:
-        """Show the lag of each partition that is ours, and whether the brokers answer; both asked for whenever somebody looks."""
-        self._lag, self._up = lag, up
+    def topic_is(self, lag: Callable[[], Mapping[str, int]], held: Callable[[], int], up: Callable[[], bool]) -> None:
+        """Show the lag of each partition that is ours, what is held, and whether brokers answer; asked for whenever somebody looks."""
+        self._lag, self._held, self._up = lag, held, up
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The gauges that are asked for; one that has nothing to say yet is left out, as 0 would say something."""
@@ -78,8 +79,11 @@ class LandingMetrics(Collector):
         up = GaugeMetricFamily("resay_source_up", "Whether the brokers answered last.", labels=["source"])
         if self._up:
             up.add_metric([self._source], float(self._up()))
+        held = GaugeMetricFamily("resay_buffer_bytes", "Bytes of records that are read and not yet taken.", labels=["source"])
+        if self._held:
+            held.add_metric([self._source], self._held())
         meaning = "From the event time of the newest landed record to now."
         age = GaugeMetricFamily("resay_newest_event_age_seconds", meaning, labels=["source"])
         if self._newest:
             age.add_metric([self._source], (self._clock() - self._newest).total_seconds())
-        return [each for each in (lag, up, age) if each.samples]
+        return [each for each in (lag, held, up, age) if each.samples]

@@ -61,7 +61,7 @@ class OpenTopic:
 
     def show(self, metrics: LandingMetrics) -> None:
         """Have its lag measured, and whether its brokers answer."""
-        metrics.topic_is(self.source.lag, lambda: self.reach.up)
+        metrics.topic_is(self.source.lag, self.source.held_bytes, lambda: self.reach.up)
 
     def land(
         self,

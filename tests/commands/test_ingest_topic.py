@@ -62,6 +62,7 @@ def test_metrics_of_a_following_ingest(broker: str, topic: str, follower: Follow
         'resay_consumer_lag_records{partition="0",source="kafka"} ',
         'resay_consumer_lag_records{partition="1",source="kafka"} ',
         'resay_source_up{source="kafka"} 1.0',
+        'resay_buffer_bytes{source="kafka"} 0.0',
         'resay_batch_seconds_count{source="kafka"} 2.0',
         'resay_newest_event_age_seconds{source="kafka"} ',
     ):
