@@ -22,7 +22,8 @@ class LandingMetrics(Collector):
 
     def __init__(self, source: str, registry: CollectorRegistry, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.registry, self._source, self._clock = registry, source, clock
-        self._began: float | None = None
+        self._began: dict[tuple[str, int], float] = {}
+        """When batches were taken that are not yet committed, by partition and start: the next may be taken before the last is in."""
         self._newest: datetime | None = None
         self._lag: Callable[[], Mapping[str, int]] | None = None
         self._held: Callable[[], int] | None = None
@@ -53,14 +54,16 @@ class LandingMetrics(Collector):
         if report.newest and (self._newest is None or report.newest > self._newest):
             self._newest = report.newest
 
-    def step(self, step: LandingStep, _batch: Batch) -> None:
+    def step(self, step: LandingStep, batch: Batch) -> None:
         """Note a step: how long batches take, and how many were lost to others."""
+        place = (batch.partition, batch.start)
         if step is LandingStep.TAKEN:
-            self._began = time.monotonic()
+            self._began[place] = time.monotonic()
         elif step is LandingStep.LOST:
+            self._began.pop(place, None)
             self._lost.labels(self._source).inc()
-        elif step is LandingStep.COMMITTED and self._began is not None:
-            self._seconds.labels(self._source).observe(time.monotonic() - self._began)
+        elif step is LandingStep.COMMITTED and place in self._began:
+            self._seconds.labels(self._source).observe(time.monotonic() - self._began.pop(place))
 
     def sent(self, letters: int) -> None:
         """Count dead letters that went to their topic."""

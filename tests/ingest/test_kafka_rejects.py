@@ -216,7 +216,7 @@ class _OneBatch:
     def seek(self, partition: str, position: int) -> None:
         assert position == self._batches[0].start
 
-    def next_batch(self, _records_max: int, _bytes_max: int) -> Batch | None:
+    def next_batch(self, _records_max: int, _bytes_max: int, **_hurry: object) -> Batch | None:
         return self._batches.pop() if self._batches else None
 
     def close(self) -> None:
