@@ -5,11 +5,11 @@ Hands on what the live system saw and did; what people wrote down about it after
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from ingest.source import Batch, Record
+from ingest.source import Batch, Record, batch_of
 from resay.dialogue.codec import encode
 from resay.label.corpora.dstc2 import read_live_calls
 from resay.label.corpora.dstc2_turn import turn_parts
@@ -39,7 +39,7 @@ class CallLog:
         skipped = sum(1 for _ in islice(records, position))
         self._open[partition] = (skipped, records)
 
-    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
         """The next turns of the first split that has any left.
 
         Raises: WrongCorpus.
@@ -52,8 +52,8 @@ class CallLog:
             if taken:
                 end = start + len(taken)
                 self._open[partition] = (end, records)
-                batch = tuple(self._record(raw, partition, position) for position, raw in enumerate(taken, start))
-                return Batch(partition, batch, end, start)
+                batch = [self._record(raw, partition, position) for position, raw in enumerate(taken, start)]
+                return batch_of(batch, partition, start=start, end=end)
         return None
 
     def close(self) -> None:

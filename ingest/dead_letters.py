@@ -13,10 +13,10 @@ from operator import itemgetter
 
 import pyarrow as pa
 
-from ingest.landing import BYTES_A_BATCH, LandingReport, LandingRules, report_of, sort_records
+from ingest.landing import BYTES_A_BATCH, LandingReport, LandingRules, report_of
 from ingest.repeat import without_duplicates
-from ingest.row import turn_part_rows
-from ingest.source import Record
+from ingest.row import read_batch, refused_of, turn_part_rows
+from ingest.source import Record, batch_of
 from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.store.lake import Lake
 from resay.store.tables import REJECTS, TURN_PARTS
@@ -86,12 +86,13 @@ _MATCHES = "(contains(origin, $matching) or contains(reason, $matching))"
 
 def _replay(lake: Lake, records: Sequence[Record], *, source: str, rules: LandingRules) -> LandingReport:
     now = rules.clock()
-    landed, refused = sort_records(records, now=now, mask=rules.mask)
-    rows = turn_part_rows(landed, source=source, now=now)
+    batch = batch_of(records, records[0].partition, start=0, end=0)
+    read = read_batch(batch.raws, overlong={}, now=now, mask=rules.mask)
+    rows = turn_part_rows(read, batch, source=source, now=now)
     accepted = lake.append(TURN_PARTS, rows, screen=without_duplicates)
     # All that could be read leaves, also what the lake knew already.
-    lake.remove(REJECTS, turn_part_rows(landed, source=source, now=now).select(list(REJECTS.key)))
-    return report_of(landed, refused, accepted=accepted)
+    lake.remove(REJECTS, rows.select(list(REJECTS.key)))
+    return report_of(read, refused_of(read, batch), accepted=accepted)
 
 
 def _key_batches(lake: Lake, matching: str) -> Iterator[pa.Table]:
@@ -113,7 +114,7 @@ def _key_batches(lake: Lake, matching: str) -> Iterator[pa.Table]:
 
 
 def _fetch(lake: Lake, keys: pa.Table) -> Iterator[tuple[str, list[Record]]]:
-    """The records behind keys, source by source."""
+    """The records behind keys, by source and partition."""
     with lake.connect() as connection:
         connection.register("wanted", keys.drop_columns(["raw_bytes"]))
         rows = connection.execute("""
@@ -121,5 +122,5 @@ def _fetch(lake: Lake, keys: pa.Table) -> Iterator[tuple[str, list[Record]]]:
             from rejects join wanted using (source, partition, position)
             order by source, partition, position
         """).fetchall()
-    for source, group in groupby(rows, key=itemgetter(0)):
+    for (source, _), group in groupby(rows, key=itemgetter(0, 2)):
         yield source, [Record(*row[1:]) for row in group]

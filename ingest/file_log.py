@@ -11,14 +11,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from ingest.source import Batch, Record, SourceUnavailable
+from ingest.source import Batch, SourceUnavailable
 from resay.dialogue.codec import RECORD_BYTES_MAX
 
 FINGERPRINT_BYTES_MAX = 4_096
@@ -69,7 +69,7 @@ class FileLog:
         """
         self._files[partition].seek(position)
 
-    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
         """The next records of the first file that has any left."""
         for file in self._files.values():
             batch = file.next_batch(records_max, bytes_max)
@@ -154,20 +154,21 @@ class _File:
         self.unfinished = ""
 
     def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
-        records: list[Record] = []
+        taken: list[tuple[bytes, int, int, int]] = []
         size = 0
-        while len(records) < records_max and size < bytes_max:
+        while len(taken) < records_max and size < bytes_max:
             line = self._next_line()
             if line is None:
                 break
             if line.raw.strip():
-                origin = f"{self._path.name}:{self._lines}"
-                records.append(Record(line.raw, self.partition, self._position - line.span, origin, line.length))
+                taken.append((line.raw, self._position - line.span, line.length, self._lines))
                 size += len(line.raw)
-        if not records:
+        if not taken:
             return None
         start, self._taken = self._taken, self._position
-        return Batch(self.partition, tuple(records), self._position, start)
+        raws, positions, lengths, numbers = zip(*taken, strict=True)
+        name = self._path.name
+        return Batch(self.partition, raws, positions, lengths, lambda place: f"{name}:{numbers[place]}", end=self._position, start=start)
 
     def bytes_read(self) -> int:
         return min(self._bare.tell(), self.size) if not self._exhausted else self.size

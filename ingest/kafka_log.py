@@ -8,10 +8,8 @@ Knows partitions, offsets and the group; knows nothing of what records say.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -24,8 +22,8 @@ from ingest.kafka_cluster import client_settings, in_our_words, look_up, no_answ
 from ingest.kafka_place import KafkaPlace
 from ingest.kafka_reach import Reach
 from ingest.kafka_reading import KafkaReading
-from ingest.source import Batch, Record, SourceUnavailable
-from resay.dialogue.codec import RECORD_BYTES_MAX
+from ingest.kafka_share import Share, batch_from
+from ingest.source import Batch, SourceUnavailable
 
 RECORDS_A_POLL = 2_000
 """Measured: 500, the library's default, is slower by a sixth to two fifths; more gains nothing sure (docs/decisions/0006)."""
@@ -34,7 +32,7 @@ BYTES_A_FETCH = 16_777_216
 BYTES_A_PARTITION = 1_048_576
 """What brokers send at once; the library's own for a partition, as 4 MiB gained nothing. A longer record is still sent, alone (KIP-74)."""
 
-BUFFER_BYTES_MAX = 67_108_864
+BUFFER_BYTES_MAX = 134_217_728
 """Read and not yet handed out, over all partitions; the batches of a landing are a quarter of it."""
 
 POLL_S = 0.2
@@ -51,20 +49,6 @@ SHOW_S = 5.0
 
 ANSWER_S = 5.0
 """How long an answer about offsets, or a goodbye to the group, may take."""
-
-
-@dataclass(slots=True)
-class _Share:
-    """A partition that is ours, and where we stand in it."""
-
-    taken: int
-    """Where the next batch begins: what was handed out ends here."""
-    read: int
-    """Where the library reads next."""
-    done: int
-    """Committed by whoever takes our batches."""
-    records: deque[Any] = field(default_factory=deque)
-    size: int = 0
 
 
 class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library has no types; it asks for this very class.
@@ -90,7 +74,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         self._reach = reach or Reach()
         self._topic = look_up(place, reach_s=reading.reach_s)
         self._events: SimpleQueue[tuple[bool, set[int]]] = SimpleQueue()
-        self._shares: dict[int, _Share] = {}
+        self._shares: dict[int, Share] = {}
         self._fresh: dict[int, int | None] = {}
         """Ours, but not yet begun; with the position to begin at where we were told one."""
         self._ends: dict[int, int] = {}
@@ -124,20 +108,21 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             del self._shares[number]
             self._fresh[number] = position
 
-    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
         """The next records of the partition of which most are at hand; nothing where all that was asked for is read, or we were stopped."""
         for share in self._shares.values():
-            share.done = share.taken  # Whoever asks for more has committed what it got, or told us otherwise (`seek`).
+            share.note_asked(pending=hurry is not None)
         with in_our_words(self._place, self._remarks):
             self._show()
             gathering_since = time.monotonic()
             while not self._stop():
                 self._follow_group()
                 waited = time.monotonic() - gathering_since >= self._reading.gather_s
-                if self._is_full(records_max, bytes_max) or waited or self._has_all():
+                hurried = hurry is not None and hurry()
+                if self._is_full(records_max, bytes_max) or waited or hurried or self._has_all():
                     if batch := self._cut(records_max, bytes_max):
                         return batch
-                    if self._is_finished():
+                    if hurried or self._is_finished():
                         return None
                     gathering_since = time.monotonic()
                 self._poll()
@@ -230,7 +215,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
                 self._consumer.seek(at, begin)
                 self._consumer.resume(at)
                 self._ends[number] = end[at]
-                self._shares[number] = _Share(taken=position, read=begin, done=position)
+                self._shares[number] = Share(taken=position, read=begin, done=position, asked=position)
             del self._fresh[number]
 
     def _check_end(self, number: int, position: int, end: int) -> None:
@@ -257,7 +242,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             return  # New partitions: `_follow_group` tells where from.
         except OffsetOutOfRangeError as error:
             for number in {each.partition for each in error.args[0]} & self._shares.keys():
-                if not self._shares[number].records:  # What is at hand is handed out first; it is not on the brokers any more.
+                if not self._shares[number].values:  # What is at hand is handed out first; it is not on the brokers any more.
                     del self._shares[number]
                     self._fresh[number] = None
             return
@@ -266,9 +251,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         for at, records in polled.items():
             share = self._shares.get(at.partition)
             if share is not None and records and records[0].offset >= share.read:
-                share.records.extend(records)
-                share.size += sum(len(record.value or b"") for record in records)
-                share.read = records[-1].offset + 1
+                share.add(records)
                 self._ends[at.partition] = max(self._ends.get(at.partition, 0), self._consumer.highwater(at) or 0)
         if polled:
             self._hear()
@@ -303,7 +286,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
 
     def _is_full(self, records_max: int, bytes_max: int) -> bool:
         shares = self._shares.values()
-        fullest = any(len(share.records) >= records_max or share.size >= bytes_max for share in shares)
+        fullest = any(len(share.values) >= records_max or share.size >= bytes_max for share in shares)
         return fullest or self.held_bytes() >= BUFFER_BYTES_MAX
 
     def _has_all(self) -> bool:
@@ -320,28 +303,11 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
 
     def _cut(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next records of the partition of which most are at hand, up to the target."""
-        for number in sorted(self._shares, key=lambda number: -len(self._shares[number].records)):
-            share = self._shares[number]
+        for number, share in sorted(self._shares.items(), key=lambda each: -len(each[1].values)):
             target = self._targets.get(number) if self._targets is not None else None
-            taken: list[Record] = []
-            size = 0
-            while share.records and len(taken) < records_max and size < bytes_max:
-                if target is not None and share.records[0].offset >= target:
-                    share.records.clear()
-                    break
-                taken.append(self._record(number, share.records.popleft()))
-                size += taken[-1].length
-            share.size -= size
-            passed = min(share.read, target) if target is not None and not share.records else 0
-            end = max(taken[-1].position + 1 if taken else share.taken, passed)
-            if end > share.taken:
-                start, share.taken = share.taken, end
-                return Batch(self._key(number), tuple(taken), end, start)
+            if cut := share.cut(records_max, bytes_max, target=target):
+                return batch_from(share, cut, partition=self._key(number), named=f"{self.name}/{number}")
         return None
-
-    def _record(self, number: int, polled: Any) -> Record:
-        raw = polled.value or b""
-        return Record(raw[:RECORD_BYTES_MAX], self._key(number), polled.offset, f"{self.name}/{number}@{polled.offset}", len(raw))
 
     def _ends_to_reach(self) -> dict[int, int]:
         places = [self._at(number) for number in self._topic.partitions]

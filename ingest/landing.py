@@ -8,9 +8,9 @@ finds its dead letters kept, and adds the parts. Knows nothing of what records m
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,21 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.privacy import Mask, keep
+from ingest.reader_process import ReaderProcess, Reading
 from ingest.repeat import without_duplicates, without_kept
-from ingest.row import Landed, Refused, reject_rows, turn_part_rows
-from ingest.source import Batch, Record, Source
-from resay.dialogue.codec import RECORD_BYTES_MAX, decode, refuse_length
-from resay.dialogue.turn import Reject
+from ingest.row import ReadBatch, Refused, overlong_of, read_batch, refused_of, reject_rows, turn_part_rows
+from ingest.source import Batch, Record, Source, batch_of
+from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import COMMIT_TRIES_MAX, Lake
 from resay.store.tables import REJECTS, TURN_PARTS, Table
 
-RECORDS_A_BATCH = 10_000
-"""Records a commit: a commit costs some 20 ms, this many records some 250 ms, so that commits are under a tenth of the work."""
+RECORDS_A_BATCH = 40_000
+"""Records a commit: a commit with its screens costs some 50 ms, this many records some 500 ms."""
 
-BYTES_A_BATCH = 16_777_216
-"""Bytes a batch: 10,000 records of the usual 0.2 to 2 KB; as values and rows they take some ten times as much memory."""
+BYTES_A_BATCH = 33_554_432
+"""Bytes a batch: 40,000 records of the usual 0.2 to 2 KB; as values and columns they take some five times as much memory."""
 
 FAULTS_SHOWN_MAX = 5
 """Rejects named in a report; all of them are in table `rejects`."""
@@ -88,6 +88,8 @@ class LandingRules:
     """What is done to a record before anything reads or stores it."""
     records_a_batch: int = RECORDS_A_BATCH
     bytes_a_batch: int = BYTES_A_BATCH
+    second_core: bool = False
+    """Read full batches in a process of their own, while the next is fetched and the one before committed."""
     conflicts_max: int = 0
     """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
     observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
@@ -114,23 +116,17 @@ def land(
     """
     for partition in source.partitions():
         source.seek(partition, stored_position(lake, source.name, partition))
-    report, conflicts = LandingReport(), 0
-    while not stop() and (batch := source.next_batch(rules.records_a_batch, rules.bytes_a_batch)) is not None:
-        rules.observe(LandingStep.TAKEN, batch)
-        try:
+    landing = _Landing(source, lake, rules, tick)
+    with closing(ReaderProcess(mask=rules.mask, full=rules.records_a_batch if rules.second_core else None)) as reader:
+        pending: Reading | None = None
+        while True:
+            batch = None
+            if not stop():
+                batch = source.next_batch(rules.records_a_batch, rules.bytes_a_batch, hurry=pending.done if pending else None)
+            if batch is None and pending is None:
+                return landing.report
             with _collector_resting():
-                landed = _land_batch(batch, lake, source=source, rules=rules)
-        except LostPosition:
-            rules.observe(LandingStep.LOST, batch)
-            conflicts += 1
-            if conflicts > rules.conflicts_max:
-                raise
-            source.seek(batch.partition, stored_position(lake, source.name, batch.partition))
-            continue
-        report, conflicts = report + landed, 0
-        rules.landed(landed)
-        tick(report.read)
-    return report
+                pending = landing.go_on(pending, batch, reader)
 
 
 def stored_position(lake: Lake, source: str, partition: str) -> int:
@@ -146,55 +142,83 @@ def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: date
     Raises: LakeUnavailable, and LostPosition where others are always first.
     """
     numbered = [Record(raw[:RECORD_BYTES_MAX], source, ordinal, f"{source}:{ordinal + 1}", len(raw)) for ordinal, raw in enumerate(records)]
-    landed, refused = sort_records(numbered, now=now, mask=mask)
-    accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(landed, source=source, now=now))
+    batch = batch_of(numbered, source, start=0, end=len(numbered))
+    read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=mask)
+    refused = refused_of(read, batch)
+    accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(read, batch, source=source, now=now))
     _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
-    return report_of(landed, refused, accepted=accepted)
+    return report_of(read, refused, accepted=accepted)
 
 
-def sort_records(records: Iterable[Record], *, now: datetime, mask: Mask) -> tuple[list[Landed], list[Refused]]:
-    """Good and bad records, as two streams."""
-    landed: list[Landed] = []
-    refused: list[Refused] = []
-    for record in records:
-        masked = record if mask is keep else replace(record, raw=mask(record.raw))
-        if masked.length > RECORD_BYTES_MAX:
-            refused.append(Refused(masked, refuse_length(masked.raw, masked.length, where=masked.origin)))
-            continue
-        part = decode(masked.raw, where=masked.origin, now=now)
-        if isinstance(part, Reject):
-            refused.append(Refused(masked, part))
-        else:
-            landed.append(Landed(masked, part))
-    return landed, refused
-
-
-def report_of(landed: Sequence[Landed], refused: Sequence[Refused], *, accepted: int) -> LandingReport:
-    """What became of records that were sorted, and of whose good ones so many went in."""
+def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> LandingReport:
+    """What became of records that were read, and of whose good ones so many went in."""
     faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
-    return LandingReport(accepted, len(refused), len(landed) - accepted, faults)
+    newest = pc.max(read.columns.column("event_time")).as_py()
+    return LandingReport(accepted, len(refused), len(read.good) - accepted, faults, newest)
 
 
-def _land_batch(batch: Batch, lake: Lake, *, source: Source, rules: LandingRules) -> LandingReport:
-    now = rules.clock()
-    landed, refused = sort_records(batch.records, now=now, mask=rules.mask)
-    lake.append(REJECTS, reject_rows(refused, source=source.name, now=now), screen=without_kept)
-    rules.observe(LandingStep.LETTERS_KEPT, batch)
-    if refused:
-        rules.rejected(refused)
-    rows = turn_part_rows(landed, source=source.name, now=now)
-    progress = Progress(_key(source.name, batch.partition), batch.start, batch.end)
-    accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
-    rules.observe(LandingStep.COMMITTED, batch)
-    return replace(report_of(landed, refused, accepted=accepted), newest=pc.max(rows.column("event_time")).as_py())
+@dataclass(slots=True)
+class _Landing:
+    """What is landed where, and how far it has come."""
+
+    source: Source
+    lake: Lake
+    rules: LandingRules
+    tick: Callable[[int], None]
+    report: LandingReport = field(default_factory=LandingReport)
+    conflicts: int = 0
+    """Lost positions in a row."""
+
+    def go_on(self, pending: Reading | None, batch: Batch | None, reader: ReaderProcess) -> Reading | None:
+        """Begin to read a batch, and commit the one before while that goes on; answers what is still being read."""
+        begun = None
+        if batch is not None:
+            self.rules.observe(LandingStep.TAKEN, batch)
+            begun = reader.begin(batch, self.rules.clock())
+        if pending is not None and not self._commit(pending) and begun is not None and begun.batch.partition == pending.batch.partition:
+            return None  # It followed what was lost, and will be read again after it.
+        if begun is not None and begun.done():
+            self._commit(begun)
+            return None
+        return begun
+
+    def _commit(self, reading: Reading) -> bool:
+        """Whether the batch went in; else its partition is read again from where the lake stands."""
+        try:
+            landed = self._append(reading)
+        except LostPosition:
+            partition = reading.batch.partition
+            self.rules.observe(LandingStep.LOST, reading.batch)
+            self.conflicts += 1
+            if self.conflicts > self.rules.conflicts_max:
+                raise
+            self.source.seek(partition, stored_position(self.lake, self.source.name, partition))
+            return False
+        self.report, self.conflicts = self.report + landed, 0
+        self.rules.landed(landed)
+        self.tick(self.report.read)
+        return True
+
+    def _append(self, reading: Reading) -> LandingReport:
+        batch, read, source = reading.batch, reading.result(), self.source.name
+        refused = refused_of(read, batch)
+        self.lake.append(REJECTS, reject_rows(refused, source=source, now=reading.now), screen=without_kept)
+        self.rules.observe(LandingStep.LETTERS_KEPT, batch)
+        if refused:
+            self.rules.rejected(refused)
+        rows = turn_part_rows(read, batch, source=source, now=reading.now)
+        progress = Progress(_key(source, batch.partition), batch.start, batch.end)
+        accepted = self.lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
+        self.rules.observe(LandingStep.COMMITTED, batch)
+        return report_of(read, refused, accepted=accepted)
 
 
 @contextmanager
 def _collector_resting() -> Iterator[None]:
     """A block in which Python does not look for reference cycles.
 
-    A batch is some 300,000 values that all live until it is committed and form no cycle; going through them again and again
-    took a third of the time of a landing (21,000 records a second of one core with it, 33,000 without).
+    A batch is some hundred thousands of values that all live until it is committed and form no cycle; going through them again and again
+    took a third of the time of a landing.
     """
     resting = not gc.isenabled()
     gc.disable()

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -23,7 +24,7 @@ _CUSTOMER_ID = re.compile(rb'("customer_id"\s*:\s*)"((?:[^"\\]|\\.)*)("?)', re.D
 _decode_keys = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 Mask = Callable[[bytes], bytes]
-"""What is done to a record before anything reads it."""
+"""What is done to a record before anything reads it; a value that can be sent to another process."""
 
 
 def keep(raw: bytes) -> bytes:
@@ -39,17 +40,19 @@ def pseudonym(customer_id: str, key: str) -> str:
     return PSEUDONYM_PREFIX + digest[:PSEUDONYM_HEX_DIGITS]
 
 
-def pseudonymise(key: str) -> Mask:
+@dataclass(frozen=True, slots=True)
+class Pseudonymise:
     """A mask that puts the pseudonym in place of `customer_id`, also in records that are broken further on.
 
     Where a record is so broken that its customer id does not stand behind that name, it cannot be found and stays:
     such records reach table `rejects` only.
     """
 
-    def mask(raw: bytes) -> bytes:
-        return _masked_by_meaning(_CUSTOMER_ID.sub(lambda found: found[1] + _hashed(found[2], key) + found[3], raw), key)
+    key: str = field(repr=False)
 
-    return mask
+    def __call__(self, raw: bytes) -> bytes:
+        """The record with its customer id hashed."""
+        return _masked_by_meaning(_CUSTOMER_ID.sub(lambda found: found[1] + _hashed(found[2], self.key) + found[3], raw), self.key)
 
 
 def _masked_by_meaning(raw: bytes, key: str) -> bytes:

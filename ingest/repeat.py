@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from resay.store.reading import Connection
 
@@ -61,6 +62,8 @@ def _found(connection: Connection, rows: pa.Table, query: str) -> frozenset[int]
 
 def _repeats(rows: pa.Table) -> Iterator[int]:
     """Places of rows whose part stands among the rows before, within the window of one that is no repeat itself."""
+    if pc.count_distinct(rows.column("turn_id")).as_py() == rows.num_rows:
+        return
     window = DUPLICATE_WINDOW // _MICROSECOND
     kept: dict[tuple[str, str], list[int]] = {}
     columns = (rows.column("turn_id"), rows.column("part"), rows.column("event_time").cast(pa.int64()))

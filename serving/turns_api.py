@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from ingest.landing import LandingReport, land_records
-from ingest.privacy import keep, pseudonymise
+from ingest.privacy import Pseudonymise, keep
 from resay.store.lake import Lake
 from serving.guard import RECORDS_PATH
 from serving.service import Service
@@ -94,7 +94,7 @@ def _land(service: Service, body: bytes) -> LandingReport:
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
     key = service.settings.hash_key
-    mask = pseudonymise(key) if key else keep
+    mask = Pseudonymise(key) if key else keep
     return land_records(records, source=SOURCE, lake=Lake(service.settings.lake), now=service.clock(), mask=mask)
 
 

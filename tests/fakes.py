@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ingest.source import Batch, Record, SourceUnavailable
+from ingest.source import Batch, Record, SourceUnavailable, batch_of
 from tests.builders import BASE
 
 
@@ -44,7 +44,7 @@ class MemoryLog:
             raise SourceUnavailable(message)
         self._positions[partition] = position
 
-    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
         """The next records of the first partition that has any left."""
         for partition, records in self._logs.items():
             start = self._positions[partition]
@@ -54,7 +54,7 @@ class MemoryLog:
                 batch.append(Record(raw, partition, start + len(batch), f"{partition}:{start + len(batch)}", len(raw)))
             if batch:
                 self._positions[partition] = start + len(batch)
-                return Batch(partition, tuple(batch), start + len(batch), start)
+                return batch_of(batch, partition, start=start, end=start + len(batch))
         return None
 
     def close(self) -> None:

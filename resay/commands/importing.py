@@ -15,7 +15,7 @@ import typer
 
 from ingest.call_log import CallLog
 from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingReport, LandingRules, land
-from ingest.privacy import keep, pseudonymise
+from ingest.privacy import Pseudonymise, keep
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
@@ -108,7 +108,7 @@ def _write(source: CallLog, out: Path, *, tick: Tick) -> int:
 
 
 def _rules(settings: Settings) -> LandingRules:
-    mask = pseudonymise(settings.hash_key) if settings.hash_key else keep
+    mask = Pseudonymise(settings.hash_key) if settings.hash_key else keep
     return LandingRules(clock=lambda: datetime.now(UTC), mask=mask)
 
 

@@ -17,7 +17,7 @@ from ingest.dead_letters import DeadLetter, count_letters, drop_letters, list_le
 from ingest.file_log import FileLog
 from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, land
-from ingest.privacy import keep, pseudonymise
+from ingest.privacy import Pseudonymise, keep
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.landing_metrics import LandingMetrics
 from resay.commands.settings import Settings, read_settings
@@ -230,8 +230,8 @@ def _land_topic(
 
 
 def _rules(settings: Settings) -> LandingRules:
-    mask = pseudonymise(settings.hash_key) if settings.hash_key else keep
-    return LandingRules(clock=lambda: datetime.now(UTC), mask=mask)
+    mask = Pseudonymise(settings.hash_key) if settings.hash_key else keep
+    return LandingRules(clock=lambda: datetime.now(UTC), mask=mask, second_core=True)
 
 
 def _summary(report: LandingReport) -> str:

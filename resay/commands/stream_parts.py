@@ -17,7 +17,7 @@ from pathlib import Path
 from ingest.folder_log import FolderLog
 from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, LandingStep, land
-from ingest.privacy import keep, pseudonymise
+from ingest.privacy import Pseudonymise, keep
 from ingest.source import Batch
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect_job
@@ -112,8 +112,10 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
         metrics.landing.step(step, batch)
         orders.observe(Part.INGEST, step)
 
-    mask = pseudonymise(orders.settings.hash_key) if orders.settings.hash_key else keep
-    rules = LandingRules(clock=lambda: datetime.now(UTC), mask=mask, conflicts_max=CONFLICTS_MAX, observe=observe, landed=landed)
+    mask = Pseudonymise(orders.settings.hash_key) if orders.settings.hash_key else keep
+    rules = LandingRules(
+        clock=lambda: datetime.now(UTC), mask=mask, second_core=True, conflicts_max=CONFLICTS_MAX, observe=observe, landed=landed
+    )
     if orders.source.startswith("kafka://"):
         asked = TopicAsked(orders.source, orders.kafka_settings, orders.rejects_topic)
         reading = KafkaReading(orders.group, follow=True)

@@ -20,7 +20,7 @@ from deltalake.exceptions import DeltaError
 from resay.store.changes import CHANGED, Changes, changed_rows
 from resay.store.commit import Commits, Progress
 from resay.store.errors import LakeTooNew, LakeUnavailable, crowded, unavailable
-from resay.store.reading import Connection, is_url, quoted, reading
+from resay.store.reading import Connection, Glances, is_url, quoted, reading
 from resay.store.tables import TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
@@ -53,6 +53,7 @@ class Lake:
         """
         self._root = str(root).removeprefix("file://").rstrip("/")
         self._commits = Commits(self._root, dict(storage_options or {}))
+        self._glances = Glances(self._root)
         if not is_url(self._root):
             _check_format(Path(self._root))
 
@@ -164,7 +165,7 @@ class Lake:
             yield connection
 
     def _screened(self, snapshot: DeltaTable, rows: pa.Table, *, table: Table, screen: Screen) -> pa.Table:
-        with reading({table: snapshot}, root=self._root) as connection:
+        with self._glances.look(table, snapshot) as connection:
             kept = screen(connection, rows)
         assert kept.schema.equals(rows.schema), "a screen must leave the columns as they are"
         return kept
@@ -172,7 +173,7 @@ class Lake:
     def _stale(self, snapshot: DeltaTable, keys: pa.Table, *, table: Table) -> pa.Table:
         """Those of the keys that the table holds, with the event times of their rows."""
         (name,) = keys.column_names
-        with reading({table: snapshot}, root=self._root) as connection:
+        with self._glances.look(table, snapshot) as connection:
             connection.register("wanted", keys)
             stale: pa.Table = connection.sql(
                 f"select {name}, event_time from {table.name} semi join wanted using ({name})"

@@ -77,6 +77,11 @@ def test_unknown_fields_are_kept():
     assert json.loads(encode(kept))["x-floor"] == {"level": [1, 2.5, None]}
 
 
+def test_a_number_out_of_range_in_a_field_that_nobody_knows_is_kept_as_text():
+    """What we do not know cannot be wrong."""
+    assert part(record(x=1).replace(b"1}", b"1e400}")).turn.unknown == {"x": "1e400"}
+
+
 def test_a_null_field_is_not_carried():
     """A field that is null says nothing about the turn, and overwrites nothing in the merge."""
     assert (
@@ -112,7 +117,8 @@ def test_a_null_field_is_not_carried():
         (record(ended_at="yesterday"), "ended_at must be RFC 3339"),
         (record(utterance="la " * 700), "utterance must not be longer than 2,000 characters; got 2,100"),
         (record(hypotheses=[{"text": "a"}] * 101), "hypotheses must not be more than 100; got 101"),
-        (record(x=1).replace(b"1}", b"1e400}"), "Number out of range"),
+        (record(context={"device_states": {"x": 1}}).replace(b"1}", b"1e400}"), "Number out of range"),
+        (record(audio={}).replace(b"{}", b'{"\xff":1}'), "record must be UTF-8; got byte 0xff at"),
         (record(x=1).replace(b"1}", b"[" * 900 + b"]" * 900 + b"}"), "record must not nest deeper than 64 objects and lists"),
         (record(x=1).replace(b"1}", b'"\\ud83d"}'), "is half a surrogate pair in it?"),
     ],

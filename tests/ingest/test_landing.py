@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ingest.landing import FAULTS_SHOWN_MAX, LandingReport, LandingRules, land, land_records, stored_position
-from ingest.privacy import pseudonym, pseudonymise
+from ingest.privacy import Pseudonymise, pseudonym
 from ingest.source import Source
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
@@ -210,7 +210,7 @@ def test_records_that_are_too_long_are_cut_where_they_come_in(lake: Lake):
 
 def test_a_mask_is_put_on_before_anything_is_stored(lake: Lake):
     """Neither column nor body nor dead letter shows whose record it was."""
-    rules = LandingRules(clock=FakeClock(), mask=pseudonymise("key"))
+    rules = LandingRules(clock=FakeClock(), mask=Pseudonymise("key"))
 
     land(log(record("t1", customer_id="alice"), record("t2", customer_id="alice", at=None)), lake, rules=rules)
     land_records([record("t3", customer_id="alice")], source="http", lake=lake, now=RULES.clock(), mask=rules.mask)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.privacy import pseudonym, pseudonymise
+from ingest.privacy import Pseudonymise, pseudonym
 from resay.dialogue.codec import decode, encode
 from resay.dialogue.turn import TurnPart
 from tests.builders import record
 from tests.strategies import ids, turn_parts
 
-MASK = pseudonymise("key")
+MASK = Pseudonymise("key")
 ALICE = pseudonym("alice", "key")
 
 
@@ -67,7 +67,7 @@ def test_an_id_of_the_wrong_type_is_hashed_too():
 @given(turn_parts(), ids)
 def test_a_masked_record_is_the_record_of_the_pseudonym(part: TurnPart, key: str):
     """Whatever the record holds, only whose it is changes."""
-    masked = decode(pseudonymise(key)(encode(part)), where="", now=datetime(2026, 11, 21, tzinfo=UTC))
+    masked = decode(Pseudonymise(key)(encode(part)), where="", now=datetime(2026, 11, 21, tzinfo=UTC))
 
     assert isinstance(masked, TurnPart)
     assert masked.turn.customer_id == pseudonym(part.turn.customer_id, key)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.row import Landed, turn_part_rows
-from ingest.source import Record
+from ingest.row import read_batch, turn_part_rows
+from ingest.source import Record, batch_of
 from resay.dialogue.assembly import assemble
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.session import sessionize
@@ -26,6 +26,8 @@ from resay.store.tables import TURN_PARTS
 from resay.store.turns import read_turns
 from tests.builders import BASE, turn
 from tests.strategies import turn_parts
+
+LANDED = datetime(2400, 1, 1, tzinfo=UTC)
 
 few_parts = st.lists(
     turn_parts(
@@ -39,8 +41,10 @@ few_parts = st.lists(
 
 def rows_of(parts: Sequence[TurnPart]) -> pa.Table:
     """Rows in this order, without the landing: nothing is dropped as a duplicate."""
-    landed = [Landed(Record(encode(part), "p", position, "", 0), part) for position, part in enumerate(parts)]
-    return turn_part_rows(landed, source="test", now=BASE)
+    batch = batch_of([Record(encode(part), "p", position, "", 0) for position, part in enumerate(parts)], "p", start=0, end=len(parts))
+    read = read_batch(batch.raws, overlong={}, now=LANDED)
+    assert not read.bad
+    return turn_part_rows(read, batch, source="test", now=LANDED)
 
 
 def store(lake: Lake, parts: Sequence[TurnPart]) -> None:
