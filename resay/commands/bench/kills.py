@@ -13,7 +13,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection as PipeEnd
@@ -22,11 +22,12 @@ from pathlib import Path
 from random import Random
 from threading import Thread
 
-from ingest.kafka_cluster import create_topic, delete_topic, look_up
+from ingest.kafka_cluster import create_topic, delete_topic, forget_groups, look_up
 from ingest.kafka_place import SCHEME, KafkaPlace, read_place
 from ingest.kafka_reading import KafkaReading
 from ingest.kafka_sink import KafkaSink
 from ingest.landing import LandingStep, stored_position
+from ingest.source import SourceUnavailable
 from resay.commands.bench.kill_member import Orders, start, steps_of
 from resay.commands.bench.kill_records import PARTITIONS, KillRecords, compare
 from resay.commands.bench.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
@@ -126,6 +127,7 @@ def sweep(
     server = address.removeprefix(SCHEME).rstrip("/")
     place = read_place(f"{SCHEME}{server}/{TOPIC_PREFIX}{secrets.token_hex(6)}")
     create_topic(place, PARTITIONS, message_bytes_max=MESSAGE_BYTES_MAX)
+    run: _Sweep | None = None
     try:
         with closing(KafkaSink(place)) as sink:
             run = _Sweep(rng, folder, place, sink, lake)
@@ -137,7 +139,9 @@ def sweep(
                 tick(deaths.total(), points)
             run.finish()
     finally:
-        delete_topic(place)
+        with suppress(SourceUnavailable):  # The broker is gone; what went wrong is told already.
+            delete_topic(place)
+            forget_groups(place, sorted(run.groups) if run else [])
     _check(deaths.total() >= points, f"{points} members must die of their kills; {deaths.total()} did; is the machine far too busy?")
     found = compare(Lake(folder / "lake"), run.records)
     return KillReport(
@@ -178,6 +182,8 @@ class _Sweep:
         self._rng, self._folder, self._place, self._sink, self._lake = rng, folder, place, sink, lake
         self._topic_id = look_up(place).topic_id
         self.records = KillRecords(rng)
+        self.groups: set[str] = set()
+        """All that were formed."""
 
     def round(self, number: int, wanted: int) -> Iterator[str]:
         """Let members land until they die; tells where each one died that did."""
@@ -232,6 +238,7 @@ class _Sweep:
         return _Doomed(process, hand)
 
     def _start(self, orders: Orders) -> BaseProcess:
+        self.groups.add(orders.reading.group)
         return start(orders)
 
     def _end_of(self, doomed: _Doomed) -> str:
