@@ -36,7 +36,7 @@ LETTERS_LEAVE = "letters_leave"
 
 Step = tuple[str, Batch | None]
 
-events = st.builds(Event, st.sampled_from(["", "", "t1", "t2", "t3"]), st.sampled_from([0, 6, 8, 30, 90]))
+events = st.builds(Event, st.sampled_from(["", "", "t1", "t2", "t3"]), st.sampled_from([0, 7, 8, 30, 90]))
 """Bad ones, repeats within the window and beyond it, late ones, and such as lie in the future for now."""
 
 steps = st.sampled_from([*(str(step) for step in LandingStep), LETTERS_LOOKED, PARTS_LOOKED])
