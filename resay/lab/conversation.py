@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Protocol
 
-from resay.dialogue.turn import Explicit, Feedback, Turn
+from resay.dialogue.turn import AppliedRewrite, Explicit, Feedback, Turn
 from resay.lab.action import Action
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Said
@@ -61,6 +62,34 @@ GAP_S_MAX = 40.0
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """What stands between a customer and the NLU for one turn."""
+
+    arm: str = ""
+    """Of the customer, in the experiment that is under way."""
+    target: str | None = None
+    """What the NLU is given in place of what was heard; None where that passes through."""
+    rewrite: AppliedRewrite | None = None
+    """What the assistant logs of it; there where a target is."""
+
+
+AS_HEARD = Advice()
+"""Nothing stands between them."""
+
+
+class Advise(Protocol):
+    """Decides what the NLU is given; in the loop this is a rewriter, elsewhere nothing."""
+
+    def __call__(self, turn: Turn, /) -> Advice:
+        """Advice on a turn that is shown as it would be logged if it passed through; it holds nothing that only the world knows."""
+
+
+def pass_through(_turn: Turn, /) -> Advice:
+    """The advice of having no rewriter."""
+    return AS_HEARD
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """All that conversations share."""
 
@@ -69,6 +98,7 @@ class Stage:
     channel: Channel
     popularity: Popularity
     house: House
+    advise: Advise = pass_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +117,23 @@ class Truth:
     cohort: str
     main: bool
     """Whether the voice is of the well-served ones."""
+    arm: str = ""
+    layer: str = ""
+    """Which layer rewrote it; empty where none did."""
+    target: str | None = None
+    """What the NLU was given in place of what was heard."""
+    outcome_as_said: str = ""
+    """What would have come of it as heard; empty where it passed through, and `outcome` is that."""
 
     @property
     def right(self) -> bool:
         """Whether the assistant did what was wanted."""
         return self.outcome == "correct"
+
+    @property
+    def right_as_said(self) -> bool:
+        """Whether the assistant would have done what was wanted, had nothing been rewritten."""
+        return (self.outcome_as_said or self.outcome) == "correct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +171,12 @@ def converse(stage: Stage, customer: Customer, *, opening: Opening, week: int, r
 def false_wake(stage: Stage, customer: Customer, *, sound: Sound, opening: Opening, rng: Random) -> Exchange:
     """The device takes noise, or talk among people, for a request."""
     room = rng.choice(customer.rooms)
-    meaning = stage.assistant.understand(sound.text, room)
     occasion = _occasion(customer, opening.session_id, at=opening.at, room=room, ordinal=0)
-    turn = log_turn(occasion, sound, meaning=meaning, house=stage.house)
-    outcome = judge(meaning, None)
-    point = "false_wake" if meaning.done else "correct"
+    spoken = _heard(stage, occasion, sound=sound, wanted=None)
     speaker = customer.speaker
-    truth = Truth(turn.turn_id, "", None, outcome, point, Try.FALSE_WAKE, "", speaker.cohort, speaker.main)
-    return Exchange(turn, truth)
+    point = "correct" if spoken.outcome == "correct" else "false_wake"
+    truth = Truth(occasion.turn_id, "", None, spoken.outcome, point, Try.FALSE_WAKE, "", speaker.cohort, speaker.main)
+    return Exchange(spoken.turn, _advised(truth, spoken))
 
 
 class _Conversation:
@@ -221,16 +261,17 @@ class _Conversation:
         stage, goal = self._stage, self._stage.world.goals[wish.goal]
         again = bool(wish.said) and not wish.worked
         at, barge_in = self._moment(again=again)
-        meaning = stage.assistant.understand(recording.sound.text, goal.room)
-        outcome = judge(meaning, goal.action)
         occasion = _occasion(self._customer, self._opening.session_id, at=at, room=goal.room, ordinal=len(self._past))
-        manner = Manner(barge_in, self._feedback(right=outcome == "correct"))
-        turn = log_turn(occasion, recording.sound, meaning=meaning, house=stage.house, manner=manner)
+        spoken = _heard(stage, occasion, sound=recording.sound, wanted=goal.action, barge_in=barge_in)
+        feedback = self._feedback(right=spoken.outcome == "correct")
+        turn = spoken.turn if feedback is None else replace(spoken.turn, feedback=feedback)
         speaker = stage.world.speakers[recording.speaker]
-        point = "correct" if outcome == "correct" else recording.failure_point
+        point = "correct" if spoken.outcome == "correct" else recording.failure_point
         attempt = wording.attempt if recording.repair or wording.attempt is not Try.REPAIR else Try.SAME_WORDS
-        truth = Truth(turn.turn_id, goal.name, goal.action, outcome, point, attempt, recording.fingerprint, speaker.cohort, speaker.main)
-        return Exchange(turn, truth)
+        truth = Truth(
+            turn.turn_id, goal.name, goal.action, spoken.outcome, point, attempt, recording.fingerprint, speaker.cohort, speaker.main
+        )
+        return Exchange(turn, _advised(truth, spoken))
 
     def _moment(self, *, again: bool) -> tuple[datetime, bool]:
         """When the customer speaks, and whether over the assistant's last words."""
@@ -250,6 +291,40 @@ class _Conversation:
             return None
         judged = right if self._rng.random() >= MISJUDGES else not right
         return Feedback(explicit=Explicit.YES if judged else Explicit.NO)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What came of a sound."""
+
+    turn: Turn
+    outcome: str
+    advice: Advice
+    outcome_as_said: str
+    """Empty where nothing was rewritten."""
+
+
+def _heard(stage: Stage, occasion: Occasion, *, sound: Sound, wanted: Action | None, barge_in: bool = False) -> _Spoken:
+    """What the assistant does with a sound, after the advice on it."""
+    manner = Manner(barge_in)
+    meaning = stage.assistant.understand(sound.text, occasion.room)
+    turn = log_turn(occasion, sound, meaning=meaning, house=stage.house, manner=manner)
+    outcome = judge(meaning, wanted)
+    advice = stage.advise(turn)
+    if advice.target is None:
+        return _Spoken(turn, outcome, advice, "")
+    meant = stage.assistant.understand(advice.target, occasion.room)
+    said = log_turn(occasion, sound, meaning=meant, house=stage.house, manner=manner)
+    return _Spoken(replace(said, utterance=advice.target, rewrite=advice.rewrite), judge(meant, wanted), advice, outcome)
+
+
+def _advised(truth: Truth, spoken: _Spoken) -> Truth:
+    """The truth with what was advised."""
+    advice = spoken.advice
+    if advice is AS_HEARD:
+        return truth
+    layer = (advice.rewrite.layer or "") if advice.rewrite else ""
+    return replace(truth, arm=advice.arm, layer=layer, target=advice.target, outcome_as_said=spoken.outcome_as_said)
 
 
 def _occasion(customer: Customer, session_id: str, *, at: datetime, room: str, ordinal: int) -> Occasion:
