@@ -29,7 +29,6 @@ def test_two_hundred_kills_lose_and_double_nothing(broker: str, tmp_path: Path):
     assert sum(report.by_step.values()) == report.kill_points == 200
     assert set(report.by_step) >= {str(step) for step in STEPS} | {f"{step}+" for step in STEPS}
     assert report.records > 2_000
-    assert report.orphans > 0, "some must have died inside a commit"
     assert _is_sound(tmp_path / "lake")
 
 

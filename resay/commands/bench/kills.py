@@ -104,7 +104,7 @@ class KillReport:
     rejects_doubled: int
     seconds: float
     orphans: int
-    """Files that no commit names: as many writers were killed inside a commit."""
+    """Files that no commit names: of writers that were killed inside a commit, or that another was before."""
 
 
 def sweep(
