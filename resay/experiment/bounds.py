@@ -30,7 +30,8 @@ TOO_FEW_UNITS = "too_few_units"
 TOO_FEW_PAIRS = "too_few_pairs"
 NOTHING_COUNTED = "nothing_counted"
 
-_Statistic = Callable[[Sequence[tuple[float, ...]]], float | None]
+Statistic = Callable[[Sequence[tuple[float, ...]]], float | None]
+"""A figure of units, each a tuple of sums; nothing where there is nothing to divide by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,26 @@ class WinLoss:
 
 def bootstrap_ratio(units: Sequence[tuple[float, float]], rng: Random, resamples: int = RESAMPLES) -> Interval:
     """The ratio of two sums over units, each unit a (numerator, denominator), with its bootstrap percentile interval."""
-    return _bootstrap(units, _ratio_of_sums, rng=rng, resamples=resamples)
+    return bootstrap(units, _ratio_of_sums, rng=rng, resamples=resamples)
 
 
 def relative_reduction(units: Sequence[tuple[float, float]], rng: Random, resamples: int = RESAMPLES) -> Interval:
     """One less the ratio of sums, each unit (defects before, defects after): 0.2 means a fifth fewer."""
     return bootstrap_ratio([(before - after, before) for before, after in units], rng, resamples)
+
+
+def rate_reduction(units: Sequence[tuple[float, ...]], rng: Random, resamples: int = RESAMPLES) -> Interval:
+    """One less the ratio of two rates, each unit (defects before, turns before, defects after, turns after).
+
+    Paired where each unit has both sides; for two arms, each unit has one side and noughts on the other.
+    """
+    return bootstrap(units, reduction_of_rates, rng=rng, resamples=resamples)
+
+
+def reduction_of_rates(units: Sequence[tuple[float, ...]]) -> float | None:
+    """The figure of `rate_reduction`."""
+    before, of, after, of_after = (sum(unit[place] for unit in units) for place in range(4))
+    return 1 - (after / of_after) / (before / of) if before and of and of_after else None
 
 
 def paired_difference(
@@ -85,7 +100,7 @@ def paired_difference(
     """Our ratio of sums less the reference's, over the same units in the same order, resampled together."""
     assert len(ours) == len(reference), "both must be measured on the same units"
     pairs = [(*mine, *theirs) for mine, theirs in zip(ours, reference, strict=True)]
-    return _bootstrap(pairs, _difference_of_ratios, rng=rng, resamples=resamples)
+    return bootstrap(pairs, _difference_of_ratios, rng=rng, resamples=resamples)
 
 
 def win_loss(decided: Iterable[Decided], rng: Random, resamples: int = RESAMPLES) -> WinLoss:
@@ -95,14 +110,21 @@ def win_loss(decided: Iterable[Decided], rng: Random, resamples: int = RESAMPLES
     turned back into a ratio; Clopper–Pearson where nothing was lost, because every resample would then say "never".
     """
     each = list(decided)
-    wins = sum(one.win for one in each)
     by_customer = _shares(each, lambda one: one.customer)
     by_pair = _shares(each, lambda one: (one.source, one.target))
-    share = _share_interval(wins, len(each), [by_customer, by_pair], rng=rng, resamples=resamples)
+    return win_loss_of_sums(by_customer, by_pair, rng=rng, resamples=resamples)
+
+
+def win_loss_of_sums(
+    by_customer: Sequence[tuple[float, float]], by_pair: Sequence[tuple[float, float]], *, rng: Random, resamples: int = RESAMPLES
+) -> WinLoss:
+    """As `win_loss`, from (wins, decided triggers) of each customer and of each pair, where the triggers themselves are not kept."""
+    wins, decided = round(sum(won for won, _ in by_customer)), round(sum(total for _, total in by_customer))
+    share = _share_interval(wins, decided, [by_customer, by_pair], rng=rng, resamples=resamples)
     too_few = TOO_FEW_PAIRS if len(by_pair) < PAIRS_MIN else ""
-    value = wins / (len(each) - wins) if len(each) > wins else _odds(share.value)
-    ratio = Interval(value, _odds(share.lo), _odds(share.hi), len(each), share.reason or too_few)
-    return WinLoss(wins=wins, losses=len(each) - wins, customers=len(by_customer), pairs=len(by_pair), ratio=ratio)
+    value = wins / (decided - wins) if decided > wins else _odds(share.value)
+    ratio = Interval(value, _odds(share.lo), _odds(share.hi), decided, share.reason or too_few)
+    return WinLoss(wins=wins, losses=decided - wins, customers=len(by_customer), pairs=len(by_pair), ratio=ratio)
 
 
 def clopper_pearson(successes: int, trials: int, level: float = LEVEL) -> Interval:
@@ -138,7 +160,8 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def _bootstrap(units: Sequence[tuple[float, ...]], statistic: _Statistic, *, rng: Random, resamples: int) -> Interval:
+def bootstrap(units: Sequence[tuple[float, ...]], statistic: Statistic, *, rng: Random, resamples: int = RESAMPLES) -> Interval:
+    """Any figure of units with its bootstrap percentile interval."""
     value = statistic(units)
     if value is None:
         return Interval(None, None, None, len(units), NOTHING_COUNTED)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 from resay.dialogue.errors import ResayError
 from resay.lab.action import Action, Reach, resolve
@@ -58,6 +59,11 @@ class Assistant:
         self._home = home
         self._templates = Templates(home)
         self._known: dict[tuple[str, str], Meaning] = {}
+
+    @property
+    def version(self) -> str:
+        """Which sentences it understands by, as the log names them."""
+        return f"home-assistant-intents {version('home-assistant-intents')}"
 
     def understand(self, text: str, room: str) -> Meaning:
         """What a text means, said in a room; deterministic."""

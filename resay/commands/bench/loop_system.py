@@ -1,0 +1,92 @@
+"""The product in a loop: lands, links, labels, mines, publishes and serves by the functions of the other commands, in process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from ingest.landing import land_records
+from markov.publish import live_rewrites
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect_job
+from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
+from resay.commands.settings import Settings
+from resay.dialogue.codec import encode, whole
+from resay.dialogue.rewrite import Rewrite, RewriteAnswer, RewriteRequest
+from resay.dialogue.tick import silent
+from resay.dialogue.turn import Turn
+from resay.lab.adviser import Rewriting
+from resay.label.job import label, label_job, whole_label_due
+from resay.store.artifact import Shelf
+from resay.store.job import take_in
+from resay.store.lake import Lake
+from rewrite_online.rewriter import Rewriter
+from rewrite_online.watch import Watch
+
+SOURCE = "loop"
+"""What the lake calls the log."""
+
+
+class ProductSystem:
+    """A home of its own: lake, shelf, and the rewriter over what is published there."""
+
+    def __init__(self, settings: Settings, *, k: int = CUSTOMERS_MIN) -> None:
+        """Open the home; what lies in it already is learnt from too."""
+        self._settings, self._rules = settings, LearnRules(k=k)
+        self._lake = Lake(settings.lake)
+        self._detecting, self._labelling = detect_job(CombinedDetector()), label_job()
+        self._watch = Watch(Shelf(settings.rewrites), list)
+        # Time stands still for the rewriter: a busy machine must not score lateness as abstention; lateness has a bench of its own.
+        self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0)
+        self._digest = hashlib.blake2b(digest_size=16)
+
+    def land(self, turns: Sequence[Turn], now: datetime) -> None:
+        """Land turns as a sender over HTTP would."""
+        records = [encode(whole(turn)) for turn in turns]
+        for record in records:
+            self._digest.update(record)
+        report = land_records(records, source=SOURCE, lake=self._lake, now=now)
+        assert not report.rejected, f"the lab must log what the format allows; got {report.faults}"
+
+    def learn(self, now: datetime) -> None:
+        """Link and label what is new, mine, verify, publish, and take up what is live then."""
+        self._judge()
+        teach(self._settings, {}, self._rules)
+        self._watch.refresh()
+
+    def rewriting(self) -> Rewriting:
+        """The rewriter over what is live, with the usual hold-out."""
+
+        def rewrite(request: RewriteRequest, now: datetime) -> RewriteAnswer:
+            return self._rewriter.rewrite(request, now=now)
+
+        return rewrite
+
+    def defects(self) -> Iterable[tuple[str, str, float]]:
+        """What the labels say of every turn."""
+        self._judge()
+        with self._lake.connect() as connection:
+            return connection.execute("select turn_id, customer_id, defect from outcomes order by turn_id").fetchall()
+
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """The live table."""
+        return tuple(live_rewrites(Shelf(self._settings.rewrites))[1])
+
+    @property
+    def log_digest(self) -> str:
+        """A hash of every record that was landed, in order: equal for equal logs."""
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """Give the rewriter's workers back."""
+        self._rewriter.close()
+
+    def _judge(self) -> None:
+        """Links, then labels, until there is nothing new."""
+        while take_in(self._detecting, self._lake):
+            pass
+        if whole_label_due(self._lake):
+            label(self._lake, silent)
+        while take_in(self._labelling, self._lake):
+            pass

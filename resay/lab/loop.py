@@ -1,0 +1,206 @@
+"""The closed loop: customers talk, a system learns from the log alone and answers, and what it answers changes what they say next.
+
+Learning weeks, in which the system learns each night; then scored weeks, in which its rewrites stand still, on other recordings or on
+voices of a family that nobody has learnt from. The truth is counted here and goes to nobody: a system is given turns and requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from resay.dialogue.tick import Tick
+from resay.dialogue.turn import Turn
+from resay.lab.adviser import Mode, Rewriting, adviser
+from resay.lab.assistant import Assistant
+from resay.lab.cast import Cast, Casting, casts
+from resay.lab.conversation import Advise, Exchange, Stage, pass_through
+from resay.lab.customer import Customer
+from resay.lab.making import START
+from resay.lab.oracle import OracleTable, Witness
+from resay.lab.tally import Arm, Tally
+from resay.lab.traffic import DAYS_IN_WEEK, Span, talk
+from resay.lab.world import Sound, World
+
+NIGHT = timedelta(days=1, hours=6)
+"""From the midnight before a day to the night after it: evenings in New York are over then."""
+
+PASSES = 3
+"""The scored weeks are lived through with the system, with the reference, and with nothing."""
+
+
+class System(Protocol):
+    """What learns in the loop: given turns as the assistant logs them, and requests, and nothing else."""
+
+    def land(self, turns: Sequence[Turn], now: datetime) -> None:
+        """Take in what was logged up to now."""
+
+    def learn(self, now: datetime) -> None:
+        """Learn from all that was taken in."""
+
+    def rewriting(self) -> Rewriting:
+        """What answers now."""
+
+    def defects(self) -> Iterable[tuple[str, str, float]]:
+        """Of every turn taken in: its id, its customer, and the chance that it failed them, as the system's own labels see it."""
+
+
+class Talk(Protocol):
+    """Makes the exchanges of each local day, as `traffic.talk` does."""
+
+    def __call__(
+        self, stage: Stage, customers: Sequence[Customer], *, span: Span, seed: int, false_wakes: Sequence[Sound]
+    ) -> Iterator[list[Exchange]]:
+        """The exchanges of each local day."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """One loop, and its chance."""
+
+    casting: Casting
+    learning_days: int
+    mode: Mode = Mode.BEFORE
+    learn_every_days: int = 1
+    """Every how many nights the system learns; it always does after the last learning day."""
+
+    @property
+    def scored(self) -> range:
+        """The days that are scored."""
+        return range(self.learning_days, self.casting.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a loop is run with."""
+
+    system: System
+    assistant: Assistant
+    """Keeps what it has understood: loops over one world share it."""
+    clock: Callable[[], float]
+    """Seconds, for speed alone."""
+    talk: Talk = talk
+
+
+@dataclass(slots=True)
+class Measured:
+    """Turns of a customer in the scored weeks as the system's own labels see them."""
+
+    turns: int = 0
+    defects: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoopOutcome:
+    """What one loop came to."""
+
+    learning: Tally
+    """The learning weeks, both arms."""
+    ours: Tally
+    """The scored weeks of the customers of the treatment arm, with the system."""
+    oracle: Tally
+    """The same wishes of the same customers, with the table that knows the truth."""
+    untouched: Tally
+    """The same wishes of all customers, with nothing rewritten."""
+    measured: Mapping[str, Measured]
+    """By customer: control from `untouched`, treatment from `ours`."""
+    oracle_rewrites: int
+    talk_s: float
+    """Seconds in which the turns of `oracle` were made: no model runs in them."""
+
+
+@dataclass(slots=True)
+class _Passed:
+    """The scored weeks, lived through once."""
+
+    tally: Tally
+    recordings: set[str] = field(default_factory=set)
+    talk_s: float = 0.0
+
+
+def run_loop(world: World, plan: LoopPlan, parts: Parts, *, tick: Tick) -> LoopOutcome:
+    """Learn, then score; the same world and plan give the same turns, byte for byte.
+
+    Raises: NoSuchFamily, and what the system raises.
+    """
+    loop = _Loop(world, plan, parts, tick=tick)
+    return loop.score(loop.learn())
+
+
+class _Loop:
+    """One loop under way."""
+
+    def __init__(self, world: World, plan: LoopPlan, parts: Parts, *, tick: Tick) -> None:
+        self._world, self._plan, self._parts, self._tick = world, plan, parts, tick
+        self._taught, self._scored = casts(world, parts.assistant, plan.casting)
+        self._learning = Tally(self._taught.members)
+        self._done = 0
+
+    def learn(self) -> OracleTable:
+        """The learning weeks, which teach the system, and the reference."""
+        plan, system, cast, witness = self._plan, self._parts.system, self._taught, Witness()
+        for day in range(plan.learning_days):
+            advise = adviser(system.rewriting(), arms=cast.arms, mode=plan.mode)
+            (exchanges,) = self._talk(cast, cast.customers, advise=advise, days=range(day, day + 1))
+            self._learning.add(exchanges, week=day // DAYS_IN_WEEK)
+            witness.see(exchanges)
+            system.land([each.turn for each in exchanges], _night(day))
+            if (day + 1) % plan.learn_every_days == 0 or day + 1 == plan.learning_days:
+                system.learn(_night(day))
+        return OracleTable(witness.table(self._world, self._parts.assistant))
+
+    def score(self, oracle: OracleTable) -> LoopOutcome:
+        """The scored weeks: with the system, with the reference, with nothing."""
+        plan, system, cast = self._plan, self._parts.system, self._scored
+        treated, control = cast.in_arm(Arm.TREATMENT), cast.in_arm(Arm.CONTROL)
+        ours = self._pass(treated, adviser(system.rewriting(), arms=cast.arms, mode=plan.mode), landed=treated)
+        reference = self._pass(treated, adviser(oracle, arms=cast.arms, mode=plan.mode), landed=())
+        untouched = self._pass(cast.customers, pass_through, landed=control)
+        return LoopOutcome(
+            learning=self._learning,
+            ours=ours.tally,
+            oracle=reference.tally,
+            untouched=untouched.tally,
+            measured=_measured(system.defects(), scored=plan.scored),
+            oracle_rewrites=len(oracle.targets),
+            talk_s=reference.talk_s,
+        )
+
+    def _pass(self, customers: Sequence[Customer], advise: Advise, *, landed: Sequence[Customer]) -> _Passed:
+        """The scored weeks once; the turns of some customers go to the system's log."""
+        passed, kept = _Passed(Tally(self._scored.members)), {each.customer_id for each in landed}
+        days = self._talk(self._scored, customers, advise=advise, days=self._plan.scored)
+        for day in self._plan.scored:
+            began = self._parts.clock()
+            exchanges = next(days)
+            passed.talk_s += self._parts.clock() - began
+            passed.tally.add(exchanges, week=day // DAYS_IN_WEEK)
+            passed.recordings |= {each.truth.recording for each in exchanges if each.truth.recording}
+            if kept:
+                self._parts.system.land([each.turn for each in exchanges if each.turn.customer_id in kept], _night(day))
+        assert not passed.recordings & self._taught.stage.channel.fingerprints, "no recording may serve both learning and scoring"
+        return passed
+
+    def _talk(self, cast: Cast, customers: Sequence[Customer], *, advise: Advise, days: range) -> Iterator[list[Exchange]]:
+        stage, span = replace(cast.stage, advise=advise), Span(START, days.start, days.stop)
+        for exchanges in self._parts.talk(stage, customers, span=span, seed=self._plan.casting.seed, false_wakes=cast.false_wakes):
+            yield exchanges
+            self._done += 1
+            self._tick(self._done, self._plan.learning_days + PASSES * len(self._plan.scored))
+
+
+def _night(day: int) -> datetime:
+    return START + timedelta(days=day) + NIGHT
+
+
+def _measured(defects: Iterable[tuple[str, str, float]], *, scored: range) -> dict[str, Measured]:
+    """The scored turns' defects by customer; turn ids tell their local day, which their time does not."""
+    measured: dict[str, Measured] = {}
+    for turn_id, customer_id, defect in defects:
+        if int(turn_id.removeprefix(f"{customer_id}-").split(".")[0]) in scored:
+            sums = measured.setdefault(customer_id, Measured())
+            sums.turns += 1
+            sums.defects += defect
+    return measured

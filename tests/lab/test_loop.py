@@ -1,0 +1,186 @@
+"""The closed loop: fair to both arms, the same each time, and without a way for the truth to reach who learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from resay.dialogue.rewrite import BeforeRequest, RetryRequest
+from resay.dialogue.tick import silent
+from resay.dialogue.turn import ResponseStatus
+from resay.lab.adviser import Mode
+from resay.lab.assistant import Assistant
+from resay.lab.cast import Casting, NoSuchFamily, casts
+from resay.lab.channel import Side, side_of
+from resay.lab.conversation import Exchange
+from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
+from resay.lab.tally import Arm
+from resay.lab.traffic import talk
+from resay.lab.world import World
+from tests.lab.loop_world import FAMILIES, SOURCES, TARGET, LightsSystem, two_families
+
+PLAN = LoopPlan(Casting(seed=1, customers=40, days=6, treatment_share=0.5), learning_days=3)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return two_families(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def assistant(world: World) -> Assistant:
+    return Assistant(world.home)
+
+
+class Overheard:
+    """The usual talk, overheard; and, if asked, with each day's truths dealt out anew."""
+
+    def __init__(self, *, scrambled: bool = False) -> None:
+        self.days: list[list[Exchange]] = []
+        self._scrambled = scrambled
+
+    def __call__(self, *args: Any, **how: Any) -> Iterator[list[Exchange]]:
+        """The exchanges of each day."""
+        for exchanges in talk(*args, **how):
+            self.days.append(exchanges)
+            truths = [each.truth for each in exchanges]
+            dealt = truths[len(truths) // 2 :] + truths[: len(truths) // 2]
+            yield [Exchange(each.turn, truth) for each, truth in zip(exchanges, dealt, strict=True)] if self._scrambled else exchanges
+
+
+@pytest.fixture(scope="module")
+def run(world: World, assistant: Assistant) -> Any:
+    def run(plan: LoopPlan = PLAN, overheard: Overheard | None = None) -> tuple[LightsSystem, LoopOutcome]:
+        system = LightsSystem()
+        return system, run_loop(world, plan, Parts(system, assistant, lambda: 0.0, overheard or talk), tick=silent)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def usual(run: Any) -> tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]:
+    overheard = Overheard()
+    return *run(PLAN, overheard), overheard.days
+
+
+def test_control_is_never_rewritten(usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]], world: World, assistant: Assistant):
+    """Only customers of the treatment arm are answered, and the log says which arm that was."""
+    system, _, _ = usual
+    taught, scored = casts(world, assistant, PLAN.casting)
+    arms = taught.arms | scored.arms
+
+    rewritten = [turn for turn in system.landed if turn.rewrite]
+
+    assert rewritten
+    assert {arms[turn.customer_id] for turn in rewritten} == {Arm.TREATMENT}
+    assert {turn.rewrite.arm for turn in rewritten if turn.rewrite} == {"treatment"}
+    assert {arms[request.heard.customer_id] for request in system.asked} == {Arm.TREATMENT}
+    assert Arm.CONTROL in {arms[turn.customer_id] for turn in system.landed}
+
+
+def test_a_customer_stays_in_one_arm(usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]):
+    """Whoever was rewritten once is of the treatment arm on every day."""
+    _, outcome, days = usual
+    seen: dict[str, set[str]] = {}
+    for exchange in (each for day in days for each in day if each.truth.arm):
+        seen.setdefault(exchange.turn.customer_id, set()).add(exchange.truth.arm)
+
+    assert all(len(arms) == 1 for arms in seen.values())
+    assert outcome.learning.members.items() <= outcome.ours.members.items()
+
+
+def test_a_known_rewrite_wins(usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]):
+    """What it turns right is counted as won, and the defects of its customers fall below what they are untouched."""
+    _, outcome, _ = usual
+    ours, untouched = outcome.ours.by_customer(Arm.TREATMENT), outcome.untouched.by_customer(Arm.TREATMENT)
+
+    wins = sum(sums.wins for sums in ours.values())
+
+    assert wins > 0
+    assert sum(sums.losses for sums in ours.values()) == 0
+    assert sum(sums.defects for sums in ours.values()) < sum(sums.defects for sums in untouched.values())
+    assert {pair.target for pair in outcome.ours.pairs} == {TARGET}
+    assert {pair.source for pair in outcome.ours.pairs} <= SOURCES
+
+
+def test_learning_comes_before_scoring_and_each_night(usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]):
+    """Three nights of learning, none after the scored weeks have begun."""
+    system, outcome, days = usual
+
+    assert system.learnt_at == [sum(map(len, days[: night + 1])) for night in range(3)]
+    assert outcome.learning.total().turns == system.learnt_at[-1]
+
+
+def test_the_same_seed_gives_the_same_log_and_another_does_not(run: Any, usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]):
+    """Byte for byte."""
+    again, _ = run()
+    other, _ = run(replace(PLAN, casting=replace(PLAN.casting, seed=2)))
+
+    assert again.log == usual[0].log
+    assert other.log != usual[0].log
+
+
+def test_truths_dealt_out_anew_change_nothing_that_the_system_sees(run: Any, usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]):
+    """Log and requests are the same where every turn bears the truth of another; only the figures differ."""
+    system, outcome = run(PLAN, Overheard(scrambled=True))
+
+    assert system.log == usual[0].log
+    assert system.asked == usual[0].asked
+    assert outcome.learning.by_customer() != usual[1].learning.by_customer()
+
+
+def test_no_recording_serves_both_sides(usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]], world: World):
+    """Learning weeks draw from one side, every pass over the scored weeks from the other."""
+    sides = side_of(world)
+    _, _, days = usual
+
+    drawn = [{sides[each.truth.recording] for each in day if each.truth.recording} for day in days]
+
+    assert drawn == [{Side.LEARNING}] * 3 + [{Side.SCORING}] * 9
+
+
+def test_a_family_that_is_left_out_is_nowhere_in_learning(run: Any, world: World):
+    """No customer has its voice, and no recording of it stands in for another; the scored weeks have no other voice."""
+    voice = {each.fingerprint: FAMILIES[each.speaker] for each in world.recordings}
+    overheard = Overheard()
+    plan = replace(PLAN, casting=replace(PLAN.casting, leave_out="kal"))
+
+    _, outcome = run(plan, overheard)
+
+    heard = [{voice[each.truth.recording] for each in day if each.truth.recording} for day in overheard.days]
+    assert set().union(*heard[:3]) == {"slt", "rp"}
+    assert set().union(*heard[3:]) == {"kal"}
+    assert not outcome.learning.members.keys() & outcome.ours.members.keys()
+    assert {member.main for member in outcome.ours.members.values()} == {True}
+
+
+@pytest.mark.parametrize("family", ["rp", "nobody"])
+def test_a_family_that_cannot_be_left_out_is_said(world: World, assistant: Assistant, family: str):
+    """A badly served family is none of those that count."""
+    with pytest.raises(NoSuchFamily, match="slt"):
+        casts(world, assistant, replace(PLAN.casting, leave_out=family))
+
+
+def test_before_shows_nothing_of_the_nlu_and_retry_is_asked_after_refusals_alone(
+    run: Any, usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]
+):
+    """The two modes are two types of request."""
+    retry, outcome = run(replace(PLAN, mode=Mode.RETRY))
+
+    assert {type(request) for request in usual[0].asked} == {BeforeRequest}
+    assert {type(request) for request in retry.asked} == {RetryRequest}
+    assert {request.status for request in retry.asked} <= {ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED}
+    assert outcome.ours.total().wins > 0
+
+
+def test_what_is_measured_is_of_the_scored_weeks(usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]):
+    """As many turns as the arms had there, control untouched and treatment with the system; by labels that call each half a defect."""
+    _, outcome, _ = usual
+    control, treatment = outcome.untouched.by_customer(Arm.CONTROL), outcome.ours.by_customer(Arm.TREATMENT)
+
+    told = {customer: (each.turns, each.defects) for customer, each in outcome.measured.items()}
+
+    assert told == {customer: (sums.turns, sums.turns / 2) for customer, sums in (control | treatment).items()}
