@@ -17,6 +17,9 @@ from resay.lab.home import Device, Home
 MEDIA_SCORE_MIN = 86.0
 """A title is found from this similarity on: the recordings were judged so."""
 
+SHOPPING_LIST = "shopping list"
+"""The name by which the shopping list is known, in every home: the assistant's own sentences for it name no list."""
+
 Slots = Mapping[str, object]
 
 
@@ -149,7 +152,7 @@ def _on_devices(ask: _Ask) -> Action:
 
 
 def _weather(ask: _Ask) -> Action:
-    return _action(ask.intent, _matching(ask, ("weather",)) if "name" in ask.slots else ["weather.home"], {})
+    return _action(ask.intent, _matching(ask, ("weather",)) if "name" in ask.slots else _first(ask.home, "weather"), {})
 
 
 def _transport(ask: _Ask) -> Action:
@@ -236,14 +239,25 @@ def _seconds(slots: Slots, prefix: str) -> float:
 def _list(ask: _Ask) -> Action:
     item = {"item": plain(ask.slots.get("item", ""))}
     if "Shopping" in ask.intent:
-        return _action(ask.intent.replace("Shopping", ""), ["todo.shopping"], item)
+        return _action(ask.intent.replace("Shopping", ""), _shopping_list(ask.home), item)
     return _action(ask.intent, _matching(ask, ("todo",)) if "name" in ask.slots else [], item)
 
 
 def _single(ask: _Ask) -> Action:
     domain, places = _SINGLE[ask.intent]
-    only = [each for each in sorted(ask.home.devices) if ask.home.devices[each].domain == domain][:1]
-    return _action(ask.intent, _matching(ask, (domain,)) if "name" in ask.slots else only, _picked(ask.slots, places))
+    found = _matching(ask, (domain,)) if "name" in ask.slots else _first(ask.home, domain)
+    return _action(ask.intent, found, _picked(ask.slots, places))
+
+
+def _shopping_list(home: Home) -> list[str]:
+    """The list that goes by that name, or else the first one."""
+    named = [each for each in home.devices if each in home.named(SHOPPING_LIST) and home.devices[each].domain == "todo"]
+    return named[:1] or _first(home, "todo")
+
+
+def _first(home: Home, domain: str) -> list[str]:
+    """The device that is meant where none is named: the first of its kind, as the home lists them."""
+    return [device_id for device_id, device in home.devices.items() if device.domain == domain][:1]
 
 
 def _picked(slots: Slots, names: Collection[str]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,23 @@ def test_a_folder_that_is_no_world_is_said(tmp_path: Path):
     """A missing file is named."""
     with pytest.raises(BrokenWorld, match=r"home\.json"):
         read_home(tmp_path)
+
+
+def test_where_none_is_named_the_first_of_its_kind_is_meant(tmp_path: Path):
+    """No home's own ids are known to the assistant: its shopping list, weather and vacuum are whatever the home has."""
+    folder = write_world(tmp_path)
+    written = json.loads((folder / "home.json").read_text())
+    for device_id, name in (("weather.zurich", "zurich"), ("weather.basel", "basel"), ("vacuum.x1", "hoover"), ("todo.a", "chores")):
+        written["devices"][device_id] = {"area": None, "device_class": None, "names": [name], "available": True}
+    written["devices"]["todo.groceries"] = written["devices"].pop("todo.shopping")
+    (folder / "home.json").write_text(json.dumps(written))
+    assistant = Assistant(read_home(folder))
+
+    texts = ("add milk to my shopping list", "what is the weather", "clean the kitchen")
+    done = {text: assistant.understand(text, "kitchen").done for text in texts}
+
+    assert {text: action and action.targets for text, action in done.items()} == {
+        "add milk to my shopping list": ("todo.groceries",),
+        "what is the weather": ("weather.zurich",),
+        "clean the kitchen": ("vacuum.x1",),
+    }
