@@ -5,7 +5,7 @@ Hands on what the live system saw and did; what people wrote down about it after
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class CallLog:
         skipped = sum(1 for _ in islice(records, position))
         self._open[partition] = (skipped, records)
 
-    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next turns of the first split that has any left.
 
         Raises: WrongCorpus.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -69,7 +69,7 @@ class FileLog:
         """
         self._files[partition].seek(position)
 
-    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next records of the first file that has any left."""
         for file in self._files.values():
             batch = file.next_batch(records_max, bytes_max)

@@ -6,7 +6,7 @@ not changed since it was read to its end costs one stat. Knows files come and go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.file_log import FileLog
@@ -72,7 +72,7 @@ class FolderLog:
         """
         self._logs[partition][2].seek(partition, position)
 
-    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next records of the first file that has any left; nothing where all of this look are read."""
         for path, stamp, log in self._logs.values():
             try:

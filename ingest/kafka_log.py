@@ -108,21 +108,20 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             del self._shares[number]
             self._fresh[number] = position
 
-    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next records of the partition of which most are at hand; nothing where all that was asked for is read, or we were stopped."""
         for share in self._shares.values():
-            share.note_asked(pending=hurry is not None)
+            share.done = share.taken  # Whoever asks for more has committed what it got, or told us otherwise (`seek`).
         with in_our_words(self._place, self._remarks):
             self._show()
             gathering_since = time.monotonic()
             while not self._stop():
                 self._follow_group()
-                waited = time.monotonic() - gathering_since >= self._reading.gather_s
-                hurried = hurry is not None and hurry()
-                if self._is_full(records_max, bytes_max) or waited or hurried or self._has_all():
+                waited = time.monotonic() - gathering_since >= self._reading.gather_s and not self._is_behind(records_max)
+                if self._is_full(records_max, bytes_max) or waited or self._has_all():
                     if batch := self._cut(records_max, bytes_max):
                         return batch
-                    if hurried or self._is_finished():
+                    if self._is_finished():
                         return None
                     gathering_since = time.monotonic()
                 self._poll()
@@ -215,7 +214,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
                 self._consumer.seek(at, begin)
                 self._consumer.resume(at)
                 self._ends[number] = end[at]
-                self._shares[number] = Share(taken=position, read=begin, done=position, asked=position)
+                self._shares[number] = Share(taken=position, read=begin, done=position)
             del self._fresh[number]
 
     def _check_end(self, number: int, position: int, end: int) -> None:
@@ -288,6 +287,10 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         shares = self._shares.values()
         fullest = any(len(share.values) >= records_max or share.size >= bytes_max for share in shares)
         return fullest or self.held_bytes() >= BUFFER_BYTES_MAX
+
+    def _is_behind(self, records_max: int) -> bool:
+        """Whether the brokers hold more than a batch that we have not fetched: then waiting for a full one delays nobody."""
+        return sum(self._ends.get(number, 0) - share.read for number, share in self._shares.items()) > records_max
 
     def _has_all(self) -> bool:
         """Whether waiting would bring nothing more of what was asked for."""

@@ -25,8 +25,6 @@ class Share:
     """Where the library reads next."""
     done: int
     """Committed by whoever takes our batches."""
-    asked: int
-    """Where the next batch began when we were asked for one last."""
     offsets: list[int] = field(default_factory=list)
     values: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -39,11 +37,6 @@ class Share:
         self.offsets += [record.offset for record in records]
         self.size += sum(map(len, values))
         self.read = self.offsets[-1] + 1
-
-    def note_asked(self, *, pending: bool) -> None:
-        """Whoever asks for more has committed what it got, or told us otherwise, but for the batch that it says is pending."""
-        self.done = self.asked if pending else self.taken
-        self.asked = self.taken
 
     def cut(self, records_max: int, bytes_max: int, *, target: int | None) -> tuple[Sequence[int], Sequence[bytes], int] | None:
         """The next records up to the target, and the offset behind them; nothing where that would be no step."""

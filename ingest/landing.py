@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.privacy import Mask, keep
-from ingest.reader_process import ReaderProcess, Reading
 from ingest.repeat import without_duplicates, without_kept
 from ingest.row import ReadBatch, Refused, overlong_of, read_batch, refused_of, reject_rows, turn_part_rows
 from ingest.source import Batch, Record, Source, batch_of
@@ -88,8 +87,6 @@ class LandingRules:
     """What is done to a record before anything reads or stores it."""
     records_a_batch: int = RECORDS_A_BATCH
     bytes_a_batch: int = BYTES_A_BATCH
-    second_core: bool = False
-    """Read full batches in a process of their own, while the next is fetched and the one before committed."""
     conflicts_max: int = 0
     """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
     observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
@@ -116,17 +113,23 @@ def land(
     """
     for partition in source.partitions():
         source.seek(partition, stored_position(lake, source.name, partition))
-    landing = _Landing(source, lake, rules, tick)
-    with closing(ReaderProcess(mask=rules.mask, full=rules.records_a_batch if rules.second_core else None)) as reader:
-        pending: Reading | None = None
-        while True:
-            batch = None
-            if not stop():
-                batch = source.next_batch(rules.records_a_batch, rules.bytes_a_batch, hurry=pending.done if pending else None)
-            if batch is None and pending is None:
-                return landing.report
+    report, conflicts = LandingReport(), 0
+    while not stop() and (batch := source.next_batch(rules.records_a_batch, rules.bytes_a_batch)) is not None:
+        rules.observe(LandingStep.TAKEN, batch)
+        try:
             with _collector_resting():
-                pending = landing.go_on(pending, batch, reader)
+                landed = _land_batch(batch, lake, source=source.name, rules=rules)
+        except LostPosition:
+            rules.observe(LandingStep.LOST, batch)
+            conflicts += 1
+            if conflicts > rules.conflicts_max:
+                raise
+            source.seek(batch.partition, stored_position(lake, source.name, batch.partition))
+            continue
+        report, conflicts = report + landed, 0
+        rules.landed(landed)
+        tick(report.read)
+    return report
 
 
 def stored_position(lake: Lake, source: str, partition: str) -> int:
@@ -157,60 +160,19 @@ def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> 
     return LandingReport(accepted, len(refused), len(read.good) - accepted, faults, newest)
 
 
-@dataclass(slots=True)
-class _Landing:
-    """What is landed where, and how far it has come."""
-
-    source: Source
-    lake: Lake
-    rules: LandingRules
-    tick: Callable[[int], None]
-    report: LandingReport = field(default_factory=LandingReport)
-    conflicts: int = 0
-    """Lost positions in a row."""
-
-    def go_on(self, pending: Reading | None, batch: Batch | None, reader: ReaderProcess) -> Reading | None:
-        """Begin to read a batch, and commit the one before while that goes on; answers what is still being read."""
-        begun = None
-        if batch is not None:
-            self.rules.observe(LandingStep.TAKEN, batch)
-            begun = reader.begin(batch, self.rules.clock())
-        if pending is not None and not self._commit(pending) and begun is not None and begun.batch.partition == pending.batch.partition:
-            return None  # It followed what was lost, and will be read again after it.
-        if begun is not None and begun.done():
-            self._commit(begun)
-            return None
-        return begun
-
-    def _commit(self, reading: Reading) -> bool:
-        """Whether the batch went in; else its partition is read again from where the lake stands."""
-        try:
-            landed = self._append(reading)
-        except LostPosition:
-            partition = reading.batch.partition
-            self.rules.observe(LandingStep.LOST, reading.batch)
-            self.conflicts += 1
-            if self.conflicts > self.rules.conflicts_max:
-                raise
-            self.source.seek(partition, stored_position(self.lake, self.source.name, partition))
-            return False
-        self.report, self.conflicts = self.report + landed, 0
-        self.rules.landed(landed)
-        self.tick(self.report.read)
-        return True
-
-    def _append(self, reading: Reading) -> LandingReport:
-        batch, read, source = reading.batch, reading.result(), self.source.name
-        refused = refused_of(read, batch)
-        self.lake.append(REJECTS, reject_rows(refused, source=source, now=reading.now), screen=without_kept)
-        self.rules.observe(LandingStep.LETTERS_KEPT, batch)
-        if refused:
-            self.rules.rejected(refused)
-        rows = turn_part_rows(read, batch, source=source, now=reading.now)
-        progress = Progress(_key(source, batch.partition), batch.start, batch.end)
-        accepted = self.lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
-        self.rules.observe(LandingStep.COMMITTED, batch)
-        return report_of(read, refused, accepted=accepted)
+def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -> LandingReport:
+    now = rules.clock()
+    read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask)
+    refused = refused_of(read, batch)
+    lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=without_kept)
+    rules.observe(LandingStep.LETTERS_KEPT, batch)
+    if refused:
+        rules.rejected(refused)
+    rows = turn_part_rows(read, batch, source=source, now=now)
+    progress = Progress(_key(source, batch.partition), batch.start, batch.end)
+    accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
+    rules.observe(LandingStep.COMMITTED, batch)
+    return report_of(read, refused, accepted=accepted)
 
 
 @contextmanager

@@ -84,11 +84,8 @@ class Source(Protocol):
         Raises: SourceUnavailable.
         """
 
-    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next records of some partition, or nothing where all has been read.
-
-        `hurry` is given while the batch before is pending: a source that waits for more asks it meanwhile, and once it says yes
-        answers what is at hand, or nothing where that is none.
 
         Raises: SourceUnavailable.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ingest.source import Batch, Record, SourceUnavailable, batch_of
@@ -44,7 +44,7 @@ class MemoryLog:
             raise SourceUnavailable(message)
         self._positions[partition] = position
 
-    def next_batch(self, records_max: int, bytes_max: int, *, hurry: Callable[[], bool] | None = None) -> Batch | None:
+    def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
         """The next records of the first partition that has any left."""
         for partition, records in self._logs.items():
             start = self._positions[partition]

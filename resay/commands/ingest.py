@@ -231,7 +231,7 @@ def _land_topic(
 
 def _rules(settings: Settings) -> LandingRules:
     mask = Pseudonymise(settings.hash_key) if settings.hash_key else keep
-    return LandingRules(clock=lambda: datetime.now(UTC), mask=mask, second_core=True)
+    return LandingRules(clock=lambda: datetime.now(UTC), mask=mask)
 
 
 def _summary(report: LandingReport) -> str:

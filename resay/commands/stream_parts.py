@@ -25,7 +25,7 @@ from resay.commands.chain import Chain, Found, Step
 from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
 from resay.commands.settings import Settings
 from resay.commands.stream_metrics import StreamMetrics
-from resay.commands.topic import CONFLICTS_MAX, TopicAsked, open_topic
+from resay.commands.topic import TopicAsked, open_topic
 from resay.dialogue.tick import silent
 from resay.label.job import label, label_job, whole_label_due
 from resay.store.job import Job, JobContended, lag, take_in
@@ -113,9 +113,7 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
         orders.observe(Part.INGEST, step)
 
     mask = Pseudonymise(orders.settings.hash_key) if orders.settings.hash_key else keep
-    rules = LandingRules(
-        clock=lambda: datetime.now(UTC), mask=mask, second_core=True, conflicts_max=CONFLICTS_MAX, observe=observe, landed=landed
-    )
+    rules = LandingRules(clock=lambda: datetime.now(UTC), mask=mask, observe=observe, landed=landed)
     if orders.source.startswith("kafka://"):
         asked = TopicAsked(orders.source, orders.kafka_settings, orders.rejects_topic)
         reading = KafkaReading(orders.group, follow=True)

@@ -14,19 +14,19 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from resay.dialogue.codec import RECORD_BYTES_MAX, WireTurn, faults_of_content, nests_too_deep
+from resay.dialogue.codec import RECORD_BYTES_MAX, WireTurn, faults_of_content, is_plain, nests_too_deep
 
 _OBJECT = ord("{")
 
-_DIGITS_MAX = 300
-"""An integer of so many digits may be out of range, and so may any number with an exponent."""
+_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+"""All digits alike, to look for numbers that may be out of range: those with an exponent, and those of very many digits."""
+
+_LONG_NUMBER = b"0" * 300
 
 
 def read_lean(raws: Sequence[bytes]) -> list[WireTurn | None]:
     """Of each record its lean turn; nothing where the codec refuses it."""
-    # Between line breaks, half a character at the end of one record cannot be completed by the next.
-    is_text = _is_utf8(b"\n".join(raws))
-    return [_read(raw) if is_text or _is_utf8(raw) else None for raw in raws]
+    return [_read(raw) if raw.isascii() or _is_utf8(raw) else None for raw in raws]
 
 
 def free_form(member: Mapping[str, object]) -> bytes:
@@ -41,7 +41,8 @@ def _read(raw: bytes) -> WireTurn | None:
         wire = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return None if faults_of_content(wire) or not _has_objects(wire) else wire
+    good = (is_plain(wire) or not faults_of_content(wire)) and _has_objects(wire)
+    return wire if good else None
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -65,7 +66,8 @@ def _is_object(content: bytes) -> bool:
         return True
     if content[0] != _OBJECT:
         return False
-    if len(content) < _DIGITS_MAX and b"e" not in content and b"E" not in content:
+    shape = content.translate(_SHAPE)
+    if b"0e" not in shape and _LONG_NUMBER not in shape:
         return True
     # Numbers out of range are told only by reading them.
     try:
