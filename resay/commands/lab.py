@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from resay.commands import lab_stream
 from resay.commands.console import JsonOption, console, print_json, progress
 from resay.lab.making import Plan, make_log
 from resay.lab.world import read_world
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     lab = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="A closed world in which the truth is known.")
     lab.callback()(_group)
     lab.command("log")(log)
+    lab.command("stream")(lab_stream.stream)
     app.add_typer(lab, name="lab", rich_help_panel=_PANEL)
 
 
