@@ -31,6 +31,7 @@ def test_imports_point_down():
         ("rephrase/__init__.py", "import duckdb"),
         ("serving/__init__.py", "import sqlalchemy"),
         ("rewrite_online/__init__.py", "import torch"),
+        ("markov/__init__.py", "import resay.lab.tally"),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path: Path, file: str, line: str):

@@ -19,7 +19,7 @@ from resay.lab.cast import Cast, Casting, casts
 from resay.lab.conversation import Advise, Exchange, Stage, pass_through
 from resay.lab.customer import Customer
 from resay.lab.making import START
-from resay.lab.oracle import OracleTable, Witness
+from resay.lab.oracle import CUSTOMERS_MIN, OracleTable, Witness
 from resay.lab.tally import Arm, Tally
 from resay.lab.traffic import DAYS_IN_WEEK, Span, talk
 from resay.lab.world import Sound, World
@@ -82,6 +82,8 @@ class Parts:
     clock: Callable[[], float]
     """Seconds, for speed alone."""
     talk: Talk = talk
+    oracle_customers_min: int = CUSTOMERS_MIN
+    """Customers behind every rewrite of the reference."""
 
 
 @dataclass(slots=True)
@@ -140,7 +142,8 @@ class _Loop:
 
     def learn(self) -> OracleTable:
         """The learning weeks, which teach the system, and the reference."""
-        plan, system, cast, witness = self._plan, self._parts.system, self._taught, Witness()
+        plan, system, cast = self._plan, self._parts.system, self._taught
+        witness = Witness(self._parts.oracle_customers_min)
         for day in range(plan.learning_days):
             advise = adviser(system.rewriting(), arms=cast.arms, mode=plan.mode)
             (exchanges,) = self._talk(cast, cast.customers, advise=advise, days=range(day, day + 1))

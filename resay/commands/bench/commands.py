@@ -17,6 +17,7 @@ import typer
 from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.learnable import NAMES
 from resay.commands.bench.long_table import show_long
+from resay.commands.bench.loop_command import loop
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
 from resay.commands.bench.report import bench_report, machine_name, print_report, show_report
 from resay.commands.bench.stream import KILL_POINTS, ROUNDS, TRIES, TURNS, Part, StreamBench, machine_words, stream_remarks, stream_rows
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("replay")(replay)
     group.command("stream")(stream)
+    group.command("loop")(loop)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 

@@ -1,0 +1,231 @@
+"""The rows of `resay bench loop`: from the sums of loops to figures with intervals (EVALUATION, section 2).
+
+The reduction of a main row is paired: the same customers with the same wishes, with the system and with nothing. What an operator would
+see, the arms beside each other, stands in the rows of weeks, and in `measured_minus_true`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from resay.commands.bench.loop_runs import SAME_VOICE, Run
+from resay.commands.bench.report import BenchRow, Shown, count, figure
+from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio, rate_reduction, reduction_of_rates, win_loss_of_sums
+from resay.lab.adviser import Mode
+from resay.lab.loop import Measured
+from resay.lab.tally import Arm, Sums, Tally, pooled
+
+NEW_VOICE = "new-voice"
+
+COLUMNS = (
+    Shown("before", "defect_rate_before"),
+    Shown("fewer", "defect_reduction"),
+    Shown("95 %", "defect_reduction", "range"),
+    Shown("wins", "wins"),
+    Shown("losses", "losses"),
+    Shown("w/l", "win_loss"),
+    Shown("bound", "win_loss", "lo"),
+    Shown("harm", "harm"),
+    Shown("wrong", "wrong_actions_caused"),
+)
+"""What the table for people shows, in eighty columns; the JSON has all."""
+
+Unit = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One or several loops of one kind, as one."""
+
+    ours: Tally
+    oracle: Tally
+    untouched: Tally
+    learning: Tally
+    measured: Mapping[str, Measured]
+
+
+def seen(runs: Mapping[str, Run]) -> Seen:
+    """The sums of loops, pooled by name."""
+    outcomes = {name: run.outcome for name, run in runs.items()}
+    return Seen(
+        ours=pooled({name: each.ours for name, each in outcomes.items()}),
+        oracle=pooled({name: each.oracle for name, each in outcomes.items()}),
+        untouched=pooled({name: each.untouched for name, each in outcomes.items()}),
+        learning=pooled({name: each.learning for name, each in outcomes.items()}),
+        measured={f"{name}/{customer}": sums for name, each in outcomes.items() for customer, sums in each.measured.items()},
+    )
+
+
+def loop_rows(runs: Mapping[str, Run], mode: Mode, *, seed: int) -> Iterator[BenchRow]:
+    """All figures of the loops of one mode, by name."""
+    end = "" if mode is Mode.BEFORE else f"/{mode}"
+    new = {name: run for name, run in runs.items() if name != SAME_VOICE}
+    if new:
+        yield from _voices(seen(new), NEW_VOICE, end, seed=seed)
+        for name, run in new.items():
+            alone = seen({name: run})
+            yield from _treated(f"leave-out={name}{end}", alone.ours, alone.untouched, seed=seed)
+            yield from _treated(f"oracle-table/{name}{end}", alone.oracle, alone.untouched, seed=seed)
+    if SAME_VOICE in runs:
+        same = seen({SAME_VOICE: runs[SAME_VOICE]})
+        yield from _voices(same, SAME_VOICE, end, seed=seed)
+        yield from _treated(f"stress{end}", same.ours, same.untouched, main=False, seed=seed)
+        yield from _weeks(same, end, seed=seed)
+    for name, run in runs.items():
+        row = f"main/{name}{end}" if name == SAME_VOICE else f"leave-out={name}{end}"
+        yield BenchRow(row, "rewrites", run.rewrites, unit="count")
+        yield BenchRow(row, "oracle_rewrites", run.outcome.oracle_rewrites, unit="count")
+
+
+def speed_row(runs: Sequence[Run]) -> BenchRow:
+    """Turns a second that the world makes, recordings, NLU cache and an exact table included, without learning and without models."""
+    turns, seconds = sum(run.outcome.oracle.total().turns for run in runs), sum(run.outcome.talk_s for run in runs)
+    return BenchRow("world", "per_s", turns / seconds if seconds else None, n=turns, unit="turns/s")
+
+
+def _voices(seen: Seen, voices: str, end: str, *, seed: int) -> Iterator[BenchRow]:
+    """The main row of one kind of voices, the reference beside it, its layers, its cohorts, and what labels see of it."""
+    row, beside = f"main/{voices}{end}", "" if voices == NEW_VOICE else f"/{voices}"
+    yield from _treated(row, seen.ours, seen.untouched, seed=seed)
+    yield from _treated(f"oracle-table{beside}{end}", seen.oracle, seen.untouched, seed=seed)
+    beyond = _minus_oracle(seen, seed)
+    yield figure(row, "minus_oracle", beyond, n=beyond.n, unit="share")
+    yield from _measured(row, seen, f"{beside}{end}", seed=seed)
+    for layer, sums in seen.ours.by_layer(main=True).items():
+        yield from _layer(f"{layer}{beside}{end}", sums)
+    yield from _cohorts(row, seen, f"{beside}{end}", seed=seed)
+
+
+def _treated(row: str, after: Tally, before: Tally, *, seed: int, main: bool = True) -> Iterator[BenchRow]:
+    """The figures of the treatment arm's customers, with and without."""
+    ours, untouched = after.by_customer(Arm.TREATMENT, main=main), before.by_customer(Arm.TREATMENT, main=main)
+    units = [_paired(untouched[each], ours.get(each, Sums())) for each in untouched]
+    yield from _rates(row, units, seed=seed)
+    sums = list(ours.values())
+    yield from _decided(row, sums, list(after.by_pair(main=main)), seed=seed)
+    right = sum(each.right_as_said for each in sums)
+    harm = bootstrap_ratio([(each.harmed, each.right_as_said) for each in sums], Random(seed))
+    yield figure(row, "harm", harm, n=right, unit="share")
+    turns = sum(each.turns for each in sums)
+    yield count(row, "wrong_actions_caused", sum(each.wrong_actions for each in sums), n=turns)
+    yield count(row, "risky_wrong_actions_caused", sum(each.risky_wrong_actions for each in sums), n=turns)
+    yield count(row, "triggers", sum(each.triggers for each in sums), n=turns)
+
+
+def _rates(row: str, units: Sequence[Unit], *, seed: int) -> Iterator[BenchRow]:
+    """Defect rates on both sides, and the reduction."""
+    before = bootstrap_ratio([(unit[0], unit[1]) for unit in units], Random(seed))
+    after = bootstrap_ratio([(unit[2], unit[3]) for unit in units], Random(seed))
+    yield figure(row, "defect_rate_before", before, n=round(sum(unit[1] for unit in units)), unit="share")
+    yield figure(row, "defect_rate_after", after, n=round(sum(unit[3] for unit in units)), unit="share")
+    yield figure(row, "defect_reduction", rate_reduction(units, Random(seed)), n=round(sum(unit[0] for unit in units)), unit="share")
+
+
+def _decided(row: str, customers: Sequence[Sums], pairs: Sequence[Sums], *, seed: int) -> Iterator[BenchRow]:
+    by_customer, by_pair = (
+        [(each.wins, each.wins + each.losses) for each in sums if each.wins + each.losses] for sums in (customers, pairs)
+    )
+    won = win_loss_of_sums(by_customer, by_pair, rng=Random(seed))
+    decided = won.wins + won.losses
+    yield count(row, "wins", won.wins, n=decided)
+    yield count(row, "losses", won.losses, n=decided)
+    yield figure(row, "win_loss", won.ratio, n=decided, unit="ratio")
+    # Below a hundred distinct pairs the bound of win_loss may not be called met.
+    yield count(row, "pairs", won.pairs, n=decided)
+
+
+def _layer(row: str, sums: Sums) -> Iterator[BenchRow]:
+    """What one layer did."""
+    for metric in ("triggers", "wins", "losses", "harmed", "wrong_actions"):
+        yield count(row, "wrong_actions_caused" if metric == "wrong_actions" else metric, getattr(sums, metric), n=sums.triggers)
+
+
+def _cohorts(row: str, seen: Seen, beside: str, *, seed: int) -> Iterator[BenchRow]:
+    """Each cohort's reduction, and the worst beside the mean."""
+    reductions: dict[str, float | None] = {}
+    for cohort in sorted({member.cohort for member in seen.untouched.members.values()}):
+        units = [_paired(before, after) for customer, before, after in _both(seen) if seen.untouched.members[customer].cohort == cohort]
+        rows = list(_rates(f"cohort={cohort}{beside}", units, seed=seed))
+        reductions[cohort] = rows[-1].value
+        yield from rows
+    mean = reduction_of_rates([_paired(before, after) for _, before, after in _both(seen)])
+    told = [each for each in reductions.values() if each is not None]
+    yield BenchRow(row, "worst_cohort", min(told) / mean if told and mean else None, n=len(told), unit="ratio")
+
+
+def _weeks(seen: Seen, end: str, *, seed: int) -> Iterator[BenchRow]:
+    """The arms beside each other, week by week: learning weeks, then scored weeks; the interval is of one look, not sequential."""
+    weeks = sorted({cell.week for tally in (seen.learning, seen.untouched) for cell in tally.cells})
+    for week in weeks:
+        control = _in_week((seen.learning, seen.untouched), Arm.CONTROL, week)
+        treatment = _in_week((seen.learning, seen.ours), Arm.TREATMENT, week)
+        units = [_paired(each, Sums()) for each in control] + [_paired(Sums(), each) for each in treatment]
+        row = f"week={week + 1}{end}"
+        yield from _rates(row, units, seed=seed)
+        turns = sum(each.turns for each in treatment)
+        for metric in ("triggers", "wins", "losses"):
+            yield count(row, metric, sum(getattr(each, metric) for each in treatment), n=turns)
+
+
+def _measured(row: str, seen: Seen, beside: str, *, seed: int) -> Iterator[BenchRow]:
+    """What an operator would see of the arms, by labels, less what is true of them."""
+    sides = {Arm.CONTROL: seen.untouched.by_customer(Arm.CONTROL), Arm.TREATMENT: seen.ours.by_customer(Arm.TREATMENT)}
+    told = {arm: [(*_turned(sums), *_told(seen.measured.get(each))) for each, sums in by.items()] for arm, by in sides.items()}
+    nothing = (0.0, 0.0)
+    arms = [(*unit[:2], *nothing, *unit[2:], *nothing) for unit in told[Arm.CONTROL]]
+    arms += [(*nothing, *unit[:2], *nothing, *unit[2:]) for unit in told[Arm.TREATMENT]]
+    yield figure(row, "measured_minus_true", bootstrap(arms, _too_much, rng=Random(seed)), n=len(arms), unit="share")
+    for arm, units in told.items():
+        interval = bootstrap(units, _rate_too_high, rng=Random(seed))
+        yield figure(f"arm={arm}{beside}", "measured_minus_true", interval, n=len(units), unit="share")
+
+
+def _too_much(units: Sequence[Unit]) -> float | None:
+    measured, true = reduction_of_rates([unit[4:] for unit in units]), reduction_of_rates(units)
+    return None if measured is None or true is None else measured - true
+
+
+def _rate_too_high(units: Sequence[Unit]) -> float | None:
+    defects, turns, told, of = (sum(unit[place] for unit in units) for place in range(4))
+    return told / of - defects / turns if of and turns else None
+
+
+def _minus_oracle(seen: Seen, seed: int) -> Interval:
+    """Our reduction less the reference's, on the same wishes."""
+    oracle = seen.oracle.by_customer(Arm.TREATMENT, main=True)
+    ours = seen.ours.by_customer(Arm.TREATMENT, main=True)
+    units = [
+        (*_paired(before, ours.get(each, Sums())), *_paired(before, oracle.get(each, Sums())))
+        for each, before in seen.untouched.by_customer(Arm.TREATMENT, main=True).items()
+    ]
+
+    def difference(units: Sequence[Unit]) -> float | None:
+        one, other = reduction_of_rates(units), reduction_of_rates([unit[4:] for unit in units])
+        return None if one is None or other is None else one - other
+
+    return bootstrap(units, difference, rng=Random(seed))
+
+
+def _both(seen: Seen) -> Iterator[tuple[str, Sums, Sums]]:
+    """The customers of the treatment arm, without and with."""
+    after = seen.ours.by_customer(Arm.TREATMENT)
+    return ((each, before, after.get(each, Sums())) for each, before in seen.untouched.by_customer(Arm.TREATMENT).items())
+
+
+def _in_week(tallies: Iterable[Tally], arm: Arm, week: int) -> list[Sums]:
+    """The sums of each customer, whichever stretch the week is of: one may begin within a week."""
+    return [sums for tally in tallies for sums in tally.by_customer(arm, week=week).values()]
+
+
+def _paired(before: Sums, after: Sums) -> Unit:
+    return (*_turned(before), *_turned(after))
+
+
+def _turned(sums: Sums) -> Unit:
+    return (sums.defects, sums.turns)
+
+
+def _told(measured: Measured | None) -> Unit:
+    return (measured.defects, measured.turns) if measured else (0.0, 0.0)

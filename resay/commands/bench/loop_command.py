@@ -1,0 +1,145 @@
+"""The command `bench loop`: the closed loop, and what it printed for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from resay.commands.bench.loop import COLUMNS, loop_rows, speed_row
+from resay.commands.bench.loop_runs import LoopBench, Run, Runs
+from resay.commands.bench.report import BenchReport, bench_report, print_report, show_report
+from resay.commands.console import JsonOption, console, progress, remarks
+from resay.commands.learning import CUSTOMERS_MIN
+from resay.lab.adviser import Mode
+from resay.lab.cast import NoSuchFamily, families
+from resay.lab.world import World, read_world
+
+SEED = 7
+CUSTOMERS = 1_000
+LEARNING_DAYS = 28
+SCORED_DAYS = 14
+TREATMENT_SHARE = 0.5
+
+_WORLD = Path("../shared/data/voice_home")
+
+_SHOWN = ("main/", "oracle-table", "stress", "leave-out=", "week=")
+"""Rows for people; cohorts and layers are in the JSON."""
+
+
+def loop(  # noqa: PLR0917 - the command line names its options
+    folder: Annotated[Path, typer.Option("--world", metavar="DIR", help="Folder of a world: any with the files of voice_home.")] = _WORLD,
+    customers: Annotated[int, typer.Option("--customers", min=4, max=1_000_000, help="Customers on the first day.")] = CUSTOMERS,
+    days: Annotated[int, typer.Option("--days", min=1, max=3_650, help="Days to learn from.")] = LEARNING_DAYS,
+    scored_days: Annotated[int, typer.Option("--scored-days", min=1, max=3_650, help="Days to score, after those.")] = SCORED_DAYS,
+    mode: Annotated[list[Mode] | None, typer.Option("--mode", help="When we are asked; again for both.")] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option("--leave-out", metavar="FAMILY", help="Voice family of new-voice; again for more [default: each].")
+    ] = None,
+    same_voice: Annotated[bool, typer.Option("--same-voice/--no-same-voice", help="Whether known voices are scored too.")] = True,
+    arms: Annotated[float, typer.Option("--arms", min=0.01, max=0.99, help="Share of customers in the treatment arm.")] = TREATMENT_SHARE,
+    learn_every: Annotated[int, typer.Option("--learn-every", min=1, help="Learn every so many nights.")] = 1,
+    k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="DIR", help="Keep loops that are done, and go on from there [default: nothing is kept].")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The chance of all: the same seed gives the same talk.")] = SEED,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the closed loop in a world whose truth is known: learn from the log each night, then score on talk that was not learnt from.
+
+    `main/new-voice` is the row that counts: each voice family in turn is left out of learning and scored alone, and the loops are pooled.
+    `main/same-voice` scores known voices on other recordings. `oracle-table` is an exact table that was told the truth, on the same
+    wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Needs the extra `lab`.
+
+    Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
+    `resay bench loop --world ~/my-world --mode before --mode retry --run loops`
+    """
+    now = datetime.now(UTC)
+    world = read_world(folder)
+    bench = LoopBench(
+        seed=seed,
+        customers=customers,
+        learning_days=days,
+        scored_days=scored_days,
+        treatment_share=arms,
+        learn_every_days=learn_every,
+        k=k,
+        modes=tuple(dict.fromkeys(mode or [Mode.BEFORE])),
+        families=_families(world, leave_out),
+        same_voice=same_voice,
+    )
+    with _place(run) as place:
+        runs = Runs(bench, world, place, world_name=_fingerprint(folder))
+        done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}
+    rows = [row for each, named in done.items() for row in loop_rows(named, each, seed=seed)]
+    report = bench_report("loop", [*rows, speed_row([each for named in done.values() for each in named.values()])], seed=seed, now=now)
+    if as_json:
+        print_report(report)
+        return
+    show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
+    _tell(report, done)
+
+
+def _run_all(runs: Runs, names: Sequence[str], mode: Mode, *, shown: bool) -> dict[str, Run]:
+    done = {}
+    for number, name in enumerate(names, start=1):
+        with progress(f"{name}, {mode} ({number} of {len(names)})", unit="days", shown=shown) as tick:
+            done[name] = runs.run(name, mode, tick=tick)
+    return done
+
+
+def _families(world: World, asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The families to leave out: those asked for, or each; none where the world has but one.
+
+    Raises: NoSuchFamily.
+    """
+    known = families(world)
+    unknown = [each for each in asked or () if each not in known]
+    if unknown:
+        message = f"--leave-out must name a family of well-served voices; got {', '.join(unknown)}; is one of {', '.join(known)} meant?"
+        raise NoSuchFamily(message)
+    return tuple(dict.fromkeys(asked or (known if len(known) > 1 else ())))
+
+
+@contextmanager
+def _place(run: Path | None) -> Iterator[Path]:
+    if run is not None:
+        yield run
+        return
+    with TemporaryDirectory(prefix="resay-bench-") as folder:
+        yield Path(folder)
+
+
+def _fingerprint(folder: Path) -> str:
+    """Of a world's files: a run is only gone on with in the very world that it was begun in."""
+    whole = hashlib.blake2b(digest_size=16)
+    for path in sorted(each for each in folder.iterdir() if each.is_file()):
+        whole.update(path.name.encode() + hashlib.blake2b(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _tell(report: BenchReport, done: Mapping[Mode, Mapping[str, Run]]) -> None:
+    """What the table does not show, in sentences."""
+    for row in report.rows:
+        if row.metric in _SAID and row.value is not None:
+            interval = f" ({row.lo:+.1%} … {row.hi:+.1%})" if row.lo is not None and row.hi is not None else ""
+            console.print(f"{row.row}: {_SAID[row.metric]} {row.value:+.1%}{interval}", markup=False, soft_wrap=True)
+    for mode, runs in done.items():
+        for name, each in runs.items():
+            learnt = f"{each.rewrites:,} rewrites learnt, {each.outcome.oracle_rewrites:,} of the reference"
+            console.print(f"{name}, {mode}: {learnt}; {each.seconds:,.0f} s; log {each.log_digest}", markup=False, soft_wrap=True)
+    remarks.print("Intervals are over customers, of one look each; the bound of w/l may be called met from 100 pairs on.", markup=False)
+
+
+_SAID = {
+    "minus_oracle": "reduction less that of the oracle table",
+    "measured_minus_true": "as labels see it less what is true",
+}

@@ -1,0 +1,128 @@
+"""The loops of `resay bench loop`: one with the same voices, and one for each voice family that is left out; each kept when it is done.
+
+A run's folder holds a home of the product for each loop and, once the loop is done, its sums. Whoever runs the same again finds them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.settings import read_settings
+from resay.dialogue.errors import ResayError
+from resay.dialogue.tick import Tick
+from resay.lab.adviser import Mode
+from resay.lab.assistant import Assistant
+from resay.lab.cast import Casting
+from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
+from resay.lab.world import World
+
+SAME_VOICE = "same-voice"
+
+PLAN_FILE = "plan.json"
+
+
+class AnotherRun(ResayError):
+    """The folder holds a run of another plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopBench:
+    """What is run."""
+
+    seed: int
+    customers: int
+    learning_days: int
+    scored_days: int
+    treatment_share: float
+    learn_every_days: int
+    k: int
+    """Customers behind every rewrite, ours and the reference's."""
+    modes: tuple[Mode, ...]
+    families: tuple[str, ...]
+    """Voice families that are left out, one loop each."""
+    same_voice: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        """The loops of each mode: same-voice first, so that much is understood already when the others come."""
+        return [SAME_VOICE] * self.same_voice + list(self.families)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One loop that is done."""
+
+    outcome: LoopOutcome
+    rewrites: int
+    """In the live table."""
+    log_digest: str
+    """Of every record that was landed; equal for equal logs."""
+    seconds: float
+
+
+class Runs:
+    """All loops of a bench, in a folder."""
+
+    def __init__(self, bench: LoopBench, world: World, folder: Path, *, world_name: str) -> None:
+        """Open the folder of this bench, or begin it.
+
+        Raises: AnotherRun, LabMissing.
+        """
+        self._bench, self._world, self._folder = bench, world, folder
+        self._assistant = Assistant(world.home)
+        _claim(folder, msgspec.json.encode({"world": world_name} | _plan_of(bench)))
+
+    def run(self, name: str, mode: Mode, *, tick: Tick) -> Run:
+        """One loop, or what is kept of it."""
+        place = self._folder / f"{name}-{mode}"
+        kept = place.with_suffix(".msgpack")
+        if kept.exists():
+            return msgspec.msgpack.decode(kept.read_bytes(), type=Run)
+        # What died on the way begins anew: its home has seen a part of the talk.
+        shutil.rmtree(place, ignore_errors=True)
+        run = self._run(place, self._plan(name, mode), tick)
+        draft = place.with_suffix(".draft")
+        draft.write_bytes(msgspec.msgpack.encode(run))
+        draft.replace(kept)
+        shutil.rmtree(place)
+        return run
+
+    def _plan(self, name: str, mode: Mode) -> LoopPlan:
+        bench = self._bench
+        casting = Casting(bench.seed, bench.customers, bench.learning_days + bench.scored_days, treatment_share=bench.treatment_share)
+        leaving_out = replace(casting, leave_out="" if name == SAME_VOICE else name)
+        return LoopPlan(leaving_out, bench.learning_days, mode, bench.learn_every_days)
+
+    def _run(self, home: Path, plan: LoopPlan, tick: Tick) -> Run:
+        began = time.monotonic()
+        with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
+            parts = Parts(system, self._assistant, time.perf_counter, oracle_customers_min=self._bench.k)
+            outcome = run_loop(self._world, plan, parts, tick=tick)
+            return Run(outcome, len(system.rewrites()), system.log_digest, time.monotonic() - began)
+
+
+def _plan_of(bench: LoopBench) -> dict[str, object]:
+    """What a loop depends on; which loops are run does not change any of them."""
+    return {name: value for name, value in asdict(bench).items() if name not in {"modes", "families", "same_voice"}}
+
+
+def _claim(folder: Path, plan: bytes) -> None:
+    written = folder / PLAN_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not written.exists() and not any(folder.iterdir()):
+            written.write_bytes(plan)
+        found = written.read_bytes() if written.exists() else b"no plan"
+    except OSError as error:
+        message = f"folder {folder} must be writable; {error}; is --run right, and is it yours?"
+        raise AnotherRun(message) from error
+    if found != plan:
+        message = f"folder {folder} must be empty or hold this very run; it holds {found.decode(errors='replace')[:200]}; is --run right?"
+        raise AnotherRun(message)

@@ -1,0 +1,161 @@
+"""The product in the loop: a rewrite that must be learnt is learnt and wins, the truth teaches nothing, and figures are rows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.main import command_line
+from resay.commands.settings import read_settings
+from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.tick import silent
+from resay.lab.assistant import Assistant
+from resay.lab.cast import Casting
+from resay.lab.conversation import Exchange
+from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
+from resay.lab.tally import Arm
+from resay.lab.traffic import talk
+from resay.lab.world import World
+from resay.store.lake import Lake
+from tests.lab.loop_world import two_families
+
+PLAN = LoopPlan(Casting(seed=3, customers=60, days=18, treatment_share=0.5), learning_days=14, learn_every_days=7)
+K = 3
+OPTIONS = ["--customers", "40", "--days", "12", "--scored-days", "4", "--learn-every", "6", "--k", "3", "--leave-out", "kal", "--json"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("world")
+
+
+@pytest.fixture(scope="module")
+def world(folder: Path) -> World:
+    return two_families(folder)
+
+
+@pytest.fixture(scope="module")
+def assistant(world: World) -> Assistant:
+    return Assistant(world.home)
+
+
+def _scrambled(*args: Any, **how: Any) -> Iterator[list[Exchange]]:
+    """The usual talk, each turn with the truth of another."""
+    for exchanges in talk(*args, **how):
+        truths = [each.truth for each in exchanges]
+        yield [Exchange(each.turn, truth) for each, truth in zip(exchanges, truths[1:] + truths[:1], strict=True)]
+
+
+class Lived:
+    """One loop that was run, and the home it left."""
+
+    def __init__(self, world: World, assistant: Assistant, home: Path, *, plan: LoopPlan = PLAN, how: Any = talk) -> None:
+        self.settings = read_settings({}, home=home)
+        system = ProductSystem(self.settings, k=K)
+        self.outcome: LoopOutcome = run_loop(world, plan, Parts(system, assistant, lambda: 0.0, how, oracle_customers_min=K), tick=silent)
+        self.rewrites: tuple[Rewrite, ...] = system.rewrites()
+        self.digest = system.log_digest
+        system.close()
+
+    @property
+    def table(self) -> bytes:
+        """The live table, as it lies on the shelf."""
+        number = (self.settings.rewrites / "current").read_text().strip()
+        return (self.settings.rewrites / number.zfill(6) / "rewrites.jsonl").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def lived(world: World, assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    return Lived(world, assistant, tmp_path_factory.mktemp("home"))
+
+
+def test_a_rewrite_that_must_be_learnt_is_learnt_and_wins(lived: Lived):
+    """The assistant never understands "let there be light", and customers say then how it does."""
+    learnt = {each.source: each.target for each in lived.rewrites}
+    ours = lived.outcome.ours.by_customer(Arm.TREATMENT)
+
+    assert learnt["let there be light"] in {"turn on the counter lights", "counter lights on"}
+    assert sum(sums.wins for sums in ours.values()) > 0
+    assert sum(sums.losses for sums in ours.values()) == 0
+    assert {layer.layer for layer in lived.outcome.ours.layers} == {"table"}
+
+
+def test_control_is_never_rewritten_in_the_lake(lived: Lived):
+    """What the log says was rewritten is of the treatment arm, and marked so."""
+    members = lived.outcome.learning.members
+    with Lake(lived.settings.lake).connect() as connection:
+        found = connection.execute("select customer_id, rewrite_id is not null from turns").fetchall()
+
+    rewritten = {members[customer].arm for customer, is_rewritten in found if is_rewritten}
+
+    assert rewritten == {Arm.TREATMENT}
+    assert {members[customer].arm for customer, _ in found} == set(Arm)
+
+
+def test_scrambled_truth_teaches_the_same(lived: Lived, world: World, assistant: Assistant, tmp_path: Path):
+    """The same log and the same rewrites, byte for byte: nothing of the truth reaches the learner."""
+    scrambled = Lived(world, assistant, tmp_path, how=_scrambled)
+
+    assert scrambled.digest == lived.digest
+    assert scrambled.table == lived.table
+    assert scrambled.outcome.learning.by_customer() != lived.outcome.learning.by_customer()
+
+
+def test_two_seeds_differ(lived: Lived, world: World, assistant: Assistant, tmp_path: Path):
+    """Another chance, another log."""
+    short = replace(PLAN, casting=replace(PLAN.casting, seed=4, days=15))
+
+    assert Lived(world, assistant, tmp_path, plan=short).digest != lived.digest
+
+
+def test_every_turn_of_the_log_is_labelled_and_measured(lived: Lived):
+    """What labels say of the scored weeks is of just the turns that the arms had there."""
+    outcome = lived.outcome
+    arms = outcome.untouched.by_customer(Arm.CONTROL) | outcome.ours.by_customer(Arm.TREATMENT)
+
+    assert {customer: each.turns for customer, each in outcome.measured.items()} == {each: sums.turns for each, sums in arms.items()}
+
+
+def _bench(*options: str) -> Any:
+    return CliRunner().invoke(command_line("bench"), ["bench", "loop", *options])
+
+
+@pytest.mark.slow
+def test_the_command_prints_each_figure_once_and_goes_on_from_what_is_kept(world: World, folder: Path, tmp_path: Path):
+    """Rows by the names of EVALUATION; run again, the very same figures come without the work."""
+    run = ["--world", str(folder), "--run", str(tmp_path / "run"), *OPTIONS]
+
+    first = _bench(*run)
+    again = _bench(*run)
+
+    report = json.loads(first.stdout)
+    names = {each["row"] for each in report["rows"]}
+    assert first.exit_code == 0, first.stderr
+    assert {"main/new-voice", "main/same-voice", "stress", "oracle-table", "oracle-table/same-voice", "week=1"} <= names
+    assert max(Counter((each["row"], each["metric"]) for each in report["rows"]).values()) == 1
+    assert json.loads(again.stdout)["rows"] == report["rows"]
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["kal-before.msgpack", "plan.json", "same-voice-before.msgpack"]
+
+
+def test_a_run_of_another_plan_is_not_gone_on_with(world: World, folder: Path, tmp_path: Path):
+    """Figures of two plans must not stand in one report."""
+    (tmp_path / "plan.json").write_text("{}")
+
+    refused = _bench("--world", str(folder), "--run", str(tmp_path), *OPTIONS)
+
+    assert type(refused.exception).__name__ == "AnotherRun"
+
+
+def test_a_folder_that_is_no_world_is_said(tmp_path: Path):
+    """In a sentence that names it."""
+    refused = _bench("--world", str(tmp_path / "nowhere"))
+
+    assert "nowhere" in str(refused.exception)
