@@ -147,6 +147,11 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         """How much is read and not yet handed out; may be asked for on another thread."""
         return sum(share.size for share in list(self._shares.values()))
 
+    def backlog(self) -> Mapping[str, int]:
+        """Of a bounded reading, how many records of each partition of the topic, ours or not, nobody has landed yet."""
+        targets = self._targets or {}
+        return {self._key(number): max(0, target - self._stored(number)) for number, target in targets.items()}
+
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Partitions go to other members. Called on the library's own thread: noted here, done in `_follow_group`."""
         self._events.put((False, {each.partition for each in revoked}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, land
 from ingest.privacy import Pseudonymise, keep
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.fellows import fellows, processes_for
 from resay.commands.landing_metrics import LandingMetrics
 from resay.commands.settings import Settings, read_settings
 from resay.commands.stream import KafkaSettingsOption, stoppable, utc
@@ -46,6 +47,10 @@ SinceOption = Annotated[
 ]
 UntilOption = Annotated[datetime | None, typer.Option("--until", help="End before the first record of this time or later, UTC.")]
 FollowOption = Annotated[bool, typer.Option("--follow", help="Wait for more at the end of the topic, until stopped.")]
+ProcessesOption = Annotated[
+    int,
+    typer.Option("--processes", min=0, max=64, help="Processes that share the topic [default: as the backlog says]."),
+]
 AllowGapOption = Annotated[bool, typer.Option("--allow-gap", help="Go on where the topic has lost records before they were read.")]
 
 
@@ -73,6 +78,7 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     rejects_topic: RejectsTopicOption = "",
     kafka_settings: KafkaSettingsOption = None,
     metrics_port: MetricsPortOption = None,
+    processes: ProcessesOption = 0,
     home: HomeOption = None,
     tolerant: Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected or left unread.")] = False,
     as_json: JsonOption = False,
@@ -81,7 +87,8 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
 
     Run it again whenever a log has grown: it goes on where it stood. Bad records stop nothing; they are kept, with the reason
     (`resay rejects`). Of every record it says one of three things: new, there already, or rejected.
-    Several of them may read one topic: they share its partitions, and whichever is killed, the others go on.
+    Several of them may read one topic: they share its partitions, and whichever is killed, the others go on. A long backlog is shared
+    among processes by itself; with `--follow` there is one, and whoever needs more starts more.
     What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
 
     Exit status: 0 all is in; 1 something needs you: a file cannot be read (then nothing was landed), is empty or ends in half a record,
@@ -93,13 +100,15 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     """
     settings = read_settings(home=home)
     reading = KafkaReading(group, follow=follow, since=utc(since), until=utc(until), allow_gap=allow_gap)
-    _check_usage(files or [], source, reading)
+    _check_usage(files or [], source, reading, processes=processes)
     _check_topic_usage(source, rejects_topic, metrics_port)
     unfinished: list[str] = []
     took: dict[str, float] = {}
     if source:
         asked = TopicAsked(source, kafka_settings, rejects_topic)
-        report, took["seconds"] = _land_topic(asked, metrics_port, reading=reading, settings=settings, shown=not as_json)
+        orders = _Orders(asked, reading, metrics_port, processes)
+        report, took["seconds"], broken = _land_topic(orders, settings, shown=not as_json)
+        unfinished += broken
     else:
         report, unfinished = _land_files(files or [], settings, shown=not as_json)
     if as_json:
@@ -173,9 +182,12 @@ def drop_rejects(
         console.print(f"dropped {dropped:,} rejects", markup=False)
 
 
-def _check_usage(files: list[Path], source: str, reading: KafkaReading) -> None:
+def _check_usage(files: list[Path], source: str, reading: KafkaReading, *, processes: int) -> None:
     if bool(files) == bool(source):
         message = "files or --source must be given, and not both; is one of them missing?"
+        raise typer.BadParameter(message)
+    if processes > 1 and (not source or reading.follow):
+        message = "--processes must go with --source, and without --follow; whoever follows with more than one starts more than one"
         raise typer.BadParameter(message)
     if not source and (reading.follow or reading.since or reading.until):
         message = "--follow, --from and --until must go with --source; got files; files are read to their ends"
@@ -202,11 +214,38 @@ def _land_files(files: list[Path], settings: Settings, *, shown: bool) -> tuple[
         source.close()
 
 
-def _land_topic(
-    asked: TopicAsked, metrics_port: int | None, *, reading: KafkaReading, settings: Settings, shown: bool
-) -> tuple[LandingReport, float]:
-    """What was landed, and the seconds from the first poll to the last commit."""
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """How a topic is to be landed."""
+
+    asked: TopicAsked
+    reading: KafkaReading
+    metrics_port: int | None
+    processes: int
+    """0: as the backlog says."""
+
+    def words(self, settings: Settings) -> list[str]:
+        """The options that say the same to a fellow."""
+        reading, asked = self.reading, self.asked
+        named = {
+            "--source": asked.address,
+            "--group": reading.group,
+            "--from": reading.since and f"{reading.since:%Y-%m-%dT%H:%M:%S}",
+            "--until": reading.until and f"{reading.until:%Y-%m-%dT%H:%M:%S}",
+            "--rejects-topic": asked.rejects_topic,
+            "--kafka-settings": asked.kafka_settings and str(asked.kafka_settings),
+            "--home": str(settings.home),
+        }
+        return [
+            *(word for name, value in named.items() if value for word in (name, value)),
+            *(["--allow-gap"] if reading.allow_gap else []),
+        ]
+
+
+def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[LandingReport, float, list[str]]:
+    """What was landed, the seconds from the first poll to the last commit, and what fellows complained of."""
     lake, metrics, landed = Lake(settings.lake), LandingMetrics("kafka", CollectorRegistry()), LandingReport()
+    complaints: list[str] = []
 
     def count(report: LandingReport) -> None:
         nonlocal landed  # Known however the landing ends.
@@ -215,18 +254,26 @@ def _land_topic(
 
     with ExitStack() as stack:
         stop = stack.enter_context(stoppable())
-        topic = stack.enter_context(open_topic(asked, reading=reading, lake=lake, stop=stop))
+        topic = stack.enter_context(open_topic(orders.asked, reading=orders.reading, lake=lake, stop=stop))
         topic.show(metrics)
-        stack.enter_context(shown_at(metrics, metrics_port))
+        stack.enter_context(shown_at(metrics, orders.metrics_port))
+        together = stack.enter_context(fellows())
+        backlog = topic.source.backlog()
+        number = orders.processes or processes_for(sum(backlog.values()), len(backlog))
         with progress("Ingesting", unit="records", shown=shown) as tick:
             began = time.monotonic()
+            together.start(orders.words(settings), number=number - 1)
             rules = replace(_rules(settings), landed=count, observe=metrics.step)
             topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
             took_s = time.monotonic() - began
-        if stop() and not reading.follow:
+        if stop():
+            together.stop()
+        read, complaints = together.gather()
+        landed += read
+        if stop() and not orders.reading.follow:
             # The front door says it, as it does of every command.
             raise typer.Exit(INTERRUPTED)
-    return landed, took_s
+    return landed, took_s, complaints
 
 
 def _rules(settings: Settings) -> LandingRules:

@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from resay.commands.program import program
 from resay.dialogue.errors import ResayError
 
 RUN_S = 900.0
@@ -25,17 +25,6 @@ RUN_S = 900.0
 
 STOP_S = 20.0
 """How long a child may take to end cleanly; a commit and a goodbye to the group take a second."""
-
-PROGRAM = """
-import contextlib, ctypes, signal, sys
-with contextlib.suppress(OSError, AttributeError):
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-from {module} import main
-main()
-"""
-"""Ends with its parent, even one that was killed (Linux: PR_SET_PDEATHSIG); elsewhere only with one that ends by itself."""
-
-COMMAND_LINE = "resay.commands.main"
 
 
 class ChildFailed(ResayError):
@@ -75,7 +64,7 @@ def run_child(module: str, words: Sequence[str], *, folder: Path, statuses: Sequ
 @contextmanager
 def started_child(module: str, words: Sequence[str], *, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A module's `main` as a process for the length of the block; it is told to end, and then killed with all that it started."""
-    command = [sys.executable, "-c", PROGRAM.format(module=module), *words]
+    command = program(words, module=module)
     with (folder / "child.log").open("wb") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
     try:

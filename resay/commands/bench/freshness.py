@@ -22,9 +22,10 @@ from urllib.parse import urlsplit
 
 from markov.steps import Floors
 from resay.commands.bench.brokers import PARTITIONS, BenchTopic, bench_topic
-from resay.commands.bench.children import COMMAND_LINE, ChildFailed, check_alive, started_child
+from resay.commands.bench.children import ChildFailed, check_alive, started_child
 from resay.commands.bench.learnable import Learnable, learnable_talk, records_of
 from resay.commands.bench.report import BenchRow, count
+from resay.commands.program import COMMAND_LINE
 from resay.dialogue.tick import Tick
 from resay.dialogue.turn import Turn
 from resay.lab.shipped import LEARNING, SHIPPED, read_turns

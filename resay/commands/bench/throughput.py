@@ -13,9 +13,10 @@ from tempfile import TemporaryDirectory
 
 from resay.commands.bench.bare_consumers import CONFLUENT, KAFKA_PYTHON
 from resay.commands.bench.brokers import BenchTopic, bench_topic
-from resay.commands.bench.children import COMMAND_LINE, Ran, run_child
+from resay.commands.bench.children import Ran, run_child
 from resay.commands.bench.report import BenchRow
 from resay.commands.bench.turn_maker import MadeTurns
+from resay.commands.program import COMMAND_LINE
 from resay.dialogue.errors import ResayError
 from resay.dialogue.tick import Tick
 
