@@ -20,6 +20,7 @@ from resay.lab.conversation import Advise, Exchange, Stage, pass_through
 from resay.lab.customer import Customer
 from resay.lab.making import START
 from resay.lab.oracle import CUSTOMERS_MIN, OracleTable, Witness
+from resay.lab.slices import SlicedTalk
 from resay.lab.tally import Arm, Tally
 from resay.lab.traffic import DAYS_IN_WEEK, Span, talk
 from resay.lab.world import Sound, World
@@ -65,6 +66,12 @@ class LoopPlan:
     mode: Mode = Mode.BEFORE
     learn_every_days: int = 1
     """Every how many nights the system learns; it always does after the last learning day."""
+    slice: timedelta | None = None
+    """Where it is set, the system takes in and learns after each slice of the day, while people talk."""
+
+    def learns_after(self, day: int) -> bool:
+        """Whether the system learns after a day's talk, or after each slice of it."""
+        return self.slice is not None or (day + 1) % self.learn_every_days == 0 or day + 1 == self.learning_days
 
     @property
     def scored(self) -> range:
@@ -138,20 +145,23 @@ class _Loop:
         self._world, self._plan, self._parts, self._tick = world, plan, parts, tick
         self._taught, self._scored = casts(world, parts.assistant, plan.casting)
         self._learning = Tally(self._taught.members)
+        self._rewriting = parts.system.rewriting()
         self._done = 0
 
     def learn(self) -> OracleTable:
         """The learning weeks, which teach the system, and the reference."""
         plan, system, cast = self._plan, self._parts.system, self._taught
         witness = Witness(self._parts.oracle_customers_min)
+        advise = adviser(lambda request, now: self._rewriting(request, now), arms=cast.arms, mode=plan.mode)
         for day in range(plan.learning_days):
-            advise = adviser(system.rewriting(), arms=cast.arms, mode=plan.mode)
-            (exchanges,) = self._talk(cast, cast.customers, advise=advise, days=range(day, day + 1))
-            self._learning.add(exchanges, week=day // DAYS_IN_WEEK)
-            witness.see(exchanges)
-            system.land([each.turn for each in exchanges], _night(day))
-            if (day + 1) % plan.learn_every_days == 0 or day + 1 == plan.learning_days:
-                system.learn(_night(day))
+            for exchanges in self._talk(cast, cast.customers, advise=advise, days=range(day, day + 1), slice_=plan.slice):
+                self._learning.add(exchanges, week=day // DAYS_IN_WEEK)
+                witness.see(exchanges)
+                system.land([each.turn for each in exchanges], _night(day))
+                if plan.learns_after(day):
+                    system.learn(_night(day))
+                    self._rewriting = system.rewriting()
+            self._told()
         return OracleTable(witness.table(self._world, self._parts.assistant))
 
     def score(self, oracle: OracleTable) -> LoopOutcome:
@@ -179,6 +189,7 @@ class _Loop:
             began = self._parts.clock()
             exchanges = next(days)
             passed.talk_s += self._parts.clock() - began
+            self._told()
             passed.tally.add(exchanges, week=day // DAYS_IN_WEEK)
             passed.recordings |= {each.truth.recording for each in exchanges if each.truth.recording}
             if kept:
@@ -186,12 +197,16 @@ class _Loop:
         assert not passed.recordings & self._taught.stage.channel.fingerprints, "no recording may serve both learning and scoring"
         return passed
 
-    def _talk(self, cast: Cast, customers: Sequence[Customer], *, advise: Advise, days: range) -> Iterator[list[Exchange]]:
+    def _talk(
+        self, cast: Cast, customers: Sequence[Customer], *, advise: Advise, days: range, slice_: timedelta | None = None
+    ) -> Iterator[list[Exchange]]:
         stage, span = replace(cast.stage, advise=advise), Span(START, days.start, days.stop)
-        for exchanges in self._parts.talk(stage, customers, span=span, seed=self._plan.casting.seed, false_wakes=cast.false_wakes):
-            yield exchanges
-            self._done += 1
-            self._tick(self._done, self._plan.learning_days + PASSES * len(self._plan.scored))
+        how = SlicedTalk(slice_) if slice_ else self._parts.talk
+        return how(stage, customers, span=span, seed=self._plan.casting.seed, false_wakes=cast.false_wakes)
+
+    def _told(self) -> None:
+        self._done += 1
+        self._tick(self._done, self._plan.learning_days + PASSES * len(self._plan.scored))
 
 
 def _night(day: int) -> datetime:

@@ -65,24 +65,28 @@ def talk(stage: Stage, customers: Sequence[Customer], *, span: Span, seed: int, 
         for customer in customers:
             if customer.joined_day <= day:
                 rng = Random(f"{seed}/{customer.customer_id}/{day}")
-                for session in _sessions(customer, day=day, midnight=span.start + timedelta(days=day), rng=rng, sounds=false_wakes):
-                    if session.sound is None:
-                        exchanges += converse(stage, customer, opening=session.opening, week=day // DAYS_IN_WEEK, rng=rng)
-                    else:
-                        exchanges.append(false_wake(stage, customer, sound=session.sound, opening=session.opening, rng=rng))
+                for session in sessions(customer, day=day, midnight=span.start + timedelta(days=day), rng=rng, sounds=false_wakes):
+                    exchanges += speak(stage, customer, session=session, day=day, rng=rng)
         yield exchanges
 
 
 @dataclass(frozen=True, slots=True)
-class _Session:
+class Session:
     """When a session begins, and the noise that begins it where it is a false wake."""
 
     opening: Opening
     sound: Sound | None
 
 
-def _sessions(customer: Customer, *, day: int, midnight: datetime, rng: Random, sounds: Sequence[Sound]) -> Iterator[_Session]:
-    """The sessions of one customer on one local day, in order of time."""
+def speak(stage: Stage, customer: Customer, *, session: Session, day: int, rng: Random) -> list[Exchange]:
+    """The exchanges of one session."""
+    if session.sound is None:
+        return converse(stage, customer, opening=session.opening, week=day // DAYS_IN_WEEK, rng=rng)
+    return [false_wake(stage, customer, sound=session.sound, opening=session.opening, rng=rng)]
+
+
+def sessions(customer: Customer, *, day: int, midnight: datetime, rng: Random, sounds: Sequence[Sound]) -> Iterator[Session]:
+    """The sessions of one customer on one local day, in order of time; all of the chance is drawn before the first is given."""
     begins: list[tuple[timedelta, Sound | None]] = [(_moment(rng), None) for _ in range(_poisson(customer.sessions_daily, rng))]
     if sounds and rng.random() < FALSE_WAKES_DAILY:
         begins.append((_moment(rng), rng.choice(sounds)))
@@ -91,7 +95,7 @@ def _sessions(customer: Customer, *, day: int, midnight: datetime, rng: Random, 
         if moment >= free:
             free = moment + SESSIONS_APART
             at = midnight + moment - UTC_OFFSET[customer.locale]
-            yield _Session(Opening(f"{customer.customer_id}-{day}.{number}", at), sound)
+            yield Session(Opening(f"{customer.customer_id}-{day}.{number}", at), sound)
 
 
 def _customer(world: World, seed: int, *, number: int, joined_day: int) -> Customer:

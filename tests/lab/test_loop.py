@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from resay.lab.cast import Casting, NoSuchFamily, casts
 from resay.lab.channel import Side, side_of
 from resay.lab.conversation import Exchange
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
+from resay.lab.making import START
+from resay.lab.slices import SlicedTalk
 from resay.lab.tally import Arm
-from resay.lab.traffic import talk
+from resay.lab.traffic import Span, talk
 from resay.lab.world import World
 from tests.lab.loop_world import FAMILIES, SOURCES, TARGET, LightsSystem, two_families
 
@@ -155,6 +158,36 @@ def test_a_family_that_is_left_out_is_nowhere_in_learning(run: Any, world: World
     assert set().union(*heard[3:]) == {"kal"}
     assert not outcome.learning.members.keys() & outcome.ours.members.keys()
     assert {member.main for member in outcome.ours.members.values()} == {True}
+
+
+def test_slices_of_a_day_are_the_very_talk_of_the_day(world: World, assistant: Assistant):
+    """The same turns, in the order in which sessions begin."""
+    cast, _ = casts(world, assistant, PLAN.casting)
+    how = {"span": Span(START, 0, 1), "seed": 1, "false_wakes": cast.false_wakes}
+
+    slices = list(SlicedTalk(timedelta(hours=1))(cast.stage, cast.customers, **how))
+
+    turns = [each.turn for exchanges in slices for each in exchanges]
+    days = [each.turn for exchanges in talk(cast.stage, cast.customers, **how) for each in exchanges]
+    begun = [min(each.turn.at for each in exchanges) for exchanges in slices]
+    assert sorted(turns, key=lambda turn: turn.turn_id) == sorted(days, key=lambda turn: turn.turn_id)
+    assert len(slices) > 12
+    assert begun == sorted(begun)
+    assert all(
+        max(each.turn.at for each in exchanges) - moment < timedelta(hours=2) for exchanges, moment in zip(slices, begun, strict=True)
+    )
+
+
+def test_what_is_learnt_while_people_talk_is_served_the_same_day(run: Any):
+    """On the first day nobody is rewritten before the first slice is learnt from, and somebody is after it."""
+    system, _ = run(replace(PLAN, slice=timedelta(hours=6)))
+    nightly, _ = run()
+
+    first_day = [turn for turn in system.landed if turn.turn_id.startswith(f"{turn.customer_id}-0.")]
+    assert len(system.learnt_at) > PLAN.learning_days
+    assert not any(turn.rewrite for turn in first_day[: system.learnt_at[0]])
+    assert any(turn.rewrite for turn in first_day[system.learnt_at[0] :])
+    assert not any(turn.rewrite for turn in nightly.landed[: nightly.learnt_at[0]])
 
 
 @pytest.mark.parametrize("family", ["rp", "nobody"])

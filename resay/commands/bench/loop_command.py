@@ -46,6 +46,9 @@ def loop(  # noqa: PLR0917 - the command line names its options
     same_voice: Annotated[bool, typer.Option("--same-voice/--no-same-voice", help="Whether known voices are scored too.")] = True,
     arms: Annotated[float, typer.Option("--arms", min=0.01, max=0.99, help="Share of customers in the treatment arm.")] = TREATMENT_SHARE,
     learn_every: Annotated[int, typer.Option("--learn-every", min=1, help="Learn every so many nights.")] = 1,
+    continuous: Annotated[
+        int | None, typer.Option("--continuous", metavar="MINUTES", min=1, help="Learn every so many minutes while people talk.")
+    ] = None,
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Keep loops that are done, and go on from there [default: nothing is kept].")
@@ -75,6 +78,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
         modes=tuple(dict.fromkeys(mode or [Mode.BEFORE])),
         families=_families(world, leave_out),
         same_voice=same_voice,
+        slice_minutes=continuous,
     )
     with _place(run) as place:
         runs = Runs(bench, world, place, world_name=_fingerprint(folder))

@@ -9,6 +9,7 @@ import shutil
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,8 @@ class LoopBench:
     families: tuple[str, ...]
     """Voice families that are left out, one loop each."""
     same_voice: bool = True
+    slice_minutes: int | None = None
+    """Where it is set, the system learns so often while people talk."""
 
     @property
     def names(self) -> list[str]:
@@ -98,7 +101,8 @@ class Runs:
         bench = self._bench
         casting = Casting(bench.seed, bench.customers, bench.learning_days + bench.scored_days, treatment_share=bench.treatment_share)
         leaving_out = replace(casting, leave_out="" if name == SAME_VOICE else name)
-        return LoopPlan(leaving_out, bench.learning_days, mode, bench.learn_every_days)
+        length = timedelta(minutes=bench.slice_minutes) if bench.slice_minutes else None
+        return LoopPlan(leaving_out, bench.learning_days, mode, bench.learn_every_days, length)
 
     def _run(self, home: Path, plan: LoopPlan, tick: Tick) -> Run:
         began = time.monotonic()
