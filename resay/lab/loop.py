@@ -7,7 +7,7 @@ voices of a family that nobody has learnt from. The truth is counted here and go
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from resay.dialogue.turn import Turn
 from resay.lab.adviser import Mode, Rewriting, adviser
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Cast, Casting, casts
+from resay.lab.checkpoint import Checkpoint, Passed, Stand
 from resay.lab.conversation import Advise, Exchange, Stage, pass_through
 from resay.lab.customer import Customer
 from resay.lab.making import START
@@ -91,6 +92,8 @@ class Parts:
     talk: Talk = talk
     oracle_customers_min: int = CUSTOMERS_MIN
     """Customers behind every rewrite of the reference."""
+    checkpoint: Checkpoint | None = None
+    """Where it is noted how far the loop is; the system must keep what it learns beside it."""
 
 
 @dataclass(slots=True)
@@ -120,15 +123,6 @@ class LoopOutcome:
     """Seconds in which the turns of `oracle` were made: no model runs in them."""
 
 
-@dataclass(slots=True)
-class _Passed:
-    """The scored weeks, lived through once."""
-
-    tally: Tally
-    recordings: set[str] = field(default_factory=set)
-    talk_s: float = 0.0
-
-
 def run_loop(world: World, plan: LoopPlan, parts: Parts, *, tick: Tick) -> LoopOutcome:
     """Learn, then score; the same world and plan give the same turns, byte for byte.
 
@@ -144,35 +138,41 @@ class _Loop:
     def __init__(self, world: World, plan: LoopPlan, parts: Parts, *, tick: Tick) -> None:
         self._world, self._plan, self._parts, self._tick = world, plan, parts, tick
         self._taught, self._scored = casts(world, parts.assistant, plan.casting)
-        self._learning = Tally(self._taught.members)
+        self._stand = (parts.checkpoint.load() if parts.checkpoint else None) or Stand(Tally(self._taught.members))
         self._rewriting = parts.system.rewriting()
-        self._done = 0
+        self._done = self._stand.days + len(self._stand.passes) * len(plan.scored)
 
     def learn(self) -> OracleTable:
         """The learning weeks, which teach the system, and the reference."""
-        plan, system, cast = self._plan, self._parts.system, self._taught
-        witness = Witness(self._parts.oracle_customers_min)
+        plan, cast, stand = self._plan, self._taught, self._stand
+        witness = Witness(stand.meant, self._parts.oracle_customers_min)
         advise = adviser(lambda request, now: self._rewriting(request, now), arms=cast.arms, mode=plan.mode)
-        for day in range(plan.learning_days):
+        if stand.days:
+            # Whoever died behind a day may have died before its night; to learn the same again changes nothing.
+            self._learn_after(stand.days - 1)
+        for day in range(stand.days, plan.learning_days):
             for exchanges in self._talk(cast, cast.customers, advise=advise, days=range(day, day + 1), slice_=plan.slice):
-                self._learning.add(exchanges, week=day // DAYS_IN_WEEK)
+                stand.learning.add(exchanges, week=day // DAYS_IN_WEEK)
                 witness.see(exchanges)
-                system.land([each.turn for each in exchanges], _night(day))
-                if plan.learns_after(day):
-                    system.learn(_night(day))
-                    self._rewriting = system.rewriting()
-            self._told()
+                self._parts.system.land([each.turn for each in exchanges], _night(day))
+                if plan.slice:
+                    self._learn_after(day)
+            stand.days = day + 1
+            self._note()
+            if not plan.slice:
+                self._learn_after(day)
+            self._tell()
         return OracleTable(witness.table(self._world, self._parts.assistant))
 
     def score(self, oracle: OracleTable) -> LoopOutcome:
         """The scored weeks: with the system, with the reference, with nothing."""
         plan, system, cast = self._plan, self._parts.system, self._scored
         treated, control = cast.in_arm(Arm.TREATMENT), cast.in_arm(Arm.CONTROL)
-        ours = self._pass(treated, adviser(system.rewriting(), arms=cast.arms, mode=plan.mode), landed=treated)
-        reference = self._pass(treated, adviser(oracle, arms=cast.arms, mode=plan.mode), landed=())
-        untouched = self._pass(cast.customers, pass_through, landed=control)
+        ours = self._pass("ours", treated, adviser(system.rewriting(), arms=cast.arms, mode=plan.mode), landed=treated)
+        reference = self._pass("oracle", treated, adviser(oracle, arms=cast.arms, mode=plan.mode), landed=())
+        untouched = self._pass("untouched", cast.customers, pass_through, landed=control)
         return LoopOutcome(
-            learning=self._learning,
+            learning=self._stand.learning,
             ours=ours.tally,
             oracle=reference.tally,
             untouched=untouched.tally,
@@ -181,20 +181,24 @@ class _Loop:
             talk_s=reference.talk_s,
         )
 
-    def _pass(self, customers: Sequence[Customer], advise: Advise, *, landed: Sequence[Customer]) -> _Passed:
-        """The scored weeks once; the turns of some customers go to the system's log."""
-        passed, kept = _Passed(Tally(self._scored.members)), {each.customer_id for each in landed}
+    def _pass(self, name: str, customers: Sequence[Customer], advise: Advise, *, landed: Sequence[Customer]) -> Passed:
+        """The scored weeks once, or what is kept of them; the turns of some customers go to the system's log."""
+        if name in self._stand.passes:
+            return self._stand.passes[name]
+        passed, kept = Passed(Tally(self._scored.members)), {each.customer_id for each in landed}
         days = self._talk(self._scored, customers, advise=advise, days=self._plan.scored)
         for day in self._plan.scored:
             began = self._parts.clock()
             exchanges = next(days)
             passed.talk_s += self._parts.clock() - began
-            self._told()
             passed.tally.add(exchanges, week=day // DAYS_IN_WEEK)
             passed.recordings |= {each.truth.recording for each in exchanges if each.truth.recording}
             if kept:
                 self._parts.system.land([each.turn for each in exchanges if each.turn.customer_id in kept], _night(day))
+            self._tell()
         assert not passed.recordings & self._taught.stage.channel.fingerprints, "no recording may serve both learning and scoring"
+        self._stand.passes[name] = passed
+        self._note()
         return passed
 
     def _talk(
@@ -204,9 +208,20 @@ class _Loop:
         how = SlicedTalk(slice_) if slice_ else self._parts.talk
         return how(stage, customers, span=span, seed=self._plan.casting.seed, false_wakes=cast.false_wakes)
 
-    def _told(self) -> None:
+    def _learn_after(self, day: int) -> None:
+        if self._plan.learns_after(day):
+            self._parts.system.learn(_night(day))
+        self._rewriting = self._parts.system.rewriting()
+
+    def _tell(self) -> None:
+        """One more day is done."""
         self._done += 1
         self._tick(self._done, self._plan.learning_days + PASSES * len(self._plan.scored))
+
+    def _note(self) -> None:
+        # A day in slices has learnt from some of them and cannot be lived through again: such a loop begins anew.
+        if self._parts.checkpoint and self._plan.slice is None:
+            self._parts.checkpoint.save(self._stand)
 
 
 def _night(day: int) -> datetime:

@@ -5,7 +5,6 @@ It learns from what our learner may never see, so that its figures say how far e
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +24,7 @@ Place = tuple[str, str]
 
 
 @dataclass(slots=True)
-class _Meant:
+class Meant:
     """How often a text in a room stood for one goal, and for whom."""
 
     times: int = 0
@@ -36,15 +35,16 @@ class _Meant:
 class Witness:
     """Sees every turn with its truth, and tells the table that follows from it."""
 
-    def __init__(self, customers_min: int = CUSTOMERS_MIN) -> None:
-        self._customers_min = customers_min
-        self._meant: dict[Place, dict[str, _Meant]] = defaultdict(lambda: defaultdict(_Meant))
+    def __init__(self, meant: dict[Place, dict[str, Meant]], customers_min: int = CUSTOMERS_MIN) -> None:
+        """Go on with what was seen before: `meant`, by text and room and then by goal, is added to."""
+        self._meant, self._customers_min = meant, customers_min
 
     def see(self, exchanges: Iterable[Exchange]) -> None:
         """Take turns in, false wakes too: what is mostly noise has no goal."""
         for each in exchanges:
             room = each.turn.context.room if each.turn.context else ""
-            meant = self._meant[canonical(said(each.turn)), room][each.truth.goal]
+            goals = self._meant.setdefault((canonical(said(each.turn)), room), {})
+            meant = goals.get(each.truth.goal) or goals.setdefault(each.truth.goal, Meant())
             meant.times += 1
             if len(meant.customers) < self._customers_min:
                 meant.customers.add(each.turn.customer_id)

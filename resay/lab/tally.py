@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from resay.dialogue.rewrite import Risk
 from resay.dialogue.risk import risk_of
@@ -17,6 +17,8 @@ from resay.dialogue.state import state_of
 from resay.dialogue.text import canonical
 from resay.dialogue.turn import said
 from resay.lab.conversation import Exchange, Truth
+
+Key = TypeVar("Key")
 
 DID_WRONG = frozenset({"wrong_action", "wrong_entity", "wrong_value"})
 """Outcomes in which the assistant did something else than what was wanted."""
@@ -56,10 +58,10 @@ class Sums:
     risky_wrong_actions: int = 0
     """Those of a risky class."""
 
-    def __iadd__(self, other: Sums) -> Sums:
+    def add(self, other: Sums) -> None:
+        """Take the counts of others in."""
         for each in _COUNTS:
             setattr(self, each, getattr(self, each) + getattr(other, each))
-        return self
 
 
 _COUNTS = tuple(each.name for each in fields(Sums))
@@ -93,16 +95,16 @@ class Tally:
 
     members: Mapping[str, Member]
     """By customer: everyone whose turns are counted."""
-    cells: dict[Cell, Sums] = field(default_factory=lambda: defaultdict(Sums))
-    layers: dict[Layered, Sums] = field(default_factory=lambda: defaultdict(Sums))
+    cells: dict[Cell, Sums] = field(default_factory=dict)
+    layers: dict[Layered, Sums] = field(default_factory=dict)
     """Of turns that a layer rewrote."""
-    pairs: dict[Pair, Sums] = field(default_factory=lambda: defaultdict(Sums))
+    pairs: dict[Pair, Sums] = field(default_factory=dict)
     """The same by wordings."""
 
     def add(self, exchanges: Iterable[Exchange], *, week: int) -> None:
         """Count turns of one week."""
         for turn, truth in ((each.turn, each.truth) for each in exchanges):
-            sums = self.cells[Cell(turn.customer_id, week)]
+            sums = _at(self.cells, Cell(turn.customer_id, week))
             sums.turns += 1
             sums.defects += not truth.right
             sums.right_as_said += truth.right_as_said
@@ -111,9 +113,9 @@ class Tally:
                 if effect.wrong_actions and risk_of(state_of(turn), truth.target) is Risk.HIGH:
                     effect.risky_wrong_actions = 1
                 main = self.members[turn.customer_id].main
-                sums += effect
-                self.layers[Layered(main, truth.layer)] += effect
-                self.pairs[Pair(main, canonical(said(turn)), canonical(truth.target))] += effect
+                pair = Pair(main, canonical(said(turn)), canonical(truth.target))
+                for each in (sums, _at(self.layers, Layered(main, truth.layer)), _at(self.pairs, pair)):
+                    each.add(effect)
 
     def by_customer(self, arm: Arm | None = None, *, main: bool | None = None, week: int | None = None) -> dict[str, Sums]:
         """The sums of each customer of an arm, of well or badly served voices, of a week; of all where nothing is asked."""
@@ -121,7 +123,7 @@ class Tally:
         for cell, each in self.cells.items():
             member = self.members[cell.customer]
             if (arm in (None, member.arm)) and (main in (None, member.main)) and (week in (None, cell.week)):
-                sums[cell.customer] += each
+                sums[cell.customer].add(each)
         return sums
 
     def total(self) -> Sums:
@@ -153,16 +155,24 @@ def pooled(tallies: Mapping[str, Tally]) -> Tally:
     whole = Tally(members)
     for name, tally in tallies.items():
         for cell, sums in tally.cells.items():
-            whole.cells[Cell(f"{name}/{cell.customer}", cell.week)] += sums
+            _at(whole.cells, Cell(f"{name}/{cell.customer}", cell.week)).add(sums)
         for layer, sums in tally.layers.items():
-            whole.layers[layer] += sums
+            _at(whole.layers, layer).add(sums)
         for pair, sums in tally.pairs.items():
-            whole.pairs[pair] += sums
+            _at(whole.pairs, pair).add(sums)
     return whole
+
+
+def _at(sums: dict[Key, Sums], key: Key) -> Sums:
+    """The sums of a key, from nought where it is new: plain dicts, so that a tally can be written down and read back."""
+    found = sums.get(key)
+    if found is None:
+        found = sums[key] = Sums()
+    return found
 
 
 def _added(parts: Iterable[Sums]) -> Sums:
     total = Sums()
     for each in parts:
-        total += each
+        total.add(each)
     return total

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from resay.dialogue.rewrite import BeforeRequest, RetryRequest
 from resay.dialogue.tick import silent
-from resay.dialogue.turn import ResponseStatus
+from resay.dialogue.turn import ResponseStatus, Turn
 from resay.lab.adviser import Mode
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting, NoSuchFamily, casts
 from resay.lab.channel import Side, side_of
+from resay.lab.checkpoint import Checkpoint
 from resay.lab.conversation import Exchange
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
 from resay.lab.making import START
@@ -158,6 +161,53 @@ def test_a_family_that_is_left_out_is_nowhere_in_learning(run: Any, world: World
     assert set().union(*heard[3:]) == {"kal"}
     assert not outcome.learning.members.keys() & outcome.ours.members.keys()
     assert {member.main for member in outcome.ours.members.values()} == {True}
+
+
+class Dies(Exception):
+    """The machine is switched off."""
+
+
+class Mortal(LightsSystem):
+    """Dies at one of its landings or learnings, before or after it is done, and forgets nothing; lands no turn twice."""
+
+    def __init__(self, dies_at: int) -> None:
+        super().__init__()
+        self._steps, self._dies_at = 0, dies_at
+
+    def land(self, turns: Sequence[Turn], now: datetime) -> None:
+        """As ever, but for death."""
+        self._step()
+        known = {turn.turn_id: turn for turn in self.landed}
+        assert all(known[turn.turn_id] == turn for turn in turns if turn.turn_id in known), "a day lived again must be the same day"
+        super().land([turn for turn in turns if turn.turn_id not in known], now)
+        self._step()
+
+    def learn(self, now: datetime) -> None:
+        """As ever, but for death."""
+        self._step()
+        super().learn(now)
+        self._step()
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps == self._dies_at:
+            raise Dies
+
+
+@pytest.mark.parametrize("dies_at", range(1, 25, 2))
+def test_a_loop_that_dies_goes_on_where_it_was(
+    world: World, assistant: Assistant, tmp_path: Path, dies_at: int, usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]
+):
+    """Whenever it dies, log and figures are in the end what they are without a death."""
+    system = Mortal(dies_at)
+    parts = Parts(system, assistant, lambda: 0.0, checkpoint=Checkpoint(tmp_path / "stand"))
+
+    with suppress(Dies):
+        run_loop(world, PLAN, parts, tick=silent)
+    outcome = run_loop(world, PLAN, parts, tick=silent)
+
+    assert system.log == usual[0].log
+    assert outcome == usual[1]
 
 
 def test_slices_of_a_day_are_the_very_talk_of_the_day(world: World, assistant: Assistant):

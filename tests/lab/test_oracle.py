@@ -34,7 +34,7 @@ def _heard(text: str, goal: str, *, customers: int, room: str = "kitchen") -> li
 
 def test_it_needs_ten_customers(world: World, assistant: Assistant):
     """Nine are not enough, however often they said it."""
-    witness = Witness()
+    witness = Witness({})
     witness.see(_heard("turn on the corner lights", "lights_on", customers=9) * 5)
     before = witness.table(world, assistant)
 
@@ -46,7 +46,7 @@ def test_it_needs_ten_customers(world: World, assistant: Assistant):
 
 def test_it_follows_the_majority_and_noise_has_a_say(world: World, assistant: Assistant):
     """A text that mostly is noise is left alone, whoever else said it."""
-    witness = Witness()
+    witness = Witness({})
 
     witness.see(_heard("turn on the corner lights", "lights_on", customers=10))
     witness.see(_heard("turn on the corner lights", "", customers=11))
@@ -56,7 +56,7 @@ def test_it_follows_the_majority_and_noise_has_a_say(world: World, assistant: As
 
 def test_what_works_is_left_alone(world: World, assistant: Assistant):
     """Nothing to gain."""
-    witness = Witness()
+    witness = Witness({})
 
     witness.see(_heard("counter lights on", "lights_on", customers=20))
 

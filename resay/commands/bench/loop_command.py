@@ -51,7 +51,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
     ] = None,
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
     run: Annotated[
-        Path | None, typer.Option("--run", metavar="DIR", help="Keep loops that are done, and go on from there [default: nothing is kept].")
+        Path | None, typer.Option("--run", metavar="DIR", help="Keep how far it is, and go on from there [default: nothing is kept].")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="The chance of all: the same seed gives the same talk.")] = SEED,
     as_json: JsonOption = False,
@@ -139,7 +139,9 @@ def _tell(report: BenchReport, done: Mapping[Mode, Mapping[str, Run]]) -> None:
     for mode, runs in done.items():
         for name, each in runs.items():
             learnt = f"{each.rewrites:,} rewrites learnt, {each.outcome.oracle_rewrites:,} of the reference"
-            console.print(f"{name}, {mode}: {learnt}; {each.seconds:,.0f} s; log {each.log_digest}", markup=False, soft_wrap=True)
+            console.print(
+                f"{name}, {mode}: {learnt}; {each.seconds:,.0f} s; log {each.log_digest or 'in parts'}", markup=False, soft_wrap=True
+            )
     remarks.print("Intervals are over customers, of one look each; the bound of w/l may be called met from 100 pairs on.", markup=False)
 
 

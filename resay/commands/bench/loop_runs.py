@@ -1,6 +1,7 @@
 """The loops of `resay bench loop`: one with the same voices, and one for each voice family that is left out; each kept when it is done.
 
-A run's folder holds a home of the product for each loop and, once the loop is done, its sums. Whoever runs the same again finds them.
+A run's folder holds, of each loop under way, a home of the product and how far it is; of each loop that is done, its sums. Whoever runs
+the same again goes on from there.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from resay.dialogue.tick import Tick
 from resay.lab.adviser import Mode
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
+from resay.lab.checkpoint import Checkpoint
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
 from resay.lab.world import World
 
 SAME_VOICE = "same-voice"
 
 PLAN_FILE = "plan.json"
+STAND_FILE = "stand.msgpack"
 
 
 class AnotherRun(ResayError):
@@ -66,7 +69,7 @@ class Run:
     rewrites: int
     """In the live table."""
     log_digest: str
-    """Of every record that was landed; equal for equal logs."""
+    """Of every record that was landed; equal for equal logs, and empty where the loop was interrupted."""
     seconds: float
 
 
@@ -88,8 +91,9 @@ class Runs:
         kept = place.with_suffix(".msgpack")
         if kept.exists():
             return msgspec.msgpack.decode(kept.read_bytes(), type=Run)
-        # What died on the way begins anew: its home has seen a part of the talk.
-        shutil.rmtree(place, ignore_errors=True)
+        if not (place / STAND_FILE).exists():
+            # What died before it had noted anything begins anew: its home may have seen a part of the talk.
+            shutil.rmtree(place, ignore_errors=True)
         run = self._run(place, self._plan(name, mode), tick)
         draft = place.with_suffix(".draft")
         draft.write_bytes(msgspec.msgpack.encode(run))
@@ -107,7 +111,8 @@ class Runs:
     def _run(self, home: Path, plan: LoopPlan, tick: Tick) -> Run:
         began = time.monotonic()
         with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
-            parts = Parts(system, self._assistant, time.perf_counter, oracle_customers_min=self._bench.k)
+            checkpoint = Checkpoint(home / STAND_FILE)
+            parts = Parts(system, self._assistant, time.perf_counter, oracle_customers_min=self._bench.k, checkpoint=checkpoint)
             outcome = run_loop(self._world, plan, parts, tick=tick)
             return Run(outcome, len(system.rewrites()), system.log_digest, time.monotonic() - began)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import silent
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
+from resay.lab.checkpoint import Checkpoint
 from resay.lab.conversation import Exchange
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
 from resay.lab.tally import Arm
@@ -126,6 +129,38 @@ def test_every_turn_of_the_log_is_labelled_and_measured(lived: Lived):
 
 def _bench(*options: str) -> Any:
     return CliRunner().invoke(command_line("bench"), ["bench", "loop", *options])
+
+
+class _Dies(Exception):
+    """The machine is switched off."""
+
+
+class _Mortal(ProductSystem):
+    """Dies before its second night."""
+
+    nights = 0
+
+    def learn(self, now: datetime) -> None:
+        """As ever, but for death."""
+        self.nights += 1
+        if self.nights == 2:
+            raise _Dies
+        super().learn(now)
+
+
+@pytest.mark.slow
+def test_a_loop_goes_on_in_the_home_that_it_left(lived: Lived, world: World, assistant: Assistant, tmp_path: Path):
+    """Another process takes up the home and the notes, and comes to the same rewrites and figures."""
+    settings, checkpoint = read_settings({}, home=tmp_path / "home"), Checkpoint(tmp_path / "stand")
+
+    with pytest.raises(_Dies), closing(_Mortal(settings, k=K)) as system:
+        run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, oracle_customers_min=K, checkpoint=checkpoint), tick=silent)
+    with closing(ProductSystem(settings, k=K)) as system:
+        outcome = run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, oracle_customers_min=K, checkpoint=checkpoint), tick=silent)
+
+        assert system.rewrites() == lived.rewrites
+        assert outcome == lived.outcome
+        assert system.log_digest == ""
 
 
 @pytest.mark.slow
