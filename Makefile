@@ -23,10 +23,11 @@ format: setup
 
 setup: .venv/.ready-dev real-parts ## Everything that developers need.
 
-# The real parts that tests start: a browser, and Java with Maven for the broker. Debian's packages where we may install them.
+# The real parts that tests start: a browser, Java with Maven for the broker, and two synthesisers. Debian's packages where we may install them.
 real-parts:
 	@command -v chromium >/dev/null || $(call install,chromium,chromium)
 	@command -v mvn >/dev/null || $(call install,maven default-jre-headless,Maven and Java 17)
+	@{ command -v espeak-ng && command -v flite; } >/dev/null || $(call install,espeak-ng flite,espeak-ng and flite)
 define install
 { if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
 	then echo "installing $(1)"; apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \

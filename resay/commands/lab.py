@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from resay.commands import lab_stream
+from resay.commands import lab_say, lab_stream
 from resay.commands.console import JsonOption, console, print_json, progress
 from resay.lab.making import Plan, make_log
 from resay.lab.world import read_world
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     lab.callback()(_group)
     lab.command("log")(log)
     lab.command("stream")(lab_stream.stream)
+    lab.command("say")(lab_say.say)
     app.add_typer(lab, name="lab", rich_help_panel=_PANEL)
 
 

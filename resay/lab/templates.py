@@ -47,7 +47,7 @@ class Templates:
         sentences = get_intents(LANGUAGE)
         assert sentences, "the sentences of this language must be in the package"
         self._intents = Intents.from_dict(sentences)
-        self._names = _names(home)
+        self._names = names_of(home)
         self._contexts = {room: {"area": {"value": room, "text": each.names[0]}} for room, each in home.rooms.items()}
 
     def whole(self, text: str, room: str) -> Reading | None:
@@ -114,7 +114,7 @@ def _slots(reading: RecognizeResult) -> dict[str, object]:
     return values
 
 
-def _names(home: Home) -> dict[str, SlotList]:
+def names_of(home: Home) -> dict[str, SlotList]:
     """The home's names as lists that templates refer to, each name with what kind of thing it is."""
     names: list[tuple[str, Any, dict[str, Any]]] = []
     for device in home.devices.values():
