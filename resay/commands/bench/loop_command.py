@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.loop import COLUMNS, loop_rows, speed_row
 from resay.commands.bench.loop_runs import LoopBench, Run, Runs
 from resay.commands.bench.report import BenchReport, bench_report, print_report, show_report
@@ -49,6 +50,9 @@ def loop(  # noqa: PLR0917 - the command line names its options
     continuous: Annotated[
         int | None, typer.Option("--continuous", metavar="MINUTES", min=1, help="Learn every so many minutes while people talk.")
     ] = None,
+    wire: Annotated[
+        str, typer.Option("--wire", metavar="kafka://HOST:PORT", help="Over a broker and HTTP, in processes of their own.")
+    ] = "",
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Keep how far it is, and go on from there [default: nothing is kept].")
@@ -63,7 +67,8 @@ def loop(  # noqa: PLR0917 - the command line names its options
     wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Needs the extra `lab`.
 
     Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
-    `resay bench loop --world ~/my-world --mode before --mode retry --run loops`
+    `resay bench loop --world ~/my-world --mode before --mode retry --run loops` ·
+    `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092`
     """
     now = datetime.now(UTC)
     world = read_world(folder)
@@ -79,7 +84,10 @@ def loop(  # noqa: PLR0917 - the command line names its options
         families=_families(world, leave_out),
         same_voice=same_voice,
         slice_minutes=continuous,
+        wire=wire,
     )
+    if wire:
+        check_broker(wire)
     with _place(run) as place:
         runs = Runs(bench, world, place, world_name=_fingerprint(folder))
         done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}

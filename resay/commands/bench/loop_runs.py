@@ -11,11 +11,13 @@ import time
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.bench.loop_wire import wire_system
 from resay.commands.settings import read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.tick import Tick
@@ -54,6 +56,8 @@ class LoopBench:
     same_voice: bool = True
     slice_minutes: int | None = None
     """Where it is set, the system learns so often while people talk."""
+    wire: str = ""
+    """`kafka://HOST:PORT` of a broker: the product runs as commands in processes of their own; empty: in this process."""
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +73,7 @@ class Run:
     rewrites: int
     """In the live table."""
     log_digest: str
-    """Of every record that was landed; equal for equal logs, and empty where the loop was interrupted."""
+    """Of every record that was landed; equal for equal logs, and empty where the loop was interrupted or went over the wire."""
     seconds: float
 
 
@@ -110,10 +114,14 @@ class Runs:
 
     def _run(self, home: Path, plan: LoopPlan, tick: Tick) -> Run:
         began = time.monotonic()
+        parts = partial(Parts, assistant=self._assistant, clock=time.perf_counter, oracle_customers_min=self._bench.k)
+        if self._bench.wire:
+            # Not gone on with: what was written to the topic dies with it.
+            with wire_system(self._bench.wire, home, k=self._bench.k) as wired:
+                outcome = run_loop(self._world, plan, parts(wired), tick=tick)
+                return Run(outcome, len(wired.rewrites()), "", time.monotonic() - began)
         with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
-            checkpoint = Checkpoint(home / STAND_FILE)
-            parts = Parts(system, self._assistant, time.perf_counter, oracle_customers_min=self._bench.k, checkpoint=checkpoint)
-            outcome = run_loop(self._world, plan, parts, tick=tick)
+            outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
             return Run(outcome, len(system.rewrites()), system.log_digest, time.monotonic() - began)
 
 
