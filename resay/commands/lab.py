@@ -10,7 +10,9 @@ import typer
 
 from resay.commands import lab_say, lab_stream
 from resay.commands.console import JsonOption, console, print_json, progress
+from resay.lab.assistant import Assistant
 from resay.lab.making import Plan, make_log
+from resay.lab.survey import Survey, survey
 from resay.lab.world import read_world
 
 SEED = 7
@@ -26,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add `lab`."""
     lab = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="A closed world in which the truth is known.")
     lab.callback()(_group)
+    lab.command("world")(world_command)
     lab.command("log")(log)
     lab.command("stream")(lab_stream.stream)
     lab.command("say")(lab_say.say)
@@ -60,6 +63,37 @@ def log(  # noqa: PLR0917 - the command line names its options
         return
     console.print(f"{made.learning:,} turns to learn from and {made.later:,} later ones of {made.customers:,} customers in {out}")
     console.print(f"{made.defects / max(made.later, 1):.0%} of the later turns failed their customers; {made.size / 1e6:.1f} MB")
+
+
+def world_command(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a world.")], as_json: JsonOption = False) -> None:
+    """Say what is in a world, and check that it will do: references, recordings for both sides, the assistant's outcomes.
+
+    Needs the extra `lab`. Exit status: 0 it will do; 1 it cannot be read, or a check fails.
+
+    Examples: `resay lab world ../shared/data/voice_home` · `resay lab world my_world --json`
+    """
+    world = read_world(folder)
+    found = survey(world, Assistant(world.home))
+    if as_json:
+        print_json(asdict(found) | {"good": found.good})
+    else:
+        _print_survey(found)
+    if not found.good:
+        raise typer.Exit(1)
+
+
+def _print_survey(found: Survey) -> None:
+    for name, number in found.counts.items():
+        console.print(f"{name.replace('_', ' '):<16}{number:>8,}", markup=False)
+    for name, parts in (
+        ("phrases", found.phrases),
+        ("speakers", found.speakers),
+        ("recordings", found.recordings),
+        ("outcomes", found.outcomes),
+    ):
+        console.print(f"{name:<16}{', '.join(f'{part} {number:,}' for part, number in parts.items())}", markup=False, soft_wrap=True)
+    for check in found.checks:
+        console.print(f"{'ok  ' if check.good else 'BAD '} {check.name}: {check.found}", markup=False, soft_wrap=True)
 
 
 def _group() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ from typing import Any
 from resay.dialogue.errors import ResayError
 
 HOME_FILE = "home.json"
+
+FAULTS_SHOWN = 5
+"""So many faults of a world are named; the first ones mostly explain the rest."""
 
 
 class BrokenWorld(ResayError):
@@ -68,7 +71,7 @@ def read_home(folder: Path) -> Home:
     """
     written = read_json(folder / HOME_FILE)
     try:
-        return Home(
+        home = Home(
             floors={floor: tuple(names) for floor, names in written["floors"].items()},
             rooms={room: Room(floor=each["floor"], names=tuple(each["names"])) for room, each in written["areas"].items()},
             devices={device_id: _device(device_id, each) for device_id, each in written["devices"].items()},
@@ -77,6 +80,24 @@ def read_home(folder: Path) -> Home:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise broken(folder / HOME_FILE, error) from error
+    faults = list(_faults(home))
+    if faults:
+        raise broken(folder / HOME_FILE, ValueError("; ".join(faults[:FAULTS_SHOWN])))
+    return home
+
+
+def _faults(home: Home) -> Iterator[str]:
+    """What a home refers to and does not have."""
+    if not home.rooms:
+        yield "there must be rooms in `areas`"
+    yield from (f"area {name!r} must have a name" for name, room in home.rooms.items() if not room.names)
+    yield from (f"area {name!r} is on no floor {room.floor!r}" for name, room in home.rooms.items() if room.floor not in home.floors)
+    for device in home.devices.values():
+        if device.room is not None and device.room not in home.rooms:
+            yield f"device {device.device_id!r} is in no area {device.room!r}"
+    for room, player in home.players.items():
+        if room not in home.rooms or player not in home.devices:
+            yield f"room_player has {player!r} for area {room!r}, and one of them is not there"
 
 
 def read_json(path: Path) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,16 +18,13 @@ import msgspec
 
 from resay.lab.action import Action, Reach, action_from_json
 from resay.lab.assistant import Meaning
-from resay.lab.home import Home, broken, read_home, read_json
+from resay.lab.home import FAULTS_SHOWN, Home, broken, read_home, read_json
 
 QUIET = "quiet"
 HOME_NOISE = "home"
 
 FINGERPRINT_BYTES = 6
 """Of a recording's fingerprint: with 40,000 recordings two are alike once in 300,000 worlds."""
-
-FAULTS_SHOWN = 5
-"""So many faults of a world are named; the first ones mostly explain the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +116,9 @@ def read_world(folder: Path) -> World:
     Raises: BrokenWorld.
     """
     home = read_home(folder)
-    try:
-        goals = {each["goal"]: _goal(each) for each in _listed(folder / "goals.json")}
-        phrases = {each["p"]: _phrase(each) for each in _listed(folder / "phrases.json")}
-        voices = read_json(folder / "speakers.json")
-        speakers = {name: _speaker(name, each) for name, each in voices["speakers"].items()}
-        repairs = tuple(voices.get("repair_forms", ()))
-    except (KeyError, TypeError, ValueError) as error:
-        raise broken(folder, error) from error
+    goals = {goal.name: goal for goal in _each(folder / "goals.json", _goal)}
+    phrases = {phrase.number: phrase for phrase in _each(folder / "phrases.json", _phrase)}
+    speakers, repairs = _voices(folder / "speakers.json")
     recordings = tuple(_recording(each) for each in _records(folder / "recordings.jsonl.gz", _RecordedLine))
     wakes = folder / "false_wakes.jsonl.gz"
     false_wakes = tuple(_sound(each) for each in _records(wakes, _HeardLine)) if wakes.exists() else ()
@@ -142,11 +135,19 @@ def _faults(world: World) -> Iterator[str]:
         yield "there must be goals, phrases, speakers and recordings"
     yield from (f"goal {goal.name!r} is in no room of the home" for goal in world.goals.values() if goal.room not in world.home.rooms)
     yield from (f"phrase {each.number} has no goal {each.goal!r}" for each in world.phrases.values() if each.goal not in world.goals)
+    yield from _aimless(world)
     worded = {phrase.goal for phrase in world.phrases.values()}
     yield from (f"goal {goal!r} has no phrase" for goal in world.goals if goal not in worded)
     for recording in world.recordings:
         if recording.phrase not in world.phrases or recording.speaker not in world.speakers:
             yield f"a recording names phrase {recording.phrase} and speaker {recording.speaker!r}, and one of them is not there"
+
+
+def _aimless(world: World) -> Iterator[str]:
+    """Goals whose action is on something that the home does not have."""
+    there = {*world.home.devices, *(f"area.{place}" for place in (*world.home.rooms, *world.home.floors))}
+    for goal in world.goals.values():
+        yield from (f"goal {goal.name!r} acts on {target!r}, which the home does not have" for target in set(goal.action.targets) - there)
 
 
 def judge(meaning: Meaning, wanted: Action | None) -> str:
@@ -198,6 +199,7 @@ class _RecordedLine(_HeardLine):
 
 
 _Line = TypeVar("_Line", bound=_HeardLine)
+_Part = TypeVar("_Part")
 
 
 def _recording(line: _RecordedLine) -> Recording:
@@ -238,18 +240,34 @@ def _speaker(name: str, written: Mapping[str, object]) -> Speaker:
     return Speaker(name=name, cohort=str(written["cohort"]), family=str(written["family"]), main=bool(written["main"]))
 
 
-def _listed(path: Path) -> list[dict[str, Any]]:
+def _voices(path: Path) -> tuple[dict[str, Speaker], tuple[str, ...]]:
+    """The speakers, and the names of the repair forms."""
+    written = read_json(path)
+    try:
+        speakers = {name: _speaker(name, each) for name, each in written["speakers"].items()}
+        return speakers, tuple(written.get("repair_forms", ()))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise broken(path, error) from error
+
+
+def _each(path: Path, read: Callable[[dict[str, Any]], _Part]) -> Iterator[_Part]:
+    """What the entries of a file say."""
     written: object = read_json(path)
     if not isinstance(written, list):
         raise broken(path, TypeError("a list was expected"))
-    return written
+    for place, entry in enumerate(written, start=1):
+        try:
+            yield read(entry)
+        except (KeyError, TypeError, ValueError) as error:
+            raise broken(path, ValueError(f"entry {place}: {type(error).__name__}: {error}")) from error
 
 
 def _records(path: Path, line: type[_Line]) -> Iterator[_Line]:
     decode = msgspec.json.Decoder(line).decode
+    number = 0
     try:
         with gzip.open(path, "rb") as lines:
-            for each in lines:
+            for number, each in enumerate(lines, start=1):  # noqa: B007 - said where it stops
                 yield decode(each)
-    except (OSError, EOFError, msgspec.MsgspecError) as error:
-        raise broken(path, error) from error
+    except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
+        raise broken(path, ValueError(f"line {number}: {type(error).__name__}: {error}")) from error

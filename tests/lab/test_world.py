@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,10 @@ def test_files_that_do_not_fit_together_are_said(tmp_path: Path, file: str, chan
         read_world(folder)
 
 
-@pytest.mark.parametrize("file", ["home.json", "goals.json", "phrases.json", "speakers.json", "recordings.jsonl.gz"])
+FILES = ["home.json", "goals.json", "phrases.json", "speakers.json", "recordings.jsonl.gz"]
+
+
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe"])
 def test_a_file_that_is_none_is_said(tmp_path: Path, file: str, content: bytes):
     """Empty, of the wrong form, cut off, or no text at all."""
@@ -67,6 +72,78 @@ def test_a_file_that_is_none_is_said(tmp_path: Path, file: str, content: bytes):
     (folder / file).write_bytes(content)
 
     with pytest.raises(BrokenWorld):
+        read_world(folder)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_missing_file_is_named(tmp_path: Path, file: str):
+    """Each of those that a world must have."""
+    folder = write_world(tmp_path)
+    (folder / file).unlink()
+
+    with pytest.raises(BrokenWorld, match=file):
+        read_world(folder)
+
+
+@pytest.mark.parametrize("file", ["goals.json", "phrases.json"])
+def test_an_entry_without_its_fields_is_named(tmp_path: Path, file: str):
+    """The file, the entry and the field."""
+    folder = write_world(tmp_path)
+    rows = json.loads((folder / file).read_text())
+    del rows[1]["goal"]
+    (folder / file).write_text(json.dumps(rows))
+
+    with pytest.raises(BrokenWorld, match=rf"{file} .*entry 2: KeyError: 'goal'"):
+        read_world(folder)
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[: len(raw) // 2], lambda raw: raw[:60] + bytes(40) + raw[100:]])
+def test_a_damaged_recording_is_said(tmp_path: Path, damage: Callable[[bytes], bytes]):
+    """Half a file, or one with a hole in it."""
+    path = write_world(tmp_path) / "recordings.jsonl.gz"
+    path.write_bytes(damage(path.read_bytes()))
+
+    with pytest.raises(BrokenWorld, match=r"recordings\.jsonl\.gz .*line \d+"):
+        read_world(tmp_path)
+
+
+def test_a_recording_of_another_form_is_said_with_its_line(tmp_path: Path):
+    """Where to look."""
+    path = write_world(tmp_path) / "recordings.jsonl.gz"
+    lines = gzip.decompress(path.read_bytes()).splitlines()
+    lines[6] = b'{"p": 1}'
+    path.write_bytes(gzip.compress(b"\n".join(lines)))
+
+    with pytest.raises(BrokenWorld, match="line 7"):
+        read_world(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "field", "value"),
+    [
+        ("areas", "kitchen", "floor", "attic"),
+        ("areas", "hallway", "names", []),
+        ("devices", "lock.front", "area", "cellar"),
+        ("devices", "light.counter", "names", 3),
+    ],
+)
+def test_a_home_that_does_not_hold_together_is_said(tmp_path: Path, part: str, name: str, field: str, value: object):
+    """Floors and rooms that are not there, rooms without a name, names that are none."""
+    path = write_world(tmp_path) / "home.json"
+    written = json.loads(path.read_text())
+    written[part][name][field] = value
+    path.write_text(json.dumps(written))
+
+    with pytest.raises(BrokenWorld, match=r"home\.json"):
+        read_world(tmp_path)
+
+
+def test_a_goal_that_acts_on_nothing_is_said(tmp_path: Path):
+    """It could never be reached."""
+    folder = write_world(tmp_path)
+    _edit(folder / "goals.json", {"gold": ["HassTurnOn", ["light.moon"], {}]})
+
+    with pytest.raises(BrokenWorld, match=r"light\.moon"):
         read_world(folder)
 
 
