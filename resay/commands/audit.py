@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.resources import files as resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from jinja2 import Environment
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,6 +22,7 @@ from resay.commands.console import HomeOption, JsonOption, console, print_json, 
 from resay.commands.landing import land_files
 from resay.commands.learn import KOption, learn
 from resay.commands.learning import CUSTOMERS_MIN
+from resay.commands.pages import render, write_page
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard
@@ -46,10 +45,6 @@ TOP = 20
 
 class NothingToAudit(ResayError):
     """The log holds no turn that can be read."""
-
-
-class PageNotWritten(ResayError):
-    """The HTML file could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +105,7 @@ def audit_command(
     """
     settings = read_settings(home=home)
     audit = audit_log(log, settings=settings, top=top, k=k, shown=not as_json)
-    _write(html, audit_html(audit))
+    write_page(html, audit_html(audit), option="--html")
     if as_json:
         print_json(_as_json(audit) | {"html": str(html)})
         return
@@ -148,11 +143,9 @@ def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: b
 
 def audit_html(audit: Audit) -> str:
     """The audit as one self-contained page."""
-    template = Environment(autoescape=True, trim_blocks=True).from_string(
-        resources("resay.commands").joinpath("audit.html").read_text("utf-8")
-    )
     tallest = max((day.turns for day in audit.findings.days), default=1)
-    page: str = template.render(
+    return render(
+        "audit.html",
         audit=audit,
         found=audit.findings,
         spared=audit.spared,
@@ -161,7 +154,6 @@ def audit_html(audit: Audit) -> str:
         percent=_percent,
         tallest=tallest,
     )
-    return page
 
 
 def _spared(lake: Lake, early: Settings, *, k: int, shown: bool) -> Spared:
@@ -238,14 +230,6 @@ def _print(audit: Audit, html: Path) -> None:
     console.print(f"\nThe page, with dialogues: {html}", markup=False, soft_wrap=True)
     if audit.rejected:
         remarks.print(f"resay: {audit.rejected:,} of {audit.read:,} records could not be read: {audit.first_reason}", markup=False)
-
-
-def _write(path: Path, page: str) -> None:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        message = f"page must be writable at {path}; {error}; is there a folder of yours for --html?"
-        raise PageNotWritten(message) from error
 
 
 def _percent(share: float | None) -> str:
