@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 import typer
@@ -181,12 +182,11 @@ def test_help_has_an_example():
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where children make their temporary files."""
-    place = tmp_path / "temporary"
-    place.mkdir()
-    monkeypatch.setenv("TMPDIR", str(place))
-    return place
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where children make their temporary files: not below pytest's own folder, as paths of sockets must be short."""
+    with TemporaryDirectory(prefix="rsy") as place:
+        monkeypatch.setenv("TMPDIR", place)
+        yield Path(place)
 
 
 @pytest.mark.kafka
