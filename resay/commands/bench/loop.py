@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from resay.commands.bench.loop_runs import SAME_VOICE, Run
+from resay.commands.bench.loop_so_far import so_far_rows
 from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio, rate_reduction, reduction_of_rates, win_loss_of_sums
 from resay.lab.adviser import Mode
@@ -73,6 +74,7 @@ def loop_rows(runs: Mapping[str, Run], mode: Mode, *, seed: int) -> Iterator[Ben
         yield from _voices(same, SAME_VOICE, end, seed=seed)
         yield from _treated(f"stress{end}", same.ours, same.untouched, main=False, seed=seed)
         yield from _weeks(same, end, seed=seed)
+        yield from so_far_rows((same.learning, same.untouched), (same.learning, same.ours), end)
     for name, run in runs.items():
         row = f"main/{name}{end}" if name == SAME_VOICE else f"leave-out={name}{end}"
         yield BenchRow(row, "rewrites", run.rewrites, unit="count")

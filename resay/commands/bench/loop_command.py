@@ -15,10 +15,13 @@ import typer
 
 from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.loop import COLUMNS, loop_rows, speed_row
+from resay.commands.bench.loop_report import loop_html
 from resay.commands.bench.loop_runs import LoopBench, Run, Runs
 from resay.commands.bench.report import BenchReport, bench_report, print_report, show_report
+from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios, scenario_rows, tell_verdicts
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.learning import CUSTOMERS_MIN
+from resay.commands.pages import write_page
 from resay.lab.adviser import Mode
 from resay.lab.cast import NoSuchFamily, families
 from resay.lab.world import World, read_world
@@ -57,6 +60,8 @@ def loop(  # noqa: PLR0917 - the command line names its options
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Keep how far it is, and go on from there [default: nothing is kept].")
     ] = None,
+    scenario: Annotated[list[Scenario] | None, typer.Option("--scenario", help="Play a planted case; again for more.")] = None,
+    page: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write a page with plots.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The chance of all: the same seed gives the same talk.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,8 +71,11 @@ def loop(  # noqa: PLR0917 - the command line names its options
     `main/same-voice` scores known voices on other recordings. `oracle-table` is an exact table that was told the truth, on the same
     wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Needs the extra `lab`.
 
+    With --scenario planted cases are played instead of the loops, or beside them where a page is asked for.
+
     Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
     `resay bench loop --world ~/my-world --mode before --mode retry --run loops` ·
+    `resay bench loop --scenario all --customers 400` · `resay bench loop --run loops --scenario aa --report loop.html` ·
     `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092`
     """
     now = datetime.now(UTC)
@@ -88,16 +96,25 @@ def loop(  # noqa: PLR0917 - the command line names its options
     )
     if wire:
         check_broker(wire)
-    with _place(run) as place:
-        runs = Runs(bench, world, place, world_name=_fingerprint(folder))
-        done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}
+    done: dict[Mode, dict[str, Run]] = {}
+    if page or not scenario:
+        with _place(run) as place:
+            runs = Runs(bench, world, place, world_name=_fingerprint(folder))
+            done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}
+    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed), shown=not as_json)
     rows = [row for each, named in done.items() for row in loop_rows(named, each, seed=seed)]
-    report = bench_report("loop", [*rows, speed_row([each for named in done.values() for each in named.values()])], seed=seed, now=now)
+    if done:
+        rows.append(speed_row([each for named in done.values() for each in named.values()]))
+    report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now)
+    if page:
+        write_page(page, loop_html(report, verdicts), option="--report")
     if as_json:
         print_report(report)
         return
-    show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
-    _tell(report, done)
+    if done:
+        show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
+        _tell(report, done)
+    tell_verdicts(verdicts)
 
 
 def _run_all(runs: Runs, names: Sequence[str], mode: Mode, *, shown: bool) -> dict[str, Run]:

@@ -1,0 +1,85 @@
+"""The planted cases of `resay bench loop --scenario`: each played by the product in a home of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.bench.report import BenchRow
+from resay.commands.console import console, progress
+from resay.commands.settings import read_settings
+from resay.lab.assistant import Assistant
+from resay.lab.scenarios import even_arms
+from resay.lab.scenarios.venue import Learner, Venue
+from resay.lab.scenarios.verdict import Part, Ruling, Verdict
+from resay.lab.world import World
+
+BUILT: frozenset[Part] = frozenset()
+"""Parts of the product that planted cases test, as far as they are built; whoever builds one adds it here."""
+
+
+class Scenario(StrEnum):
+    """The planted cases."""
+
+    AA = even_arms.NAME
+    ALL = "all"
+
+
+_PLAYS: dict[Scenario, Callable[[Venue], Verdict]] = {
+    Scenario.AA: even_arms.play,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """How the cases are played."""
+
+    world: World
+    customers: int
+    k: int
+    seed: int
+
+
+def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) -> list[Verdict]:
+    """The verdicts, in the order of the names."""
+    wanted = [each for each in _PLAYS if each in asked or Scenario.ALL in asked]
+    verdicts: list[Verdict] = []
+    assistant = Assistant(planted.world.home) if wanted else None
+    for number, each in enumerate(wanted, start=1):
+        assert assistant is not None, "who plays has an assistant"
+        with progress(f"{each} ({number} of {len(wanted)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
+            opener = _opener(Path(homes), planted.k)
+            verdicts.append(_PLAYS[each](Venue(planted.world, assistant, opener, planted.customers, planted.seed, tick, BUILT)))
+    return verdicts
+
+
+def scenario_rows(verdicts: Sequence[Verdict]) -> Iterator[BenchRow]:
+    """Each verdict as a row: 1 held, 0 not held, none where the part is not built; then its numbers."""
+    for verdict in verdicts:
+        held = None if verdict.ruling is Ruling.NOT_BUILT else float(verdict.ruling is Ruling.HELD)
+        yield BenchRow(f"scenario={verdict.scenario}", "held", held, unit="count")
+        for each in verdict.figures:
+            yield BenchRow(each.row, each.metric, each.value, each.lo, each.hi, each.n, each.unit)
+
+
+def tell_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """The verdicts in sentences."""
+    for verdict in verdicts:
+        missing = f": {verdict.missing}" if verdict.missing else ""
+        console.print(f"{verdict.scenario}: {verdict.ruling}{missing}. {verdict.happened}.", markup=False, soft_wrap=True)
+
+
+def _opener(homes: Path, k: int) -> Callable[[], AbstractContextManager[Learner]]:
+    """Opens a product in a new home each time."""
+
+    def open_system() -> AbstractContextManager[Learner]:
+        home = homes / str(len(list(homes.iterdir())))
+        home.mkdir()
+        return closing(ProductSystem(read_settings({}, home=home), k=k))
+
+    return open_system
