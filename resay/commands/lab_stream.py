@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,7 @@ from resay.dialogue.codec import encode, iso_ms, whole
 from resay.dialogue.tick import Tick
 from resay.dialogue.turn import Turn
 from resay.lab.assistant import Assistant
+from resay.lab.conversation import Stage
 from resay.lab.flow import TURNS_DAILY, Flow, flow_stage, flow_turns
 from resay.lab.world import read_world
 
@@ -34,6 +37,10 @@ LOOK_S = 0.2
 
 ACKNOWLEDGED_S = 1.0
 """So often all that was sent is waited for: brokers that are gone are noticed, and progress is true."""
+
+AHEAD_S = 30
+"""So many seconds of the talk are gone through before it begins: a text takes the NLU ten milliseconds when it is new, and the texts that
+are said all the time are no longer new then."""
 
 DAY_S = 86_400
 
@@ -92,6 +99,7 @@ def stream(  # noqa: PLR0917 - an option is a parameter
     extent = _checked(Extent(rate, turns, days))
     lived = read_world(world)
     stage = flow_stage(lived, Assistant(lived.home), seed=seed)
+    _go_through(stage, extent, Flow(seed=seed, start=datetime.now(UTC), per_s=rate, customers=customers), shown=not as_json and to != PIPE)
     with closing(open_outlet(to, kafka_settings=kafka_settings, partitions=partitions, now=datetime.now(UTC))) as outlet:
         began = datetime.now(UTC)
         flow = _flow(extent, seed=seed, customers=customers, now=began)
@@ -102,6 +110,15 @@ def stream(  # noqa: PLR0917 - an option is a parameter
     _tell(streamed, flow, seconds=(datetime.now(UTC) - began).total_seconds(), as_json=as_json, aside=to == PIPE)
     if streamed.refused:
         raise typer.Exit(1)
+
+
+def _go_through(stage: Stage, extent: Extent, flow: Flow, *, shown: bool) -> None:
+    """Have the assistant understand what will be said first, where it shall be sent on time."""
+    ahead = min(int(extent.rate * AHEAD_S), extent.turns or sys.maxsize)
+    if ahead:
+        with progress("Going through the talk", unit="turns", shown=shown) as tick:
+            for done, _ in enumerate(islice(flow_turns(stage, flow), ahead), start=1):
+                tick(done, ahead)
 
 
 def _checked(extent: Extent) -> Extent:
