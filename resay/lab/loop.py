@@ -88,7 +88,7 @@ class Parts:
     assistant: Assistant
     """Keeps what it has understood: loops over one world share it."""
     clock: Callable[[], float]
-    """Seconds, for speed alone."""
+    """Seconds of a core, for speed alone: neighbours must not count."""
     talk: Talk = talk
     oracle_customers_min: int = CUSTOMERS_MIN
     """Customers behind every rewrite of the reference."""

@@ -26,7 +26,6 @@ COLUMNS = (
     Shown("95 %", "defect_reduction", "range"),
     Shown("wins", "wins"),
     Shown("losses", "losses"),
-    Shown("w/l", "win_loss"),
     Shown("bound", "win_loss", "lo"),
     Shown("harm", "harm"),
     Shown("wrong", "wrong_actions_caused"),
@@ -82,7 +81,7 @@ def loop_rows(runs: Mapping[str, Run], mode: Mode, *, seed: int) -> Iterator[Ben
 
 
 def speed_row(runs: Sequence[Run]) -> BenchRow:
-    """Turns a second that the world makes, recordings, NLU cache and an exact table included, without learning and without models."""
+    """Turns that the world makes in a second of one core: draws, NLU and an exact table included, without learning and without models."""
     turns, seconds = sum(run.outcome.oracle.total().turns for run in runs), sum(run.outcome.talk_s for run in runs)
     return BenchRow("world", "per_s", turns / seconds if seconds else None, n=turns, unit="turns/s")
 

@@ -167,7 +167,10 @@ def _tell(report: BenchReport, done: Mapping[Mode, Mapping[str, Run]]) -> None:
             console.print(
                 f"{name}, {mode}: {learnt}; {each.seconds:,.0f} s; log {each.log_digest or 'in parts'}", markup=False, soft_wrap=True
             )
-    remarks.print("Intervals are over customers, of one look each; the bound of w/l may be called met from 100 pairs on.", markup=False)
+    remark = (
+        "Intervals are over customers, of one look each; bound: the lower bound of wins over losses, to be called met from 100 pairs on."
+    )
+    remarks.print(remark, markup=False, soft_wrap=True)
 
 
 _SAID = {
