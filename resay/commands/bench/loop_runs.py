@@ -35,7 +35,7 @@ STAND_FILE = "stand.msgpack"
 
 
 class AnotherRun(ResayError):
-    """The folder holds a run of another plan."""
+    """The folder holds a run of another plan, or what is no run at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Runs:
         place = self._folder / f"{name}-{mode}"
         kept = place.with_suffix(".msgpack")
         if kept.exists():
-            return msgspec.msgpack.decode(kept.read_bytes(), type=Run)
+            return _read(kept)
         if not (place / STAND_FILE).exists():
             # What died before it had noted anything begins anew: its home may have seen a part of the talk.
             shutil.rmtree(place, ignore_errors=True)
@@ -123,6 +123,14 @@ class Runs:
         with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
             outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
             return Run(outcome, len(system.rewrites()), system.log_digest, time.monotonic() - began)
+
+
+def _read(kept: Path) -> Run:
+    try:
+        return msgspec.msgpack.decode(kept.read_bytes(), type=Run)
+    except (OSError, msgspec.MsgspecError) as error:
+        message = f"file {kept} must be a loop that is done, written by this version; {error}; does it go on once the file is removed?"
+        raise AnotherRun(message) from error
 
 
 def _plan_of(bench: LoopBench) -> dict[str, object]:

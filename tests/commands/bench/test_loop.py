@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from resay.commands.bench.loop_runs import AnotherRun, LoopBench, Runs
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.main import command_line
 from resay.commands.settings import read_settings
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import silent
+from resay.lab.adviser import Mode
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
 from resay.lab.checkpoint import Checkpoint
@@ -187,6 +189,16 @@ def test_a_run_of_another_plan_is_not_gone_on_with(world: World, folder: Path, t
     refused = _bench("--world", str(folder), "--run", str(tmp_path), *OPTIONS)
 
     assert type(refused.exception).__name__ == "AnotherRun"
+
+
+def test_a_loop_that_cannot_be_read_is_said(world: World, folder: Path, tmp_path: Path):
+    """With the file's name, and what to do."""
+    bench = LoopBench(7, 40, 12, 4, 0.5, 6, K, (Mode.BEFORE,), ("kal",))
+    runs = Runs(bench, world, tmp_path, world_name="w")
+    (tmp_path / "kal-before.msgpack").write_bytes(b"half")
+
+    with pytest.raises(AnotherRun, match=r"kal-before\.msgpack"):
+        runs.run("kal", Mode.BEFORE, tick=silent)
 
 
 def test_a_folder_that_is_no_world_is_said(tmp_path: Path):
