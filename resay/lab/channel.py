@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from random import Random
+from typing import NamedTuple
 
 from resay.lab.world import Recording, Sound, Speaker, World
 
@@ -22,8 +22,7 @@ class Side(StrEnum):
     SCORING = "scoring"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a customer wants to be heard."""
 
     phrase: int
@@ -62,6 +61,7 @@ class Channel:
         """Index the recordings of these speakers."""
         sides = side_of(world)
         self._by_voice: dict[tuple[Said, str], list[Recording]] = defaultdict(list)
+        self._pools: dict[tuple[Said, str], Sequence[Sequence[Recording]]] = {}
         self.fingerprints: set[str] = set()
         for recording in world.recordings:
             if sides[recording.fingerprint] is side and recording.speaker in speakers:
@@ -79,17 +79,20 @@ class Channel:
         Where the speaker has none left, one of the same voice family stands in, then one that the recogniser serves as well:
         a speaker said each phrase one to four times, and a customer says it for weeks.
         """
-        for pool in self._pools(said, speaker):
-            fresh = [each for each in pool if each.fingerprint not in but]
+        key = (said, speaker.name)
+        pools = self._pools.get(key)
+        if pools is None:
+            pools = self._pools[key] = self._voices_like(said, speaker)
+        for pool in pools:
+            fresh = [each for each in pool if each.fingerprint not in but] if but else pool
             if fresh:
                 return rng.choice(fresh)
         return None
 
-    def _pools(self, said: Said, speaker: Speaker) -> Iterator[list[Recording]]:
-        for voice in (speaker.name, _family(speaker), _served(speaker)):
-            pool = self._by_voice.get((said, voice))
-            if pool:
-                yield pool
+    def _voices_like(self, said: Said, speaker: Speaker) -> Sequence[Sequence[Recording]]:
+        """The recordings of the speaker, of their family, and of all who are served so; those that there are."""
+        voices = (speaker.name, _family(speaker), _served(speaker))
+        return [self._by_voice[said, voice] for voice in voices if (said, voice) in self._by_voice]
 
 
 def main_speakers(speakers: Iterable[Speaker]) -> list[Speaker]:

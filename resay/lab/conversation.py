@@ -5,6 +5,7 @@ Puts customer, recorded channel and NLU together. Every exchange is a turn as th
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -14,48 +15,23 @@ from resay.dialogue.turn import AppliedRewrite, Explicit, Feedback, Turn
 from resay.lab.action import Action
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Said
+from resay.lab.circumstance import Circumstance
 from resay.lab.customer import Customer, Popularity, Try, Wording, first_wording, next_wording, turns_until_rephrase
-from resay.lab.logged import House, Manner, Occasion, log_turn
-from resay.lab.world import HOME_NOISE, QUIET, Phrase, Recording, Sound, World, judge
-
-NOISY_SHARE = 0.1
-"""Share of sessions in home noise (EVALUATION, section 2)."""
+from resay.lab.logged import USUAL, UTC_OFFSET, House, Manner, Occasion, log_turn
+from resay.lab.ways import WAYS_AS_SHIPPED, Ways
+from resay.lab.world import HOME_NOISE, QUIET, Phrase, Recording, Sound, Speaker, World, judge
 
 TURNS_MAX = 12
 """A session ends here at the latest. Made up; few come near it."""
-
-GOES_ON = 0.35
-"""Chance that a customer wants something more in the same session. Made up."""
-
-SAME_ROOM = 0.7
-"""Chance that the next thing is wanted in the same room. Made up."""
-
-AGAIN = 0.04
-"""Chance that a request that worked is made again at once (the volume up, and up). Made up."""
-
-CHANGED_MIND = 0.03
-"""Chance that something else is wanted right after a success. Made up."""
-
-LEAVES = 0.5
-"""Chance that a customer who gives up a goal ends the session too. Made up."""
-
-NEVER_MIND = 0.1
-"""Chance that one who stays says so ("never mind"). Made up."""
-
-BARGES_IN = 0.06
-"""Chance that a customer speaks over a refusal. Made up."""
-
-RATES = 0.01
-"""Chance of explicit feedback to a turn. Made up; in products it is rarer."""
-
-MISJUDGES = 0.1
-"""Share of explicit feedback that is wrong. Made up."""
 
 REPHRASE_GAP_S = (3.0, 0.5)
 """Median and spread (log scale) of the silence before a second try. Made up."""
 
 OTHER_GAP_S = (8.0, 0.7)
 """The same before another request. Made up."""
+
+WISHES_MAX = 6
+"""So many things come to mind before the last of them is wanted whatever speaks against it."""
 
 GAP_S_MAX = 40.0
 """Within a session no silence is longer; the session's own gap is 45 s."""
@@ -98,6 +74,7 @@ class Stage:
     channel: Channel
     popularity: Popularity
     house: House
+    ways: Ways = WAYS_AS_SHIPPED
     advise: Advise = pass_through
 
 
@@ -171,12 +148,11 @@ def converse(stage: Stage, customer: Customer, *, opening: Opening, week: int, r
 def false_wake(stage: Stage, customer: Customer, *, sound: Sound, opening: Opening, rng: Random) -> Exchange:
     """The device takes noise, or talk among people, for a request."""
     room = rng.choice(customer.rooms)
-    occasion = _occasion(customer, opening.session_id, at=opening.at, room=room, ordinal=0)
+    states = _circumstance(stage, customer, opening, rng=rng).states(room)
+    occasion = _occasion(customer, f"{opening.session_id}.0", at=opening.at, room=room, states=states)
     spoken = _heard(stage, occasion, sound=sound, wanted=None)
-    speaker = customer.speaker
-    point = "correct" if spoken.outcome == "correct" else "false_wake"
-    truth = Truth(occasion.turn_id, "", None, spoken.outcome, point, Try.FALSE_WAKE, "", speaker.cohort, speaker.main)
-    return Exchange(spoken.turn, _advised(truth, spoken))
+    point = "correct" if spoken.right else "false_wake"
+    return Exchange(spoken.turn, _truth(spoken, _NO_ONE_MEANT, point=point, speaker=customer.speaker))
 
 
 class _Conversation:
@@ -185,13 +161,15 @@ class _Conversation:
     def __init__(self, stage: Stage, customer: Customer, *, opening: Opening, week: int, rng: Random) -> None:
         self._stage, self._customer, self._week, self._rng = stage, customer, week, rng
         self._opening, self._room = opening, ""
-        self._condition = HOME_NOISE if rng.random() < NOISY_SHARE else QUIET
+        self._habits = stage.ways.habits
+        self._condition = HOME_NOISE if rng.random() < self._habits.noisy else QUIET
+        self._here = _circumstance(stage, customer, opening, rng=rng)
         self._queue: list[_Wish] = []
         self._past: list[Exchange] = []
 
     def run(self) -> list[Exchange]:
         self._queue.append(self._wish())
-        while self._rng.random() < GOES_ON:
+        while self._rng.random() < self._habits.goes_on:
             self._queue.append(self._wish())
         while self._queue and len(self._past) < TURNS_MAX:
             wish = self._queue.pop(0)
@@ -201,77 +179,87 @@ class _Conversation:
         return self._past
 
     def _wish(self, room: str | None = None) -> _Wish:
-        stay = room or (self._room if self._room and self._rng.random() < SAME_ROOM else None)
-        goal = self._stage.popularity.goal(self._customer, week=self._week, room=stay, rng=self._rng)
-        self._room = self._stage.world.goals[goal].room
+        stay = room or (self._room if self._room and self._rng.random() < self._habits.same_room else None)
+        for _ in range(WISHES_MAX):
+            goal = self._stage.popularity.goal(self._customer, week=self._week, room=stay, rng=self._rng)
+            self._room = self._stage.world.goals[goal].room
+            if self._here.invites(goal, self._room):
+                break
         return _Wish(goal)
 
     def _decide(self, wish: _Wish, *, worked: bool) -> None:
         """What the customer does after a turn."""
         if worked:
             self._after_success(wish)
-        elif len(wish.said) < self._customer.patience and (turns := turns_until_rephrase(self._rng)) is not None:
+        elif len(wish.said) < self._customer.patience and (turns := self._turns_until_rephrase()) is not None:
             while len(self._queue) < turns - 1:
                 self._queue.append(self._wish())
             self._queue.insert(turns - 1, wish)
         else:
             self._give_up()
 
+    def _turns_until_rephrase(self) -> int | None:
+        return turns_until_rephrase(self._rng, habits=self._habits, persistence=self._customer.persistence)
+
     def _after_success(self, wish: _Wish) -> None:
-        draw = self._rng.random()
-        if draw < AGAIN:
-            self._queue.insert(0, replace(wish, worked=True))
-        elif draw < AGAIN + CHANGED_MIND:
+        draw, habits = self._rng.random(), self._habits
+        if draw < habits.again:
+            self._queue.insert(0, _Wish(wish.goal, wish.said, wish.used, worked=True))
+        elif draw < habits.again + habits.changed_mind:
             self._queue.insert(0, self._wish(self._stage.world.goals[wish.goal].room))
 
     def _give_up(self) -> None:
-        draw = self._rng.random()
-        if draw < LEAVES:
+        draw, habits = self._rng.random(), self._habits
+        if draw < habits.leaves:
             self._queue.clear()
-        elif draw < LEAVES + (1 - LEAVES) * NEVER_MIND:
+        elif draw < habits.leaves + (1 - habits.leaves) * habits.never_mind:
             dropped = [goal.name for goal in self._stage.world.goals.values() if goal.action.verb == "HassNevermind"]
-            self._queue[:0] = [_Wish(goal) for goal in dropped if goal in self._customer.habits][:1]
+            self._queue[:0] = [_Wish(goal) for goal in dropped if goal in self._customer.favourites][:1]
 
     def _speak(self, wish: _Wish) -> _Wish | None:
         """Say it, log the turn; the wish with this try added, or nothing where no recording says it."""
-        phrases = self._stage.world.phrases_of(wish.goal)
-        wording = self._wording(wish, phrases=phrases)
+        wording = self._wording(wish, self._customer.wordings(wish.goal, self._stage.world))
         recording = self._recording(wording, wish)
         if recording is None:
             return None
         self._past.append(self._exchange(wish, wording, recording=recording))
-        return replace(wish, said=(*wish.said, wording.phrase), used=(*wish.used, recording.fingerprint), worked=False)
+        return _Wish(wish.goal, (*wish.said, wording.phrase), (*wish.used, recording.fingerprint))
 
-    def _wording(self, wish: _Wish, *, phrases: list[Phrase]) -> Wording:
+    def _wording(self, wish: _Wish, phrases: Sequence[Phrase]) -> Wording:
         if not wish.said:
-            return first_wording(self._customer, phrases, self._rng)
+            return first_wording(self._customer, phrases, self._rng, habits=self._habits)
         if wish.worked:
             return Wording(wish.said[-1], Try.AGAIN)
-        return next_wording(phrases, wish.said, self._rng)
+        return next_wording(phrases, wish.said, self._rng, habits=self._habits)
 
     def _recording(self, wording: Wording, wish: _Wish) -> Recording | None:
         """A recording of the wording; without the repair form, or in quiet, where there is none as it should be."""
-        plain = [Said(wording.phrase, self._condition), Said(wording.phrase, QUIET)]
+        plain = [Said(wording.phrase, self._condition)]
+        if self._condition != QUIET:
+            plain.append(Said(wording.phrase, QUIET))
         if wording.attempt is Try.REPAIR and self._stage.world.repairs:
             plain.insert(0, Said(wording.phrase, QUIET, self._rng.choice(self._stage.world.repairs)))
-        draws = (self._stage.channel.draw(each, self._customer.speaker, rng=self._rng, but=wish.used) for each in plain)
-        return next((recording for recording in draws if recording is not None), None)
+        for said in plain:
+            recording = self._stage.channel.draw(said, self._customer.speaker, rng=self._rng, but=wish.used)
+            if recording is not None:
+                return recording
+        return None
 
     def _exchange(self, wish: _Wish, wording: Wording, *, recording: Recording) -> Exchange:
         stage, goal = self._stage, self._stage.world.goals[wish.goal]
         again = bool(wish.said) and not wish.worked
         at, barge_in = self._moment(again=again)
-        occasion = _occasion(self._customer, self._opening.session_id, at=at, room=goal.room, ordinal=len(self._past))
+        turn_id = f"{self._opening.session_id}.{len(self._past)}"
+        occasion = _occasion(self._customer, turn_id, at=at, room=goal.room, states=self._here.states(goal.room))
         spoken = _heard(stage, occasion, sound=recording.sound, wanted=goal.action, barge_in=barge_in)
-        feedback = self._feedback(right=spoken.outcome == "correct")
-        turn = spoken.turn if feedback is None else replace(spoken.turn, feedback=feedback)
-        speaker = stage.world.speakers[recording.speaker]
-        point = "correct" if spoken.outcome == "correct" else recording.failure_point
+        feedback = self._feedback(right=spoken.right)
+        if feedback is not None:
+            spoken = replace(spoken, turn=replace(spoken.turn, feedback=feedback))
+        self._here.change(spoken.done, goal.room)
         attempt = wording.attempt if recording.repair or wording.attempt is not Try.REPAIR else Try.SAME_WORDS
-        truth = Truth(
-            turn.turn_id, goal.name, goal.action, spoken.outcome, point, attempt, recording.fingerprint, speaker.cohort, speaker.main
-        )
-        return Exchange(turn, _advised(truth, spoken))
+        point = _failure_point(spoken, recording, goal=wish.goal, world=stage.world)
+        meant = _Meant(wish.goal, goal.action, attempt, recording.fingerprint)
+        return Exchange(spoken.turn, _truth(spoken, meant, point=point, speaker=stage.world.speakers[recording.speaker]))
 
     def _moment(self, *, again: bool) -> tuple[datetime, bool]:
         """When the customer speaks, and whether over the assistant's last words."""
@@ -280,17 +268,30 @@ class _Conversation:
         last = self._past[-1]
         ended = last.turn.ended_at or last.turn.at
         heard = last.turn.at + timedelta(seconds=last.turn.audio.duration_s or 0.0) if last.turn.audio else last.turn.at
-        if again and not last.truth.right and ended > heard and self._rng.random() < BARGES_IN:
+        if again and not last.truth.right and ended > heard and self._rng.random() < self._habits.barges_in:
             return heard + (ended - heard) * self._rng.uniform(0.3, 0.9), True
         median, spread = REPHRASE_GAP_S if again else OTHER_GAP_S
         silence = min(median * self._rng.lognormvariate(0, spread), GAP_S_MAX)
         return ended + timedelta(milliseconds=round(1000 * silence)), False
 
     def _feedback(self, *, right: bool) -> Feedback | None:
-        if self._rng.random() >= RATES:
+        if self._rng.random() >= self._habits.rates:
             return None
-        judged = right if self._rng.random() >= MISJUDGES else not right
+        judged = right if self._rng.random() >= self._habits.misjudges else not right
         return Feedback(explicit=Explicit.YES if judged else Explicit.NO)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What a customer meant, and how they put it."""
+
+    goal: str
+    wanted: Action | None
+    attempt: Try
+    recording: str
+
+
+_NO_ONE_MEANT = _Meant("", None, Try.FALSE_WAKE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,42 +299,76 @@ class _Spoken:
     """What came of a sound."""
 
     turn: Turn
+    done: Action | None
     outcome: str
-    advice: Advice
-    outcome_as_said: str
+    advice: Advice = AS_HEARD
+    outcome_as_said: str = ""
     """Empty where nothing was rewritten."""
+
+    @property
+    def right(self) -> bool:
+        return self.outcome == "correct"
 
 
 def _heard(stage: Stage, occasion: Occasion, *, sound: Sound, wanted: Action | None, barge_in: bool = False) -> _Spoken:
     """What the assistant does with a sound, after the advice on it."""
-    manner = Manner(barge_in)
+    manner = Manner(barge_in) if barge_in else USUAL
     meaning = stage.assistant.understand(sound.text, occasion.room)
     turn = log_turn(occasion, sound, meaning=meaning, house=stage.house, manner=manner)
     outcome = judge(meaning, wanted)
     advice = stage.advise(turn)
     if advice.target is None:
-        return _Spoken(turn, outcome, advice, "")
+        return _Spoken(turn, meaning.done, outcome, advice)
     meant = stage.assistant.understand(advice.target, occasion.room)
     said = log_turn(occasion, sound, meaning=meant, house=stage.house, manner=manner)
-    return _Spoken(replace(said, utterance=advice.target, rewrite=advice.rewrite), judge(meant, wanted), advice, outcome)
+    rewritten = replace(said, utterance=advice.target, rewrite=advice.rewrite)
+    return _Spoken(rewritten, meant.done, judge(meant, wanted), advice, outcome)
 
 
-def _advised(truth: Truth, spoken: _Spoken) -> Truth:
-    """The truth with what was advised."""
+def _failure_point(spoken: _Spoken, recording: Recording, *, goal: str, world: World) -> str:
+    """Where it went wrong; words that mean something else to this customer than to the world fail at the thing that they name."""
+    if spoken.right:
+        return "correct"
+    point = recording.failure_point
+    shared = world.phrases[recording.phrase].goal != goal
+    return "er" if shared and point in _NOT_THE_WORDS else point
+
+
+_NOT_THE_WORDS = frozenset({"correct", "asr", "result"})
+"""Failure points that a recording has because its words, spoken well, are understood; as those of another goal they are not."""
+
+
+def _truth(spoken: _Spoken, meant: _Meant, *, point: str, speaker: Speaker) -> Truth:
     advice = spoken.advice
-    if advice is AS_HEARD:
-        return truth
-    layer = (advice.rewrite.layer or "") if advice.rewrite else ""
-    return replace(truth, arm=advice.arm, layer=layer, target=advice.target, outcome_as_said=spoken.outcome_as_said)
+    return Truth(
+        turn_id=spoken.turn.turn_id,
+        goal=meant.goal,
+        wanted=meant.wanted,
+        outcome=spoken.outcome,
+        failure_point=point,
+        attempt=meant.attempt,
+        recording=meant.recording,
+        cohort=speaker.cohort,
+        main=speaker.main,
+        arm=advice.arm,
+        layer=(advice.rewrite.layer or "") if advice.rewrite else "",
+        target=advice.target,
+        outcome_as_said=spoken.outcome_as_said,
+    )
 
 
-def _occasion(customer: Customer, session_id: str, *, at: datetime, room: str, ordinal: int) -> Occasion:
+def _circumstance(stage: Stage, customer: Customer, opening: Opening, *, rng: Random) -> Circumstance:
+    return Circumstance(stage.ways, hour=(opening.at + UTC_OFFSET[customer.locale]).hour, rng=rng)
+
+
+def _occasion(customer: Customer, turn_id: str, *, at: datetime, room: str, states: Mapping[str, str]) -> Occasion:
     return Occasion(
-        turn_id=f"{session_id}.{ordinal}",
-        session_id=session_id,
+        turn_id=turn_id,
+        session_id=turn_id.rpartition(".")[0],
         customer_id=customer.customer_id,
-        at=at.replace(microsecond=at.microsecond // 1000 * 1000),
+        at=at.replace(microsecond=at.microsecond // 1000 * 1000) if at.microsecond % 1000 else at,
         room=room,
         device_type=customer.device_type,
         locale=customer.locale,
+        device_states=states,
     )

@@ -1,41 +1,26 @@
 """Simulated customers: who they are, how they talk, and what they do when the assistant fails them.
 
 Knows the world's goals and wordings; knows nothing of recogniser, NLU or logs. All chance comes in as `rng`.
-Rates stand here with where they come from; those marked *made up* have no source, and the shipped log's licence note says so.
+How they talk is in `habits`; the rates here say who they are, and those marked *made up* have no source.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 from random import Random
+from typing import TypeVar
 
+from resay.lab.habits import AS_SHIPPED, Habits
+from resay.lab.ways import SYNONYM, WAYS_AS_SHIPPED, Ways, own_words
 from resay.lab.world import Phrase, Speaker, World
 
-REPHRASED_WITHIN = (0.492, 0.602, 0.644)
-"""Share of failed turns that are said again within one, two, three turns (DSTC2, failures that the system did not mend itself)."""
-
-SAME_WORDS = 0.316
-"""Share of second tries in the same words (DSTC2: 596 of 1,889)."""
-
-REPAIR_FORM = 0.33
-"""Share of those that open with a repair ("no i said …"). Made up; the recogniser and the NLU fail on all of them."""
-
-TEMPLATE_WORDING = 0.8
-"""Share of other wordings that are ones which the assistant supports: then about half of all second tries are understood, as in DSTC2."""
-
-SUPPORTED_FIRST = 0.9
-"""Share of first tries in supported wordings (EVALUATION, section 2)."""
-
-FAVOURITE = 0.8
-"""Share of first tries in a customer's own favourite wording. Made up."""
+_Drawn = TypeVar("_Drawn", int, float)
 
 STRESS_SHARE = 0.1
 """Share of customers with a badly served voice (EVALUATION, section 2)."""
-
-PATIENCE = ((2, 0.2), (3, 0.4), (4, 0.25), (6, 0.15))
-"""How many tries a customer makes at most, with shares. Made up."""
 
 ROOMS = ((2, 0.25), (3, 0.35), (5, 0.25), (9, 0.15))
 """In how many rooms a customer has a device, with shares. Made up."""
@@ -46,8 +31,8 @@ TASTE_SPREAD = 1.0
 SESSIONS_SPREAD = 0.6
 """Standard deviation of the customers' traffic, on the log scale. Made up."""
 
-GOALS_SPREAD_WEEKLY = 0.3
-"""How far a goal's popularity drifts in a week, on the log scale. Made up."""
+LIKINGS_KEPT_MAX = 20_000
+"""Of customers, weeks and rooms: about two kilobytes each."""
 
 WORKS_MIN = 0.01
 """Goals that never work are still wanted a little: the weight that they are ranked by."""
@@ -67,7 +52,7 @@ class Try(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class Favourite:
     """The wordings that a customer falls back on for one goal."""
 
     supported: int
@@ -86,15 +71,23 @@ class Customer:
     """Where they have a device."""
     tastes: Mapping[str, float]
     """How much more than others they want each goal, a factor."""
-    habits: Mapping[str, Habit]
+    favourites: Mapping[str, Favourite]
     """By goal."""
     patience: int
     """Tries at most."""
     sessions_daily: float
     device_type: str
     locale: str
-    joined_day: int
+    joined_day: int = 0
     """First day on which they speak."""
+    persistence: float = 1.0
+    """How much more likely than others they are to say again what failed, a factor."""
+    own_words: Mapping[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    """The wordings of goals, where their words mean something else than other people's."""
+
+    def wordings(self, goal: str, world: World) -> tuple[Phrase, ...]:
+        """How they could put a goal."""
+        return self.own_words.get(goal) or world.phrases_of(goal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,59 +98,61 @@ class Wording:
     attempt: Try
 
 
-def make_customer(world: World, customer_id: str, *, rng: Random, sessions_daily: float, joined_day: int = 0) -> Customer:
+def make_customer(world: World, customer_id: str, *, rng: Random, sessions_daily: float, ways: Ways = WAYS_AS_SHIPPED) -> Customer:
     """A customer drawn by chance; the same `rng` gives the same customer."""
     stress = rng.random() < STRESS_SHARE
     voices = list(world.speakers.values())
     speaker = rng.choice([each for each in voices if each.main is not stress] or voices)
     rooms = _rooms(world, rng)
     goals = [goal for goal in world.goals.values() if goal.room in rooms]
+    own = own_words(world, ways.shared, rng)
     return Customer(
         customer_id=customer_id,
         speaker=speaker,
         rooms=rooms,
         tastes={goal.name: rng.lognormvariate(0, TASTE_SPREAD) for goal in goals},
-        habits={goal.name: _habit(world.phrases_of(goal.name), rng) for goal in goals},
-        patience=_drawn(PATIENCE, rng),
+        favourites={goal.name: _favourite(own.get(goal.name) or world.phrases_of(goal.name), ways.habits, rng) for goal in goals},
+        patience=_drawn(ways.habits.patience, rng),
         sessions_daily=sessions_daily * rng.lognormvariate(-(SESSIONS_SPREAD**2) / 2, SESSIONS_SPREAD),
         device_type=rng.choices(("speaker", "display", "phone"), (6, 3, 1))[0],
         locale="en-US" if speaker.cohort in ("us", "nyc") else "en-GB",
-        joined_day=joined_day,
+        persistence=_drawn(ways.habits.persistence, rng) if len(ways.habits.persistence) > 1 else 1.0,
+        own_words=own,
     )
 
 
-def first_wording(customer: Customer, phrases: Sequence[Phrase], rng: Random) -> Wording:
+def first_wording(customer: Customer, phrases: Sequence[Phrase], rng: Random, *, habits: Habits = AS_SHIPPED) -> Wording:
     """How a customer puts a request at first: mostly as they always do."""
-    wanted = rng.random() < SUPPORTED_FIRST
+    wanted = rng.random() < habits.supported_first
     alike = [phrase.number for phrase in phrases if phrase.supported is wanted]
-    if not alike or rng.random() < FAVOURITE:
-        habit = customer.habits[phrases[0].goal]
-        return Wording(habit.supported if wanted else habit.unsupported, Try.FIRST)
+    if not alike or rng.random() < habits.favourite:
+        favourite = customer.favourites[phrases[0].goal]
+        return Wording(favourite.supported if wanted else favourite.unsupported, Try.FIRST)
     return Wording(rng.choice(alike), Try.FIRST)
 
 
-def next_wording(phrases: Sequence[Phrase], said: Sequence[int], rng: Random) -> Wording:
+def next_wording(phrases: Sequence[Phrase], said: Sequence[int], rng: Random, *, habits: Habits = AS_SHIPPED) -> Wording:
     """How a customer puts a request again after it failed; `said` are the wordings so far, the last one last."""
-    if rng.random() < SAME_WORDS:
-        return Wording(said[-1], Try.REPAIR if rng.random() < REPAIR_FORM else Try.SAME_WORDS)
+    if rng.random() < habits.same_words:
+        return Wording(said[-1], Try.REPAIR if rng.random() < habits.repair_form else Try.SAME_WORDS)
     fresh = [phrase for phrase in phrases if phrase.number not in said] or [phrase for phrase in phrases if phrase.number != said[-1]]
-    wanted = rng.random() < TEMPLATE_WORDING
+    wanted = rng.random() < habits.template_wording
     alike = [phrase for phrase in fresh if phrase.supported is wanted] or fresh
     if not alike:
         return Wording(said[-1], Try.SAME_WORDS)
     return Wording(rng.choice(alike).number, Try.OTHER_WORDS)
 
 
-def turns_until_rephrase(rng: Random) -> int | None:
+def turns_until_rephrase(rng: Random, *, habits: Habits = AS_SHIPPED, persistence: float = 1.0) -> int | None:
     """After how many turns a failed request is said again: 1, 2 or 3; None where it is not."""
-    draw = rng.random()
-    return next((turns for turns, share in enumerate(REPHRASED_WITHIN, start=1) if draw < share), None)
+    draw = rng.random() / persistence
+    return next((turns for turns, share in enumerate(habits.rephrased_within, start=1) if draw < share), None)
 
 
 class Popularity:
     """How much each goal is wanted: a heavy head and a long tail that shifts week by week."""
 
-    def __init__(self, world: World, rng: Random, *, weeks: int) -> None:
+    def __init__(self, world: World, rng: Random, *, weeks: int, habits: Habits = AS_SHIPPED) -> None:
         """Rank the goals by chance, and let them drift.
 
         Which goals are popular is chance, so that no home is wired in; but what hardly ever works comes late in the order,
@@ -169,16 +164,37 @@ class Popularity:
         # Zipf's law with exponent 1.
         weights = {name: 1 / rank for rank, name in enumerate(names, start=1)}
         self._rooms = {goal.name: goal.room for goal in world.goals.values()}
+        self._kept: dict[tuple[str, int, str | None], _Liking] = {}
         self._weekly: list[dict[str, float]] = []
         for _ in range(weeks):
             self._weekly.append(weights)
-            weights = {name: weight * rng.lognormvariate(0, GOALS_SPREAD_WEEKLY) for name, weight in weights.items()}
+            weights = {name: weight * rng.lognormvariate(0, habits.goals_spread_weekly) for name, weight in weights.items()}
 
     def goal(self, customer: Customer, *, week: int, room: str | None, rng: Random) -> str:
         """A goal that this customer wants in this week, in this room if one is given."""
+        key = (customer.customer_id, week, room)
+        liking = self._kept.get(key)
+        # By identity, as other populations may have the same ids.
+        if liking is None or liking.customer is not customer:
+            if len(self._kept) >= LIKINGS_KEPT_MAX:
+                self._kept.clear()
+            liking = self._kept[key] = self._liking(customer, week=week, room=room)
+        return rng.choices(liking.goals, cum_weights=liking.reached)[0]
+
+    def _liking(self, customer: Customer, *, week: int, room: str | None) -> _Liking:
         shared = self._weekly[week]
         names = [name for name in customer.tastes if room is None or self._rooms[name] == room]
-        return rng.choices(names, [shared[name] * customer.tastes[name] for name in names])[0]
+        return _Liking(customer, names, list(accumulate(shared[name] * customer.tastes[name] for name in names)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Liking:
+    """What a customer wants in a week."""
+
+    customer: Customer
+    goals: Sequence[str]
+    reached: Sequence[float]
+    """The sum of all weights up to each goal."""
 
 
 def _works(world: World) -> dict[str, float]:
@@ -202,11 +218,14 @@ def _rooms(world: World, rng: Random) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _habit(phrases: Sequence[Phrase], rng: Random) -> Habit:
+def _favourite(phrases: Sequence[Phrase], habits: Habits, rng: Random) -> Favourite:
     supported = [phrase.number for phrase in phrases if phrase.supported]
     unsupported = [phrase.number for phrase in phrases if not phrase.supported]
-    return Habit(supported=rng.choice(supported or unsupported), unsupported=rng.choice(unsupported or supported))
+    names = [phrase.number for phrase in phrases if phrase.tag == SYNONYM and not phrase.supported] if habits.own_names else []
+    if names and rng.random() < habits.own_names:
+        unsupported = names
+    return Favourite(supported=rng.choice(supported or unsupported), unsupported=rng.choice(unsupported or supported))
 
 
-def _drawn(shares: Sequence[tuple[int, float]], rng: Random) -> int:
+def _drawn(shares: Sequence[tuple[_Drawn, float]], rng: Random) -> _Drawn:
     return rng.choices([value for value, _ in shares], [share for _, share in shares])[0]

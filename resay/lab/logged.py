@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from resay.dialogue.turn import Audio, Context, Entity, Feedback, Hypothesis, Interpretation, Turn, Versions
+from resay.dialogue.turn import Audio, Context, Entity, Feedback, Hypothesis, Interpretation, Response, Turn, Versions
 from resay.lab.action import Reach
 from resay.lab.assistant import Meaning
 from resay.lab.home import Home
-from resay.lab.response import domain_of, respond
+from resay.lab.once import Once
+from resay.lab.response import domain_of, respond, tells_time
 from resay.lab.world import Sound
 
 SPEECH_CHARS_PER_S = 15.0
@@ -20,6 +22,9 @@ HYPOTHESES_LOGGED = 3
 
 UTC_OFFSET = {"en-US": timedelta(hours=-4), "en-GB": timedelta(hours=1)}
 """New York and London in September and October, when the log plays."""
+
+_ANY_TIME = datetime(2026, 9, 7, tzinfo=UTC)
+"""For sentences in which no time occurs."""
 
 _INTERPRETED = frozenset(Reach) - {Reach.EMPTY, Reach.NO_MATCH}
 
@@ -35,6 +40,8 @@ class Occasion:
     room: str
     device_type: str
     locale: str
+    device_states: Mapping[str, str] = field(default_factory=dict)
+    """What is on and off in the room, as the assistant knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,38 @@ class House:
 
     home: Home
     versions: Versions
+    _heard: Once[Sound, _Heard] = field(init=False, repr=False, compare=False)
+    _read: Once[Meaning, _Read] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_heard", Once(_as_heard))
+        object.__setattr__(self, "_read", Once(lambda meaning: _as_read(meaning, self.home)))
+
+    def heard(self, sound: Sound) -> _Heard:
+        """What the log tells of a sound."""
+        return self._heard(sound)
+
+    def read(self, meaning: Meaning) -> _Read:
+        """What the log tells of a meaning."""
+        return self._read(meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the log tells of a sound, whenever it is heard."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    audio: Audio
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the log tells of a meaning, whenever it is understood."""
+
+    interpretations: tuple[Interpretation, ...]
+    entities: tuple[Entity, ...]
+    response: Response | None
+    """None where it tells the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +92,15 @@ class Manner:
     feedback: Feedback | None = None
 
 
-def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House, manner: Manner = Manner()) -> Turn:
+USUAL = Manner()
+"""Nothing to be seen."""
+
+
+def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House, manner: Manner = USUAL) -> Turn:
     """The turn that the assistant logs."""
     local = occasion.at + UTC_OFFSET[occasion.locale]
-    response = respond(meaning, home=house.home, local_time=local)
+    heard, read = house.heard(sound), house.read(meaning)
+    response = read.response or respond(meaning, home=house.home, local_time=local)
     return Turn(
         turn_id=occasion.turn_id,
         customer_id=occasion.customer_id,
@@ -64,22 +108,35 @@ def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House
         utterance=sound.text,
         session_id=occasion.session_id,
         device_id=f"{occasion.customer_id}-{occasion.room}",
-        hypotheses=_hypotheses(sound),
-        interpretations=(_interpretation(meaning, house.home),) if meaning.reach in _INTERPRETED else (),
-        entities=_entities(meaning),
+        hypotheses=heard.hypotheses,
+        interpretations=read.interpretations,
+        entities=read.entities,
         response=response,
         barge_in=manner.barge_in,
         ended_at=occasion.at + timedelta(milliseconds=round(1000 * (sound.duration_s + len(response.text) / SPEECH_CHARS_PER_S))),
-        audio=Audio(duration_s=sound.duration_s),
+        audio=heard.audio,
         context=Context(
             locale=occasion.locale,
             device_type=occasion.device_type,
             room=occasion.room,
             local_time=local.replace(tzinfo=None).isoformat(timespec="minutes"),
+            device_states=occasion.device_states,
         ),
         feedback=manner.feedback,
         cohorts=(occasion.locale,),
         versions=house.versions,
+    )
+
+
+def _as_heard(sound: Sound) -> _Heard:
+    return _Heard(_hypotheses(sound), Audio(duration_s=sound.duration_s))
+
+
+def _as_read(meaning: Meaning, home: Home) -> _Read:
+    return _Read(
+        interpretations=(_interpretation(meaning, home),) if meaning.reach in _INTERPRETED else (),
+        entities=_entities(meaning),
+        response=None if tells_time(meaning) else respond(meaning, home=home, local_time=_ANY_TIME),
     )
 
 

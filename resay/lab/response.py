@@ -55,6 +55,8 @@ _DONE = {
     "HassClimateGetTemperature": "20 degrees",
 }
 
+_TELLING_TIME = frozenset(intent for intent, said in _DONE.items() if "{time}" in said or "{date}" in said)
+
 _LIGHT_SET = {"brightness": "Brightness set", "color": "Color set", "temperature": "Color temperature set"}
 _SWITCHED = {
     "lights_area": "Turned {way} the lights",
@@ -74,6 +76,11 @@ def respond(meaning: Meaning, *, home: Home, local_time: datetime) -> Response:
     """The assistant's response to what it understood."""
     text = _done(meaning, home, local_time) if meaning.reach is Reach.OK else _refused(meaning)
     return Response(text=text, status=STATUS[meaning.reach], action=_action_text(meaning.done))
+
+
+def tells_time(meaning: Meaning) -> bool:
+    """Whether the response depends on when it is asked for."""
+    return meaning.intent in _TELLING_TIME
 
 
 def domain_of(meaning: Meaning, home: Home) -> str:

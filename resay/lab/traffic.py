@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from random import Random
 
 from resay.lab.conversation import Exchange, Opening, Stage, converse, false_wake
 from resay.lab.customer import Customer, make_customer
 from resay.lab.logged import UTC_OFFSET
+from resay.lab.ways import WAYS_AS_SHIPPED, Ways
 from resay.lab.world import Sound, World
 
 DAYS_IN_WEEK = 7
@@ -33,6 +35,9 @@ HOUR_WEIGHTS = (1, 0, 0, 0, 0, 1, 4, 8, 8, 5, 4, 4, 5, 5, 4, 4, 5, 8, 10, 10, 9,
 """How much is said in each local hour: mornings and evenings. Made up."""
 
 
+_HOURS, _HOURS_REACHED = range(len(HOUR_WEIGHTS)), tuple(accumulate(HOUR_WEIGHTS))
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of days of a simulation."""
@@ -49,10 +54,10 @@ class Span:
         return range(self.first, self.end)
 
 
-def population(world: World, *, seed: int, customers: int, days: int) -> list[Customer]:
+def population(world: World, *, seed: int, customers: int, days: int, ways: Ways = WAYS_AS_SHIPPED) -> list[Customer]:
     """The customers of a simulation: those of the first day, and new ones day by day."""
     joining = [0] * customers + [day for day in range(1, days) for _ in range(_rounded(customers * NEW_DAILY, Random(f"{seed}/new/{day}")))]
-    return [_customer(world, seed, number=number, joined_day=day) for number, day in enumerate(joining)]
+    return [replace(_customer(world, seed, number=number, ways=ways), joined_day=day) for number, day in enumerate(joining)]
 
 
 def talk(stage: Stage, customers: Sequence[Customer], *, span: Span, seed: int, false_wakes: Sequence[Sound]) -> Iterator[list[Exchange]]:
@@ -98,14 +103,14 @@ def sessions(customer: Customer, *, day: int, midnight: datetime, rng: Random, s
             yield Session(Opening(f"{customer.customer_id}-{day}.{number}", at), sound)
 
 
-def _customer(world: World, seed: int, *, number: int, joined_day: int) -> Customer:
+def _customer(world: World, seed: int, *, number: int, ways: Ways) -> Customer:
     rng = Random(f"{seed}/customer/{number}")
-    return make_customer(world, f"{rng.getrandbits(32):08x}", rng=rng, sessions_daily=SESSIONS_DAILY, joined_day=joined_day)
+    return make_customer(world, f"{rng.getrandbits(32):08x}", rng=rng, sessions_daily=SESSIONS_DAILY, ways=ways)
 
 
 def _moment(rng: Random) -> timedelta:
     """A local time of day."""
-    hour = rng.choices(range(24), HOUR_WEIGHTS)[0]
+    hour = rng.choices(_HOURS, cum_weights=_HOURS_REACHED)[0]
     return timedelta(milliseconds=hour * 3_600_000 + rng.randrange(3_600_000))
 
 

@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import msgspec
 
 from resay.lab.action import Action, Reach, action_from_json
 from resay.lab.assistant import Meaning
+from resay.lab.habits import Habits, read_habits
 from resay.lab.home import FAULTS_SHOWN, Home, broken, read_home, read_json
 
 QUIET = "quiet"
@@ -104,10 +105,19 @@ class World:
     """Names of the forms in which phrases were said again."""
     false_wakes: tuple[Sound, ...]
     """What was heard when nobody spoke to the device."""
+    habits: Habits | None = None
+    """As the world states them; None where it does not."""
+    _wordings: Mapping[str, tuple[Phrase, ...]] = field(init=False, repr=False, compare=False)
 
-    def phrases_of(self, goal: str) -> list[Phrase]:
+    def __post_init__(self) -> None:
+        wordings: dict[str, list[Phrase]] = {goal: [] for goal in self.goals}
+        for phrase in self.phrases.values():
+            wordings.setdefault(phrase.goal, []).append(phrase)
+        object.__setattr__(self, "_wordings", {goal: tuple(phrases) for goal, phrases in wordings.items()})
+
+    def phrases_of(self, goal: str) -> tuple[Phrase, ...]:
         """The wordings of a goal, in the order of their numbers."""
-        return [phrase for phrase in self.phrases.values() if phrase.goal == goal]
+        return self._wordings[goal]
 
 
 def read_world(folder: Path) -> World:
@@ -122,7 +132,7 @@ def read_world(folder: Path) -> World:
     recordings = tuple(_recording(each) for each in _records(folder / "recordings.jsonl.gz", _RecordedLine))
     wakes = folder / "false_wakes.jsonl.gz"
     false_wakes = tuple(_sound(each) for each in _records(wakes, _HeardLine)) if wakes.exists() else ()
-    world = World(home, goals, phrases, speakers, recordings, repairs, false_wakes)
+    world = World(home, goals, phrases, speakers, recordings, repairs, false_wakes, read_habits(folder))
     faults = list(_faults(world))
     if faults:
         raise broken(folder, ValueError("; ".join(faults[:FAULTS_SHOWN])))
