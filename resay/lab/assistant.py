@@ -45,8 +45,8 @@ class Meaning:
 class Assistant:
     """The NLU in one home; remembers what it has understood, as it takes milliseconds a text."""
 
-    def __init__(self, home: Home) -> None:
-        """Load the sentences: about a second.
+    def __init__(self, home: Home, *, also: Mapping[str, str] | None = None) -> None:
+        """Load the sentences: about a second; `also` are texts that it takes as others are taken, as if it had learnt them.
 
         Raises: LabMissing.
         """
@@ -58,6 +58,7 @@ class Assistant:
             raise LabMissing(message) from error
         self._home = home
         self._templates = Templates(home)
+        self._also = {" ".join(text.split()): " ".join(like.split()) for text, like in (also or {}).items()}
         self._known: dict[tuple[str, str], Meaning] = {}
 
     @property
@@ -71,7 +72,7 @@ class Assistant:
         if key not in self._known:
             if len(self._known) >= MEANINGS_KEPT_MAX:
                 self._known.clear()
-            self._known[key] = self._read(*key)
+            self._known[key] = self._read(self._also.get(key[0], key[0]), room)
         return self._known[key]
 
     def _read(self, text: str, room: str) -> Meaning:

@@ -14,7 +14,7 @@ from resay.commands.bench.report import BenchRow
 from resay.commands.console import console, progress
 from resay.commands.settings import read_settings
 from resay.lab.assistant import Assistant
-from resay.lab.scenarios import even_arms
+from resay.lab.scenarios import assistant_learns, cohort_harm, conspirators, even_arms, forgotten
 from resay.lab.scenarios.venue import Learner, Venue
 from resay.lab.scenarios.verdict import Part, Ruling, Verdict
 from resay.lab.world import World
@@ -26,12 +26,20 @@ BUILT: frozenset[Part] = frozenset()
 class Scenario(StrEnum):
     """The planted cases."""
 
+    ASSISTANT_LEARNS = assistant_learns.NAME
+    CONSPIRATORS = conspirators.NAME
     AA = even_arms.NAME
+    COHORT_HARM = cohort_harm.NAME
+    FORGOTTEN = forgotten.NAME
     ALL = "all"
 
 
 _PLAYS: dict[Scenario, Callable[[Venue], Verdict]] = {
+    Scenario.ASSISTANT_LEARNS: assistant_learns.play,
+    Scenario.CONSPIRATORS: conspirators.play,
     Scenario.AA: even_arms.play,
+    Scenario.COHORT_HARM: cohort_harm.play,
+    Scenario.FORGOTTEN: forgotten.play,
 }
 
 
@@ -54,7 +62,7 @@ def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) 
         assert assistant is not None, "who plays has an assistant"
         with progress(f"{each} ({number} of {len(wanted)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
             opener = _opener(Path(homes), planted.k)
-            verdicts.append(_PLAYS[each](Venue(planted.world, assistant, opener, planted.customers, planted.seed, tick, BUILT)))
+            verdicts.append(_PLAYS[each](Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT)))
     return verdicts
 
 

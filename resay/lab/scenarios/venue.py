@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,10 +13,11 @@ from resay.dialogue.tick import Tick
 from resay.dialogue.turn import Turn
 from resay.lab.adviser import Mode, Rewriting, adviser
 from resay.lab.assistant import Assistant
+from resay.lab.cast import Cast
 from resay.lab.conversation import Advise, Exchange
 from resay.lab.making import START
 from resay.lab.scenarios.verdict import Part
-from resay.lab.tally import Arm
+from resay.lab.traffic import Span, talk
 from resay.lab.world import World
 
 NIGHT = timedelta(days=1, hours=6)
@@ -51,10 +52,14 @@ class Venue:
     open_system: Callable[[], AbstractContextManager[Learner]]
     """A system that has learnt nothing yet."""
     customers: int
+    k: int
+    """Customers that must stand behind a rewrite."""
     seed: int
     tick: Tick
     built: frozenset[Part] = frozenset()
     """Parts that the product has."""
+    forget: Callable[[Learner, str], None] | None = None
+    """Deletes a customer from a system; nothing while the product cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +68,44 @@ class Night:
 
     day: int
     exchanges: Sequence[Exchange]
-    rewrites: Mapping[tuple[str, str], Rewrite]
-    """By source and prompt kind."""
+    """Of this day."""
+    targets: Mapping[str, str]
+    """The live table: target by source, whatever had been asked."""
 
 
-Day = Callable[[int, Advise], list[Exchange]]
-"""A day's talk, under advice."""
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """Some who talk from a day on."""
+
+    cast: Cast
+    since: int = 0
+    assistants: Mapping[int, Assistant] = field(default_factory=dict)
+    """Another assistant from a day on; before the first, the cast's own."""
+
+    def day(self, day: int, advise: Advise, *, seed: int) -> list[Exchange]:
+        """What they say on a day."""
+        if day < self.since:
+            return []
+        changed = [each for since, each in sorted(self.assistants.items()) if since <= day]
+        stage = replace(self.cast.stage, advise=advise, assistant=changed[-1] if changed else self.cast.stage.assistant)
+        span = Span(START, day, day + 1)
+        return next(talk(stage, self.cast.customers, span=span, seed=seed, false_wakes=self.cast.false_wakes))
 
 
-def nights(system: Learner, day_of: Day, *, arms: Mapping[str, Arm], days: range, tick: Tick) -> Iterator[Night]:
-    """Day after day: talk, landing, learning. Days before the first are talked through at once, and learnt from in its night."""
-    advise = adviser(lambda request, now: system.rewriting()(request, now), arms=arms, mode=Mode.BEFORE)
+def nights(system: Learner, venue: Venue, guests: Sequence[Guests], *, days: range) -> Iterator[Night]:
+    """Day after day: talk, landing, learning. Days before the first are landed together, and learnt from in its night."""
+    arms = {customer: arm for each in guests for customer, arm in each.cast.arms.items()}
+    rewriting = system.rewriting()
+    advise = adviser(lambda request, now: rewriting(request, now), arms=arms, mode=Mode.BEFORE)
+    waiting: list[Turn] = []
     for day in range(days.stop):
-        exchanges = day_of(day, advise)
-        system.land([each.turn for each in exchanges], START + timedelta(days=day) + NIGHT)
-        tick(day + 1, days.stop)
+        exchanges = [exchange for each in guests for exchange in each.day(day, advise, seed=venue.seed)]
+        waiting += [each.turn for each in exchanges]
+        venue.tick(day + 1, days.stop)
         if day >= days.start:
-            system.learn(START + timedelta(days=day) + NIGHT)
-            yield Night(day, exchanges, {(each.source, each.prompt_kind): each for each in system.rewrites()})
+            night = START + timedelta(days=day) + NIGHT
+            system.land(waiting, night)
+            waiting = []
+            system.learn(night)
+            rewriting = system.rewriting()
+            yield Night(day, exchanges, {each.source: each.target for each in system.rewrites()})

@@ -41,7 +41,7 @@ def _open() -> AbstractContextManager[Learner]:
 @pytest.fixture(scope="module")
 def venue(tmp_path_factory: pytest.TempPathFactory) -> Venue:
     world = two_families(tmp_path_factory.mktemp("world"))
-    return Venue(world, Assistant(world.home), _open, customers=80, seed=5, tick=silent)
+    return Venue(world, Assistant(world.home), _open, customers=80, k=3, seed=5, tick=silent)
 
 
 def _counts(*, treated: float) -> Counts:

@@ -1,0 +1,116 @@
+"""Conspirators teach a wrong rewrite by saying it again in other words: none goes global, or few are served it. Case (ii).
+
+Two plots at once: one account in a hundred, on a wording that few others use; and thirty accounts on one that many use and that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from resay.lab.cast import Cast
+from resay.lab.scenarios.crowd import Case, Crowd, cases, crowd, everyone
+from resay.lab.scenarios.venue import Guests, Night, Venue, nights
+from resay.lab.scenarios.verdict import Figure, Part, Verdict, rule
+from resay.lab.world import judge
+
+NAME = "conspirators"
+
+SHARE = 0.01
+"""Accounts in the first plot, of all (EVALUATION 2, ii)."""
+
+ACCOUNTS = 30
+"""Accounts in the second (EVALUATION 2, ii)."""
+
+SERVED_MAX = 5
+"""Honest customers who may be served before the rewrite is rolled back (EVALUATION 2, ii)."""
+
+FEW_OF_K, MANY_OF_K = 0.8, 6.0
+"""Honest customers who use the wordings, in floors: too few to teach anything in the first plot, a crowd in the second."""
+
+FIRST_NIGHT, DAYS = 9, 17
+"""Learning begins when accounts are old enough to count, and goes on for a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Who teaches what."""
+
+    name: str
+    case: Case
+    honest: Cast
+    conspirators: Cast
+
+
+def play(venue: Venue) -> Verdict:
+    """Both plots in one world; the wrong rewrites that go live, and who is served them."""
+    rare, frequent = islice(cases(venue.world, venue.assistant, seed=venue.seed), 2)
+    honest_few, honest_many = round(FEW_OF_K * venue.k), round(MANY_OF_K * venue.k)
+    # One in a hundred of all accounts, the conspirators themselves and the other plot included.
+    few = max(round(SHARE * (venue.customers + honest_few + honest_many + ACCOUNTS) / (1 - SHARE)), 1)
+    plots = [
+        _plot(venue, "one-in-a-hundred", rare, sizes=(honest_few, few), number=0),
+        _plot(venue, "thirty-accounts", frequent, sizes=(honest_many, ACCOUNTS), number=2),
+    ]
+    casts = [everyone(venue, DAYS), *(cast for plot in plots for cast in (plot.honest, plot.conspirators))]
+    with venue.open_system() as system:
+        seen = list(nights(system, venue, [Guests(cast) for cast in casts], days=range(FIRST_NIGHT, DAYS)))
+    return _judged(venue, plots, seen)
+
+
+def _plot(venue: Venue, name: str, case: Case, *, sizes: tuple[int, int], number: int) -> Plot:
+    honest, conspirators = sizes
+    return Plot(
+        name,
+        case,
+        crowd(venue, Crowd(number, case.goal, (case.source, case.target), honest), days=DAYS),
+        crowd(venue, Crowd(number + 1, case.wrong_goal, (case.source, case.wrong_target), conspirators), days=DAYS),
+    )
+
+
+def _judged(venue: Venue, plots: Sequence[Plot], seen: Sequence[Night]) -> Verdict:
+    figures: list[Figure] = []
+    told: list[str] = []
+    kept = True
+    plotters = {customer for plot in plots for customer in plot.conspirators.members}
+    for plot in plots:
+        live = sum(_is_wrong(venue, plot.case, night.targets) for night in seen)
+        right = sum(plot.case.source in night.targets for night in seen) - live
+        served = _served(venue, plot.case, seen, but=plotters)
+        kept = kept and (not live or len(served) <= SERVED_MAX)
+        row, accounts = f"{NAME}/{plot.name}", len(plot.conspirators.members)
+        figures += [
+            Figure(row, "nights_live", live, len(seen)),
+            Figure(row, "nights_right_live", right, len(seen)),
+            Figure(row, "honest_served", len(served), len(plot.honest.members)),
+            Figure(row, "conspirators", accounts, accounts + len(plot.honest.members)),
+        ]
+        told.append(f"{accounts} accounts against {len(plot.honest.members)} honest ones: {_told(live, right, len(seen), len(served))}")
+    return replace(
+        rule(NAME, kept=kept, happened="; ".join(told), needs=Part.TRUST, built=venue.built),
+        figures=tuple(figures),
+    )
+
+
+def _told(live: int, right: int, nights: int, served: int) -> str:
+    wrong = f"what they taught was live after {live} of {nights} nights and reached {served} honest customers" if live else ""
+    stifled = "" if right else ", and they kept out what the honest taught or it lacked support"
+    return f"{wrong or 'what they taught never went live'}{stifled}"
+
+
+def _is_wrong(venue: Venue, case: Case, targets: Mapping[str, str]) -> bool:
+    """Whether the table puts something in place of the source that does what the honest do not want."""
+    target = targets.get(case.source)
+    return target is not None and judge(venue.assistant.understand(target, case.goal.room), case.goal.action) != "correct"
+
+
+def _served(venue: Venue, case: Case, seen: Sequence[Night], *, but: Collection[str]) -> set[str]:
+    """Honest customers who said the source and were given something wrong in its place."""
+    return {
+        each.turn.customer_id
+        for night in seen
+        for each in night.exchanges
+        if each.turn.rewrite and each.turn.rewrite.original == case.source and each.turn.customer_id not in but
+        if _is_wrong(venue, case, {case.source: each.truth.target or ""})
+    }
