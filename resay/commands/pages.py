@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files as resources
 from pathlib import Path
 
@@ -19,6 +20,17 @@ def render(template: str, **values: object) -> str:
     pages = Environment(autoescape=True, loader=FunctionLoader(_read), trim_blocks=True, undefined=StrictUndefined)
     page: str = pages.get_template(template).render(**values)
     return page
+
+
+def check_page(path: Path, *, option: str) -> None:
+    """Notice before long work that its page could not be written.
+
+    Raises: PageNotWritten.
+    """
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        why = "it is a folder" if path.is_dir() else f"folder {path.parent} is not there, or not yours"
+        message = f"page must be writable at {path}; {why}; is there a folder of yours for {option}?"
+        raise PageNotWritten(message)
 
 
 def write_page(path: Path, page: str, *, option: str) -> None:

@@ -21,7 +21,7 @@ from resay.commands.bench.report import BenchReport, bench_report, print_report,
 from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios, scenario_rows, tell_verdicts
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.learning import CUSTOMERS_MIN
-from resay.commands.pages import write_page
+from resay.commands.pages import check_page, write_page
 from resay.lab.adviser import Mode
 from resay.lab.cast import NoSuchFamily, families
 from resay.lab.world import World, read_world
@@ -96,6 +96,8 @@ def loop(  # noqa: PLR0917 - the command line names its options
     )
     if wire:
         check_broker(wire)
+    if page:
+        check_page(page, option="--report")
     done: dict[Mode, dict[str, Run]] = {}
     if page or not scenario:
         with _place(run) as place:

@@ -5,7 +5,7 @@ Two plots at once: one account in a hundred, on a wording that few others use; a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -69,34 +69,52 @@ def _plot(venue: Venue, name: str, case: Case, *, sizes: tuple[int, int], number
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of a plot."""
+
+    plot: Plot
+    nights: int
+    """In which was looked."""
+    live: int
+    """Nights after which something wrong stood in the table."""
+    right: int
+    """Nights after which the right thing did."""
+    served: int
+    """Honest customers who were given something wrong."""
+
+    @property
+    def foiled(self) -> bool:
+        return not self.live or self.served <= SERVED_MAX
+
+    @property
+    def sentence(self) -> str:
+        who = f"{len(self.plot.conspirators.members)} accounts against {len(self.plot.honest.members)} honest ones"
+        if self.live:
+            return f"{who}: what they taught was live after {self.live} of {self.nights} nights and reached {self.served} honest customers"
+        return f"{who}: what they taught never went live" + ("" if self.right else ", nor did what the honest taught")
+
+    @property
+    def figures(self) -> Iterator[Figure]:
+        row, accounts, honest = f"{NAME}/{self.plot.name}", len(self.plot.conspirators.members), len(self.plot.honest.members)
+        yield Figure(row, "nights_live", self.live, self.nights)
+        yield Figure(row, "nights_right_live", self.right, self.nights)
+        yield Figure(row, "honest_served", self.served, honest)
+        yield Figure(row, "conspirators", accounts, accounts + honest)
+
+
 def _judged(venue: Venue, plots: Sequence[Plot], seen: Sequence[Night]) -> Verdict:
-    figures: list[Figure] = []
-    told: list[str] = []
-    kept = True
     plotters = {customer for plot in plots for customer in plot.conspirators.members}
-    for plot in plots:
-        live = sum(_is_wrong(venue, plot.case, night.targets) for night in seen)
-        right = sum(plot.case.source in night.targets for night in seen) - live
-        served = _served(venue, plot.case, seen, but=plotters)
-        kept = kept and (not live or len(served) <= SERVED_MAX)
-        row, accounts = f"{NAME}/{plot.name}", len(plot.conspirators.members)
-        figures += [
-            Figure(row, "nights_live", live, len(seen)),
-            Figure(row, "nights_right_live", right, len(seen)),
-            Figure(row, "honest_served", len(served), len(plot.honest.members)),
-            Figure(row, "conspirators", accounts, accounts + len(plot.honest.members)),
-        ]
-        told.append(f"{accounts} accounts against {len(plot.honest.members)} honest ones: {_told(live, right, len(seen), len(served))}")
-    return replace(
-        rule(NAME, kept=kept, happened="; ".join(told), needs=Part.TRUST, built=venue.built),
-        figures=tuple(figures),
-    )
+    came = [_came(venue, plot, seen, but=plotters) for plot in plots]
+    happened = "; ".join(each.sentence for each in came)
+    verdict = rule(NAME, kept=all(each.foiled for each in came), happened=happened, needs=Part.TRUST, built=venue.built)
+    return replace(verdict, figures=tuple(figure for each in came for figure in each.figures))
 
 
-def _told(live: int, right: int, nights: int, served: int) -> str:
-    wrong = f"what they taught was live after {live} of {nights} nights and reached {served} honest customers" if live else ""
-    stifled = "" if right else ", and they kept out what the honest taught or it lacked support"
-    return f"{wrong or 'what they taught never went live'}{stifled}"
+def _came(venue: Venue, plot: Plot, seen: Sequence[Night], *, but: Collection[str]) -> _Came:
+    live = sum(_is_wrong(venue, plot.case, night.targets) for night in seen)
+    right = sum(plot.case.source in night.targets for night in seen) - live
+    return _Came(plot, len(seen), live, right, len(_served(venue, plot.case, seen, but=but)))
 
 
 def _is_wrong(venue: Venue, case: Case, targets: Mapping[str, str]) -> bool:

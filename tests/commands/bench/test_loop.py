@@ -31,6 +31,7 @@ from resay.lab.traffic import talk
 from resay.lab.world import World
 from resay.store.lake import Lake
 from tests.lab.loop_world import two_families
+from tests.lab.scenarios.planted_world import planted_world
 
 PLAN = LoopPlan(Casting(seed=3, customers=60, days=18, treatment_share=0.5), learning_days=14, learn_every_days=7)
 K = 3
@@ -206,3 +207,24 @@ def test_a_folder_that_is_no_world_is_said(tmp_path: Path):
     refused = _bench("--world", str(tmp_path / "nowhere"))
 
     assert "nowhere" in str(refused.exception)
+
+
+@pytest.mark.slow
+def test_a_planted_case_is_played_by_the_product_and_stands_in_page_and_rows(tmp_path: Path):
+    """Alone without a page; the row says whether it held, and nothing of the loops is run."""
+    planted_world(tmp_path / "world")
+
+    played = _bench("--world", str(tmp_path / "world"), "--scenario", "assistant-learns", "--customers", "20", "--k", "3", "--json")
+
+    rows = {(each["row"], each["metric"]): each["value"] for each in json.loads(played.stdout)["rows"]}
+    assert played.exit_code == 0, played.stderr
+    assert ("scenario=assistant-learns", "held") in rows
+    assert rows["assistant-learns", "needless_rewrites"] > 0
+    assert not any(row.startswith("main/") for row, _ in rows)
+
+
+def test_a_page_that_cannot_be_written_is_said(world: World, folder: Path, tmp_path: Path):
+    """Before hours are spent on what it would show."""
+    refused = _bench("--world", str(folder), "--report", str(tmp_path / "nowhere" / "loop.html"), *OPTIONS)
+
+    assert type(refused.exception).__name__ == "PageNotWritten"
