@@ -38,6 +38,9 @@ BUFFER_BYTES_MAX = 134_217_728
 POLL_S = 0.2
 """How long one poll waits; `stop` is asked between polls."""
 
+HEARTBEAT_S = 1.0
+"""How often a member is heard of, and hears of others that come and go: until then a newcomer waits, with a backlog before it."""
+
 JOIN_SESSIONS = 2
 """Sessions that joining the group may take; by then the group has given up on members that are gone, and waits for nobody."""
 
@@ -166,7 +169,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         return client_settings(self._place, reach_s=reading.reach_s) | {
             "group_id": reading.group,
             "session_timeout_ms": int(reading.session_s * 1000),
-            "heartbeat_interval_ms": int(reading.session_s * 1000 / 3),
+            "heartbeat_interval_ms": int(1000 * min(HEARTBEAT_S, reading.session_s / 3)),
             "enable_auto_commit": False,
             # Where to read from is ours to say; the library is to raise when it does not know, not to guess.
             "auto_offset_reset": "none",
