@@ -13,10 +13,12 @@ from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Side, false_wakes_of
 from resay.lab.conversation import Stage
 from resay.lab.customer import Customer, Popularity
+from resay.lab.habits import LIVELY, Habits
 from resay.lab.logged import House
 from resay.lab.making import RECOGNISER
 from resay.lab.tally import Arm, Member
 from resay.lab.traffic import DAYS_IN_WEEK, population
+from resay.lab.ways import Ways, ways_of
 from resay.lab.world import Sound, Speaker, World
 
 SCORED_SEED_APART = 1_000_003
@@ -37,6 +39,8 @@ class Casting:
     leave_out: str = ""
     """Voice family that only the scored weeks have; empty: the same voices and customers go on."""
     treatment_share: float = 0.5
+    habits: Habits | None = None
+    """Of the customers; None: those that the world states, or else lively ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +71,12 @@ def casts(world: World, assistant: Assistant, casting: Casting) -> tuple[Cast, C
     family = casting.leave_out
     stage = _stage(world, assistant, casting)
     if not family:
-        people = population(world, seed=casting.seed, customers=casting.customers, days=casting.days)
+        people = _people(world, casting, stage.ways)
         taught, scored = (_cast(stage, side, casting, people=people, speakers=world.speakers) for side in Side)
     else:
         kept, new = _apart(world, family)
-        learnt_from = population(replace(world, speakers=kept), seed=casting.seed, customers=casting.customers, days=casting.days)
-        seed = casting.seed + SCORED_SEED_APART
-        unheard = population(replace(world, speakers=new), seed=seed, customers=casting.customers, days=casting.days)
+        learnt_from = _people(replace(world, speakers=kept), casting, stage.ways)
+        unheard = _people(replace(world, speakers=new), replace(casting, seed=casting.seed + SCORED_SEED_APART), stage.ways)
         taught = _cast(stage, Side.LEARNING, casting, people=learnt_from, speakers=kept)
         scored = _cast(stage, Side.SCORING, casting, people=unheard, speakers=new)
         assert family not in {each.speaker.family for each in taught.customers}, "nobody may learn from the family that is left out"
@@ -92,6 +95,10 @@ def arm_of(customer_id: str, *, share: float, seed: int) -> Arm:
     return Arm.TREATMENT if int.from_bytes(drawn) < share * 2**64 else Arm.CONTROL
 
 
+def _people(world: World, casting: Casting, ways: Ways) -> list[Customer]:
+    return population(world, seed=casting.seed, customers=casting.customers, days=casting.days, ways=ways)
+
+
 def _apart(world: World, family: str) -> tuple[dict[str, Speaker], dict[str, Speaker]]:
     """The speakers of all other families, and the well-served ones of this."""
     kept = {name: each for name, each in world.speakers.items() if each.family != family}
@@ -104,12 +111,15 @@ def _apart(world: World, family: str) -> tuple[dict[str, Speaker], dict[str, Spe
 
 def _stage(world: World, assistant: Assistant, casting: Casting) -> Stage:
     """What both stretches share; the channel is set for each."""
+    habits = casting.habits or world.habits or LIVELY
     return Stage(
         world=world,
         assistant=assistant,
         channel=Channel(world, Side.LEARNING, speakers=()),
-        popularity=Popularity(world, Random(f"{casting.seed}/popularity"), weeks=casting.days // DAYS_IN_WEEK + 1),
+        popularity=Popularity(world, Random(f"{casting.seed}/popularity"), weeks=casting.days // DAYS_IN_WEEK + 1, habits=habits),
         house=House(world.home, Versions(asr=RECOGNISER, nlu=assistant.version)),
+        ways=ways_of(world, habits, rng=Random(f"{casting.seed}/ways")),
+        quick_days=True,
     )
 
 

@@ -75,6 +75,8 @@ class Stage:
     popularity: Popularity
     house: House
     ways: Ways = WAYS_AS_SHIPPED
+    quick_days: bool = False
+    """Whether a hash tells on which days nothing is said: twice as quick, and other chance than that of the log that ships."""
     advise: Advise = pass_through
 
 

@@ -6,6 +6,7 @@ How they talk is in `habits`; the rates here say who they are, and those marked 
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -179,12 +180,17 @@ class Popularity:
             if len(self._kept) >= LIKINGS_KEPT_MAX:
                 self._kept.clear()
             liking = self._kept[key] = self._liking(customer, week=week, room=room)
-        return rng.choices(liking.goals, cum_weights=liking.reached)[0]
+        return liking.goals[weighed(liking.reached, rng)]
 
     def _liking(self, customer: Customer, *, week: int, room: str | None) -> _Liking:
         shared = self._weekly[week]
         names = [name for name in customer.tastes if room is None or self._rooms[name] == room]
         return _Liking(customer, names, list(accumulate(shared[name] * customer.tastes[name] for name in names)))
+
+
+def weighed(reached: Sequence[float], rng: Random) -> int:
+    """A place drawn by weights, given as their running sums: what `Random.choices` draws, at a third of its time."""
+    return bisect(reached, rng.random() * reached[-1], 0, len(reached) - 1)
 
 
 @dataclass(frozen=True, slots=True)

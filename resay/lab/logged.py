@@ -119,7 +119,8 @@ def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House
             locale=occasion.locale,
             device_type=occasion.device_type,
             room=occasion.room,
-            local_time=local.replace(tzinfo=None).isoformat(timespec="minutes"),
+            # Wall-clock time has no offset: the first sixteen letters are the minute.
+            local_time=local.isoformat()[:16],
             device_states=occasion.device_states,
         ),
         feedback=manner.feedback,

@@ -10,7 +10,7 @@ from random import Random
 
 from resay.lab.conversation import Exchange, Stage
 from resay.lab.customer import Customer
-from resay.lab.traffic import Session, Span, sessions, speak
+from resay.lab.traffic import Day, Session, Span, sessions, speak
 from resay.lab.world import Sound
 
 
@@ -28,13 +28,11 @@ class SlicedTalk:
     ) -> Iterator[list[Exchange]]:
         """The exchanges of each slice of each local day."""
         for day in span.days:
-            midnight = span.start + timedelta(days=day)
+            local = Day(day, span.start + timedelta(days=day), seed)
             begun: list[tuple[datetime, int, Customer, Session, Random]] = []
             for place, customer in enumerate(customers):
-                if customer.joined_day <= day:
-                    rng = Random(f"{seed}/{customer.customer_id}/{day}")
-                    told = sessions(customer, day=day, midnight=midnight, rng=rng, sounds=false_wakes)
-                    begun += [(each.opening.at, place, customer, each, rng) for each in told]
+                told = sessions(stage, customer, day=local, sounds=false_wakes)
+                begun += [(each.opening.at, place, customer, each, rng) for each, rng in told]
             begun.sort(key=lambda each: each[:2])
             for _, slice_ in groupby(begun, key=lambda each: (each[0] - span.start) // self.length):
                 yield [turn for _, _, who, session, rng in slice_ for turn in speak(stage, who, session=session, day=day, rng=rng)]
