@@ -104,7 +104,7 @@ def test_conspirators_are_believed_by_the_gullible_and_reach_the_honest(world: W
     assert verdict.ruling is Ruling.NOT_BUILT
     assert _figure(verdict, "conspirators", "thirty-accounts") == 30
     assert _figure(verdict, "nights_live", "thirty-accounts") == 8
-    assert _figure(verdict, "honest_served", "thirty-accounts") > 5
+    assert 5 < _figure(verdict, "honest_served", "thirty-accounts") <= 18, "conspirators are none of the honest"
     assert _figure(verdict, "conspirators", "one-in-a-hundred") == 1
 
 
