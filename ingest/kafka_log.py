@@ -41,6 +41,10 @@ POLL_S = 0.2
 HEARTBEAT_S = 1.0
 """How often a member is heard of, and hears of others that come and go: until then a newcomer waits, with a backlog before it."""
 
+FILL_S = 3.0
+"""How long a batch may also wait to be full while the brokers hold more: a full one is fetched in a second, and what they hold need not
+be ours to read yet (the transaction of a producer may be open)."""
+
 JOIN_SESSIONS = 2
 """Sessions that joining the group may take; by then the group has given up on members that are gone, and waits for nobody."""
 
@@ -112,21 +116,18 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             self._fresh[number] = position
 
     def next_batch(self, records_max: int, bytes_max: int) -> Batch | None:
-        """The next records of the partition of which most are at hand; nothing where all that was asked for is read, or we were stopped."""
+        """The next records of the partition that has waited longest; nothing where all that was asked for is read, or we were stopped."""
         for share in self._shares.values():
             share.done = share.taken  # Whoever asks for more has committed what it got, or told us otherwise (`seek`).
         with in_our_words(self._place, self._remarks):
             self._show()
-            gathering_since = time.monotonic()
+            asked = time.monotonic()
             while not self._stop():
                 self._follow_group()
-                waited = time.monotonic() - gathering_since >= self._reading.gather_s and not self._is_behind(records_max)
-                if self._is_full(records_max, bytes_max) or waited or self._has_all():
-                    if batch := self._cut(records_max, bytes_max):
-                        return batch
-                    if self._is_finished():
-                        return None
-                    gathering_since = time.monotonic()
+                if batch := self._cut(records_max, bytes_max, asked=asked):
+                    return batch
+                if self._is_finished():
+                    return None
                 self._poll()
         return None
 
@@ -259,6 +260,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             share = self._shares.get(at.partition)
             if share is not None and records and records[0].offset >= share.read:
                 share.add(records)
+                share.since = share.since or time.monotonic()
                 self._ends[at.partition] = max(self._ends.get(at.partition, 0), self._consumer.highwater(at) or 0)
         if polled:
             self._hear()
@@ -291,13 +293,8 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         self._answered = time.monotonic()
         self._reach.back()
 
-    def _is_full(self, records_max: int, bytes_max: int) -> bool:
-        shares = self._shares.values()
-        fullest = any(len(share.values) >= records_max or share.size >= bytes_max for share in shares)
-        return fullest or self.held_bytes() >= BUFFER_BYTES_MAX
-
     def _is_behind(self, records_max: int) -> bool:
-        """Whether the brokers hold more than a batch that we have not fetched: then waiting for a full one delays nobody."""
+        """Whether the brokers hold more than a batch that we have not fetched: then waiting for a full one, for a while, delays nobody."""
         return sum(self._ends.get(number, 0) - share.read for number, share in self._shares.items()) > records_max
 
     def _has_all(self) -> bool:
@@ -312,11 +309,21 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         others = {number: target for number, target in self._targets.items() if number not in self._shares}
         return self._has_all() and all(self._stored(number) >= target for number, target in others.items())
 
-    def _cut(self, records_max: int, bytes_max: int) -> Batch | None:
-        """The next records of the partition of which most are at hand, up to the target."""
-        for number, share in sorted(self._shares.items(), key=lambda each: -len(each[1].values)):
+    def _cut(self, records_max: int, bytes_max: int, *, asked: float) -> Batch | None:
+        """The next records of the partition that has waited longest, of those whose batch is full or has waited long enough.
+
+        Each waits for itself: where many partitions trickle, none waits for the others' batches. One of which nothing is at
+        hand waits since we were asked, and then moves its position over marks.
+        """
+        now = time.monotonic()
+        enough_s = self._reading.gather_s + (FILL_S if self._is_behind(records_max) else 0)
+        at_once = self.held_bytes() >= BUFFER_BYTES_MAX or self._has_all()
+        for number, share in sorted(self._shares.items(), key=lambda each: each[1].since or asked):
             target = self._targets.get(number) if self._targets is not None else None
+            if not (at_once or share.is_full(records_max, bytes_max) or now - (share.since or asked) >= enough_s):
+                continue
             if cut := share.cut(records_max, bytes_max, target=target):
+                share.since = now if share.values else None
                 return batch_from(share, cut, partition=self._key(number), named=f"{self.name}/{number}")
         return None
 

@@ -8,7 +8,7 @@ from datetime import datetime
 GROUP = "resay"
 
 GATHER_S = 1.0
-"""How long a record waits for company before it is committed: commits cost some 20 ms each and leave a file each."""
+"""How long a record waits for company of its partition before it is committed: a commit costs some 20 ms and leaves a file."""
 
 SESSION_S = 10.0
 """Silence after which the group gives a member's partitions to others: long beside a commit, short beside a person's patience."""

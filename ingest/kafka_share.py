@@ -29,6 +29,8 @@ class Share:
     values: list[bytes] = field(default_factory=list)
     size: int = 0
     """Bytes at hand."""
+    since: float | None = None
+    """Since when they wait, by the clock of whoever reads; nothing where none are at hand."""
 
     def add(self, records: Sequence[Any]) -> None:
         """Take records as the library gives them, which follow those at hand."""
@@ -37,6 +39,10 @@ class Share:
         self.offsets += [record.offset for record in records]
         self.size += sum(map(len, values))
         self.read = self.offsets[-1] + 1
+
+    def is_full(self, records_max: int, bytes_max: int) -> bool:
+        """Whether as much is at hand as a batch takes."""
+        return len(self.values) >= records_max or self.size >= bytes_max
 
     def cut(self, records_max: int, bytes_max: int, *, target: int | None) -> tuple[Sequence[int], Sequence[bytes], int] | None:
         """The next records up to the target, and the offset behind them; nothing where that would be no step."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -84,6 +85,35 @@ def test_records_of_aborted_transactions_are_not_read(broker: str, topic: str):
 
     assert [record.raw for batch in batches for record in batch.records] == [b"first", b"commit"]
     assert batches[-1].end == 7
+
+
+def test_an_open_transaction_holds_up_nothing_that_stands_before_it(broker: str, topic: str):
+    """Many records that are on the brokers and not yet ours to read do not keep those at hand waiting for a full batch."""
+    place = fill(broker, topic, {0: [b"before"], 1: [b"beside"]})
+    with closing(KafkaProducer(bootstrap_servers=broker, transactional_id=topic)) as producer:
+        producer.init_transactions()
+        producer.begin_transaction()
+        for raw in _raws(0, 300):
+            producer.send(topic, raw, partition=0)
+        producer.flush()
+        with closing(_log(place, KafkaReading(topic, follow=True, gather_s=0.2), lambda *_: 0)) as log, _trickle(broker, topic, 1):
+            batches = _batches(log, 100, until=lambda batch: batch.partition.startswith("0@"))
+        producer.abort_transaction()
+
+    assert list(batches[-1].raws) == [b"before"]
+
+
+def test_partitions_do_not_wait_for_one_another(broker: str, topic: str):
+    """Where a record comes to each of many partitions, all are handed out after the time that one waits, not one after the other."""
+    place = fill(broker, topic, {number: [b"first"] for number in range(10)})
+    seen: set[str] = set()
+    with closing(_log(place, KafkaReading(topic, follow=True, gather_s=1.0), lambda *_: 0)) as log:
+        began = time.monotonic()
+
+        while len(seen) < 10:
+            seen |= {batch.partition for batch in _batches(log, 100, until=lambda _batch: True)}
+
+        assert time.monotonic() - began < 5
 
 
 def test_a_topic_made_anew_is_another_one(broker: str, topic: str):
@@ -291,6 +321,35 @@ def _read(
             batches.append(batch)
             done[batch.partition] = batch.end
     return batches
+
+
+def _batches(log: KafkaLog, records_max: int, *, until: Callable[[Batch], bool]) -> list[Batch]:
+    """Batches up to the first of which this holds, which must come soon."""
+    batches: list[Batch] = []
+    deadline = time.monotonic() + 20
+    while not (batches and until(batches[-1])):
+        assert time.monotonic() < deadline, "it must come"
+        batches += [batch] if (batch := log.next_batch(records_max, 1_000_000)) else []
+    return batches
+
+
+@contextmanager
+def _trickle(address: str, topic: str, partition: int) -> Iterator[None]:
+    """A block in which a record comes to a partition every 20 ms."""
+    ended = threading.Event()
+
+    def send() -> None:
+        with closing(KafkaProducer(bootstrap_servers=address, linger_ms=0)) as producer:
+            while not ended.wait(0.02):
+                producer.send(topic, b"more", partition=partition)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _by_partition(batches: list[Batch]) -> dict[str, list[bytes]]:

@@ -178,7 +178,7 @@ def test_letters_that_cannot_be_sent_keep_the_position(follow: bool, stopped: bo
         _land_batch(batch, tmp_path / "before", letters)  # So that connections are open that then break.
         own_broker.kill()
 
-        with pytest.raises(SourceUnavailable, match="must answer|must be usable"):
+        with pytest.raises(SourceUnavailable, match=r"must answer|must be usable"):
             _land_batch(batch, tmp_path / "after", letters)
 
     assert len(_keys_in_table(tmp_path / "after")) == 1
