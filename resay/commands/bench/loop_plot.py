@@ -128,7 +128,7 @@ def in_words(row: BenchRow) -> str:
     if row.value is None:
         return "–"
     sign = "" if row.metric in UNSIGNED else "+"
-    value, *ends = (f"{each:{sign}.1%}" for each in (row.value, row.lo, row.hi) if each is not None)
+    value, *ends = (f"{each:{sign}z.1%}" for each in (row.value, row.lo, row.hi) if each is not None)
     return f"{value} ({ends[0]} … {ends[1]})" if len(ends) == 2 else value
 
 

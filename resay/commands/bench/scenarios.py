@@ -79,7 +79,8 @@ def tell_verdicts(verdicts: Sequence[Verdict]) -> None:
     """The verdicts in sentences."""
     for verdict in verdicts:
         missing = f": {verdict.missing}" if verdict.missing else ""
-        console.print(f"{verdict.scenario}: {verdict.ruling}{missing}. {verdict.happened}.", markup=False, soft_wrap=True)
+        happened = verdict.happened[:1].upper() + verdict.happened[1:]
+        console.print(f"{verdict.scenario}: {verdict.ruling}{missing}. {happened}.", markup=False, soft_wrap=True)
 
 
 def _opener(homes: Path, k: int) -> Callable[[], AbstractContextManager[Learner]]:

@@ -142,6 +142,10 @@ def test_a_browser_shows_the_page(browser: Browser, tmp_path: Path, scheme: Any,
     assert page.get_by_label("Defect rates by arm and week").locator("circle").count() == 6
     expect(page.get_by_text("main/new-voice: the worst cohort has 0.41 times the mean reduction")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for name in page.locator("table").first.locator("td:first-child").all():
+        box = name.bounding_box()
+        assert box is not None
+        assert box["height"] < 40, "a row's name is not broken over many lines"
     assert complaints == []
     assert asked == [file.as_uri()]
     context.close()
