@@ -33,7 +33,7 @@ SESSIONS_SPREAD = 0.6
 """Standard deviation of the customers' traffic, on the log scale. Made up."""
 
 LIKINGS_KEPT_MAX = 20_000
-"""Of customers, weeks and rooms: about two kilobytes each."""
+"""Of customers and rooms: about two kilobytes each."""
 
 WORKS_MIN = 0.01
 """Goals that never work are still wanted a little: the weight that they are ranked by."""
@@ -165,7 +165,7 @@ class Popularity:
         # Zipf's law with exponent 1.
         weights = {name: 1 / rank for rank, name in enumerate(names, start=1)}
         self._rooms = {goal.name: goal.room for goal in world.goals.values()}
-        self._kept: dict[tuple[str, int, str | None], _Liking] = {}
+        self._kept: dict[tuple[str, str | None], _Liking] = {}
         self._weekly: list[dict[str, float]] = []
         for _ in range(weeks):
             self._weekly.append(weights)
@@ -173,10 +173,10 @@ class Popularity:
 
     def goal(self, customer: Customer, *, week: int, room: str | None, rng: Random) -> str:
         """A goal that this customer wants in this week, in this room if one is given."""
-        key = (customer.customer_id, week, room)
+        key = (customer.customer_id, room)
         liking = self._kept.get(key)
-        # By identity, as other populations may have the same ids.
-        if liking is None or liking.customer is not customer:
+        # By identity, as other populations may have the same ids; of one week at a time, so that weeks do not pile up.
+        if liking is None or liking.customer is not customer or liking.week != week:
             if len(self._kept) >= LIKINGS_KEPT_MAX:
                 self._kept.clear()
             liking = self._kept[key] = self._liking(customer, week=week, room=room)
@@ -185,7 +185,7 @@ class Popularity:
     def _liking(self, customer: Customer, *, week: int, room: str | None) -> _Liking:
         shared = self._weekly[week]
         names = [name for name in customer.tastes if room is None or self._rooms[name] == room]
-        return _Liking(customer, names, list(accumulate(shared[name] * customer.tastes[name] for name in names)))
+        return _Liking(customer, week, names, list(accumulate(shared[name] * customer.tastes[name] for name in names)))
 
 
 def weighed(reached: Sequence[float], rng: Random) -> int:
@@ -198,6 +198,7 @@ class _Liking:
     """What a customer wants in a week."""
 
     customer: Customer
+    week: int
     goals: Sequence[str]
     reached: Sequence[float]
     """The sum of all weights up to each goal."""
