@@ -17,7 +17,8 @@ import typer
 from ingest.landing import FAULTS_SHOWN_MAX
 from resay.commands.console import JsonOption, console, print_json, progress, remarks
 from resay.commands.outlet import PIPE, NobodyReads, Outlet, open_outlet
-from resay.commands.stream import KafkaSettingsOption, stoppable
+from resay.commands.place import KafkaSettingsOption
+from resay.commands.stopping import stoppable
 from resay.dialogue.codec import encode, iso_ms, whole
 from resay.dialogue.tick import Tick
 from resay.dialogue.turn import Turn

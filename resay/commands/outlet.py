@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.kafka_place import SCHEME
-from resay.commands.stream import kafka_needed, place_of
+from resay.commands.place import kafka_needed, place_of
 from resay.lab.shipped import BrokenLog, prepare
 
 PIPE = "-"

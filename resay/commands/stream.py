@@ -1,143 +1,89 @@
-"""Commands about streams: `produce`, and what every command about topics needs. Reading and writing themselves are `ingest/kafka_*.py`."""
+"""`resay stream`: the loop that never ends. Records land, turns are linked and labelled, rewrites are learnt and published, as they come.
+
+One process runs the whole chain, or several run a part of it each; all meet in the lake. What the parts do stands in `stream_parts`.
+"""
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from ingest.file_log import FileLog
-from ingest.kafka_place import KafkaPlace, read_place, read_security
-from ingest.landing import FAULTS_SHOWN_MAX
-from ingest.source import SourceUnavailable
-from resay.commands.console import JsonOption, console, print_json, progress, remarks
-from resay.dialogue.codec import RECORD_BYTES_MAX
-from resay.dialogue.tick import Tick
-
-if TYPE_CHECKING:
-    from ingest.kafka_sink import KafkaSink
-
-RECORDS_A_BATCH = 1_000
-"""Records read from a file at a time: progress moves several times a second."""
-
-BYTES_A_BATCH = 4_194_304
-
-KafkaSettingsOption = Annotated[
-    Path | None,
-    typer.Option("--kafka-settings", metavar="FILE", help="Properties with TLS and login, as Kafka's own clients or librdkafka take them."),
-]
+from ingest.kafka_reading import GROUP
+from resay.commands.chain import Chain
+from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.learn import KOption
+from resay.commands.learning import CUSTOMERS_MIN
+from resay.commands.place import KafkaSettingsOption
+from resay.commands.settings import read_settings
+from resay.commands.stopping import stoppable
+from resay.commands.stream_metrics import StreamMetrics, shown_at
+from resay.commands.stream_parts import EVERY_S, Part, StreamOrders, Tally, run_parts
+from resay.commands.topic import MetricsPortOption, RejectsTopicOption
 
 
 def register(app: typer.Typer) -> None:
-    """Add `produce`."""
-    app.command(rich_help_panel="Learn, step by step")(produce)
+    """Add `stream`."""
+    app.command("stream", rich_help_panel="Run it")(stream_command)
 
 
-def produce(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON lines of resay.turn/1, plain or gzip.")],
-    address: Annotated[str, typer.Argument(metavar="kafka://HOST:PORT/TOPIC", help="The topic to write to.")],
-    partitions: Annotated[int, typer.Option("--partitions", min=0, max=10_000, help="Make the topic with so many, if there is none.")] = 0,
-    rate: Annotated[float, typer.Option("--rate", min=0, help="Records a second; 0: as fast as it goes.")] = 0,
+def stream_command(  # noqa: PLR0917 - an option is a parameter
+    source: Annotated[str, typer.Option("--source", metavar="PLACE", help="Folder of logs, a growing file, or kafka://…/TOPIC.")] = "",
+    jobs: Annotated[str, typer.Option("--jobs", help="Parts to run: ingest, detect, label, learn [default: all].")] = "",
+    every: Annotated[float, typer.Option("--every", min=0.1, help="Learn at most this often, seconds.")] = EVERY_S,
+    until_idle: Annotated[float | None, typer.Option("--until-idle", min=0.1, help="End after so many seconds without work.")] = None,
+    k: KOption = CUSTOMERS_MIN,
+    metrics_port: MetricsPortOption = None,
+    group: Annotated[str, typer.Option("--group", help="Consumer group; its members share the partitions of a topic.")] = GROUP,
+    rejects_topic: RejectsTopicOption = "",
     kafka_settings: KafkaSettingsOption = None,
+    home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write dialogue logs to a Kafka topic, keyed by customer, so that a customer's turns stay in order.
+    """Run the whole loop as turns come in: land, link, label, learn, publish. A running `resay serve` takes up what is published.
 
-    Records go as they are: what cannot be read is found, and kept with its reason, when the topic is ingested.
-    Records longer than the topic takes are refused and named. Interrupted or run twice, it writes records again; ingest drops repeats.
+    Ends cleanly on Ctrl-C and SIGTERM, and may be killed at any moment: nothing is lost and nothing counted twice.
+    What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
+    Several processes may share the work: each part runs in one process, but `ingest` of a topic in as many as it has partitions.
 
-    Exit status: 0 all is written; 1 something needs you: the brokers, the files, or records that were refused.
-
-    Examples: `resay produce turns.jsonl kafka://localhost:9092/dialogue-turns --partitions 4` ·
-    `resay produce turns.jsonl.gz kafka://localhost:9092/dialogue-turns --rate 50`
+    Examples: `resay stream --source logs/` · `resay stream --source kafka://localhost:9092/dialogue-turns --metrics-port 9400` ·
+    `resay stream --jobs detect,label` · `resay stream --source logs/ --until-idle 5 --json`
     """
-    place = place_of(address, kafka_settings)
-    with kafka_needed():
-        from ingest.kafka_cluster import create_topic
-        from ingest.kafka_sink import KafkaSink
-    with closing(FileLog(files)) as source:
-        if partitions:
-            create_topic(place, partitions)
-        with closing(KafkaSink(place)) as sink, progress("Producing", unit="bytes", shown=not as_json) as tick:
-            sent, refused = _produce(source, sink, rate=rate, tick=tick)
-        unfinished = source.unfinished()
+    orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every)
+    metrics, tally, began = StreamMetrics(source.split("://")[0] if "://" in source else "file"), Tally(), time.monotonic()
+    with ExitStack() as stack:
+        chain = Chain(stop=stack.enter_context(stoppable()), until_idle_s=until_idle)
+        stack.enter_context(shown_at(metrics, metrics_port))
+        if not as_json:
+            remarks.print(f"resay: streaming {', '.join(orders.parts)}; Ctrl-C ends it", markup=False)
+        run_parts(orders, chain, tally=tally, metrics=metrics)
     if as_json:
-        print_json({"sent": sent, "refused": len(refused), "faults": refused[:FAULTS_SHOWN_MAX], "unfinished": unfinished})
+        print_json({**asdict(tally), "read": tally.landed.read, "seconds": round(time.monotonic() - began, 2)})
     else:
-        console.print(f"records sent: {sent:,}; refused: {len(refused):,}", markup=False)
-    for sentence in (*refused[:FAULTS_SHOWN_MAX], *unfinished):
-        remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
-    if refused or unfinished:
-        raise typer.Exit(1)
+        console.print(_summary(tally), markup=False, soft_wrap=True)
 
 
-def utc(moment: datetime | None) -> datetime | None:
-    """A time from the command line, which is UTC where it does not say."""
-    return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+def _named(jobs: str, source: str) -> list[Part]:
+    """The parts to run, in the order of the chain."""
+    asked = [each.strip() for each in jobs.split(",") if each.strip()]
+    unknown = sorted(set(asked) - set(Part))
+    if unknown:
+        message = f"--jobs must name some of {', '.join(Part)}; got {', '.join(unknown)}; was a comma forgotten?"
+        raise typer.BadParameter(message)
+    names = [each for each in Part if each in asked] or [each for each in Part if source or each is not Part.INGEST]
+    if bool(source) != (Part.INGEST in names):
+        message = "--source must go with the part `ingest`; one of them is there without the other"
+        raise typer.BadParameter(message)
+    return names
 
 
-@contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
-    """A block in which SIGTERM and the first Ctrl-C ask to stop, between commits; the second one interrupts. Gives the question."""
-    asked: list[int] = []
-
-    def ask(number: int, _frame: object) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _produce(source: FileLog, sink: KafkaSink, *, rate: float, tick: Tick) -> tuple[int, list[str]]:
-    from ingest.kafka_sink import Pace, key_of
-
-    pace = Pace(rate, time.monotonic, time.sleep) if rate else None
-    start, sent, refused = time.monotonic(), 0, []
-    while batch := source.next_batch(RECORDS_A_BATCH, BYTES_A_BATCH):
-        for record in batch.records:
-            if pace:
-                pace.wait(start, sent)
-            too_long = f"record must be at most {RECORD_BYTES_MAX:,} bytes to be ingested; got {record.length:,}"
-            fault = too_long if record.length > RECORD_BYTES_MAX else sink.send(record.raw, key_of(record.raw))
-            if fault:
-                refused.append(f"{record.origin}: {fault}")
-            else:
-                sent += 1
-        tick(source.bytes_read(), source.bytes_total())
-    sink.flush()
-    return sent, refused
-
-
-def place_of(address: str, kafka_settings: Path | None) -> KafkaPlace:
-    """The topic that the command line names, and how its brokers want to be spoken to.
-
-    Raises: SourceUnavailable.
-    """
-    return read_place(address, read_security(kafka_settings) if kafka_settings else None)
-
-
-@contextmanager
-def kafka_needed() -> Iterator[None]:
-    """A block that imports what needs the extra `kafka`.
-
-    Raises: SourceUnavailable.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != "kafka":
-            raise
-        message = "reading and writing topics needs the extra `kafka`; it is not installed; try pip install 'resay[kafka]'?"
-        raise SourceUnavailable(message) from error
+def _summary(tally: Tally) -> str:
+    judged = ", ".join(f"{job}: {turns:,} turns" for job, turns in tally.judged.items()) or "nothing judged"
+    live = f"generation {tally.generation} is live" if tally.generation else "no generation was made live"
+    return (
+        f"records read: {tally.landed.read:,}; new: {tally.landed.accepted:,}, rejected: {tally.landed.rejected:,}; {judged}; "
+        f"learnt {tally.learnt:,} times, published {tally.published:,}; {live}"
+    )

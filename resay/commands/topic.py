@@ -20,7 +20,7 @@ from ingest.row import Refused
 from ingest.source import SourceUnavailable
 from resay.commands.console import remarks
 from resay.commands.landing_metrics import LandingMetrics
-from resay.commands.stream import kafka_needed, place_of
+from resay.commands.place import kafka_needed, place_of
 from resay.store.lake import Lake
 
 if TYPE_CHECKING:

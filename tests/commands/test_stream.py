@@ -1,146 +1,255 @@
-"""`resay produce` and `resay ingest --source kafka://…`, on a real broker."""
+"""`resay stream`: the whole chain as turns come in, ended, killed, and as fresh as it says."""
 
 from __future__ import annotations
 
 import json
+import random
+import shutil
 import signal
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from click.testing import Result
 from typer.testing import CliRunner
 
-from resay.commands.main import command_line
-from resay.dialogue.errors import ResayError
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect
+from resay.commands.console import silent
+from resay.commands.stream import register
+from resay.dialogue.codec import encode, whole
+from resay.dialogue.turn import Turn
+from resay.lab.shipped import LEARNING, SHIPPED
+from resay.label.job import label
+from resay.store.artifact import Shelf
 from resay.store.lake import Lake
-from resay.store.turns import read_turns
+from resay.store.tables import COUNTS, OUTCOMES
+from rewrite_online.rewriter import Live
+from rewrite_online.watch import Watch
 from tests import child
-from tests.builders import record
-from tests.kafka_topic import fill
+from tests.commands.test_learn import DAY, live, talk
 
-pytestmark = pytest.mark.kafka
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command in this process: status, standard output, standard error."""
-    monkeypatch.setenv("RESAY_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        done = CliRunner().invoke(command_line(), [str(each) for each in arguments])
-        if isinstance(done.exception, ResayError):
-            return 1, done.stdout, f"{done.stderr}resay: {done.exception}\n"
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, done.stdout, done.stderr
-
-    return run
+LABELS = ("links", "friction", "segments", "outcomes")
+WELL_AFTER = 9 * DAY
+FRESH_S = 60.0
+"""Issue "Streams": from the landing of the decisive turn to what is served."""
 
 
-def test_a_log_goes_through_a_topic_into_the_lake(run: Run, broker: str, topic: str, tmp_path: Path):
-    """What is produced is ingested: good records once, the bad one kept with its reason; again, there is nothing new."""
-    path = tmp_path / "turns.jsonl"
-    path.write_bytes(b"\n".join([record("t1"), record("t2"), record("t2"), b"not a turn", record("t3")]) + b"\n")
-    address = f"kafka://{broker}/{topic}"
-
-    produced = run("produce", path, address, "--partitions", 2)
-    first = run("ingest", "--source", address, "--json")
-    again = run("ingest", "--source", address)
-
-    assert produced == (0, "records sent: 5; refused: 0\n", "")
-    assert first[0] == 1
-    summary = json.loads(first[1])
-    assert (summary["read"], summary["accepted"], summary["duplicates"], summary["rejected"]) == (5, 3, 1, 1)
-    assert f"rejected {topic}/" in first[2]
-    assert again == (0, "records read: 0; new: 0, there already: 0, rejected: 0\n", "")
-    assert sorted(turn.turn_id for turn in read_turns(Lake(tmp_path / "home" / "lake"))) == ["t1", "t2", "t3"]
+def write(path: Path, turns: list[Turn]) -> None:
+    """Append turns to a log."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab") as file:
+        file.writelines(encode(whole(each)) + b"\n" for each in turns)
 
 
-def test_a_record_longer_than_the_topic_takes_is_refused(run: Run, broker: str, topic: str, tmp_path: Path):
-    """The long one is named with its place and the limit; the others are written."""
-    fill(broker, topic, {0: []})
-    path = tmp_path / "turns.jsonl"
-    path.write_bytes(
-        b"\n".join([record("t1"), record("t2", room="x" * 1_048_400), record("t3", room="x" * 2_000_000), record("t4")]) + b"\n"
-    )
-
-    status, out, err = run("produce", path, f"kafka://{broker}/{topic}")
-
-    assert (status, out) == (1, "records sent: 2; refused: 2\n")
-    assert "turns.jsonl:2: record must fit into 1,048,588 bytes (max.message.bytes of the topic); got 1,048," in err
-    assert "turns.jsonl:3: record must be at most 1,048,576 bytes" in err
+def run(home: Path, *words: str) -> Result:
+    """What the command answers."""
+    app = typer.Typer()
+    register(app)
+    return CliRunner().invoke(app, [*words, "--home", str(home)])
 
 
-def test_records_of_a_customer_lie_in_one_partition(run: Run, broker: str, topic: str, tmp_path: Path):
-    """The key is the customer, so that a customer's turns stay in order."""
-    path = tmp_path / "turns.jsonl"
-    path.write_bytes(
-        b"".join(record(f"{customer}{number}", customer_id=customer) + b"\n" for number in range(3) for customer in "abcdefgh")
-    )
-    address = f"kafka://{broker}/{topic}"
-
-    run("produce", path, address, "--partitions", 3)
-    run("ingest", "--source", address)
-
-    with Lake(tmp_path / "home" / "lake").connect() as connection:
-        homes = connection.execute(
-            "select customer_id, count(distinct partition), count(*) from turn_parts group by all order by all"
-        ).fetchall()
-    assert homes == [(customer, 1, 3) for customer in "abcdefgh"]
+def labels(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All that is said of turns."""
+    with Lake(home / "lake").connect() as connection:
+        return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in LABELS}
 
 
-def test_a_pace_is_kept(run: Run, broker: str, topic: str, tmp_path: Path):
-    """`--rate` spreads records evenly over time."""
-    path = tmp_path / "turns.jsonl"
-    path.write_bytes(b"".join(record(f"t{number}") + b"\n" for number in range(20)))
-    fill(broker, topic, {0: []})
+def whole_labels(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """What the jobs over the whole lake say; they write it over what was there."""
+    detect(Lake(home / "lake"), CombinedDetector(), silent)
+    label(Lake(home / "lake"), silent)
+    return labels(home)
 
-    started = time.monotonic()
-    status, _, _ = run("produce", path, f"kafka://{broker}/{topic}", "--rate", 20)
 
-    assert status == 0
-    assert time.monotonic() - started >= 0.9
+def test_the_chain_runs_until_nothing_is_left(tmp_path: Path):
+    """From a folder of logs to a live table; the labels are those of a run over the whole lake, and a second run has nothing to do."""
+    write(tmp_path / "logs/a.jsonl", talk(12))
+    words = ("--source", str(tmp_path / "logs"), "--until-idle", "0.6", "--every", "0.1", "--json")
+
+    first, second = run(tmp_path, *words), run(tmp_path, *words)
+
+    told = json.loads(first.stdout)
+    assert (told["read"], told["judged"], told["generation"]) == (36, {"detect": 36, "label": 36}, 1)
+    assert live(tmp_path) == [("lamp on now please", "turn on the lamp please")]
+    again = json.loads(second.stdout)
+    assert (again["read"], again["judged"], again["learnt"]) == (0, {}, 0)
+    assert labels(tmp_path) == whole_labels(tmp_path)
+
+
+def test_parts_of_the_chain_may_run_apart(tmp_path: Path):
+    """What one process lands, another labels, and a third learns from."""
+    write(tmp_path / "logs/a.jsonl", talk(12))
+    idle = ("--until-idle", "0.6", "--json")
+    run(tmp_path, "--jobs", "ingest", "--source", str(tmp_path / "logs"), *idle)
+    run(tmp_path, "--jobs", "label, detect", *idle)
+    result = run(tmp_path, "--jobs", "learn", *idle)
+
+    assert json.loads(result.stdout)["published"] == 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("words", "said"),
     [
-        (["ingest"], "files or --source must be given"),
-        (["ingest", "x.jsonl", "--source", "kafka://a/b"], "files or --source must be given"),
-        (["ingest", "x.jsonl", "--follow"], "must go with --source"),
-        (["ingest", "--source", "kafka://a/b", "--until", "2100-01-01"], "--until must lie in the past"),
-        (["ingest", "--source", "a/b"], "source must be written kafka://host:port"),
-        (["ingest", "--source", "kafka://a/b", "--kafka-settings", "/none"], "settings /none must be a readable file"),
+        (("--jobs", "detect,guess"), "must name some of"),
+        (("--jobs", "detect", "--source", "logs"), "one of them is there without the other"),
+        (("--jobs", "ingest"), "one of them is there without the other"),
     ],
 )
-def test_wrong_usage_is_said(run: Run, arguments: list[str], sentence: str):
-    """What does not go together is said before anything is reached for."""
-    status, _, err = run(*arguments)
+def test_wrong_usage_is_said(tmp_path: Path, words: tuple[str, ...], said: str):
+    """Status 2, and a sentence."""
+    result = run(tmp_path, *words)
 
-    assert status in {1, 2}
-    assert sentence in err
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.replace("│", " ").split())
 
 
-def test_following_ends_cleanly_on_sigterm(broker: str, topic: str, tmp_path: Path):
-    """SIGTERM ends `--follow` between commits, with the sum and status 0; what had come is in the lake."""
-    fill(broker, topic, {0: [record("t1"), record("t2")]})
-    process = child.start_resay("ingest", "--source", f"kafka://{broker}/{topic}", "--follow", home=tmp_path)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not _count(tmp_path):
-        time.sleep(0.2)
+def test_metrics_are_shown_and_sigterm_ends_it(tmp_path: Path):
+    """Lag, rejects and turns by their names while it runs; status 0 when it is told to end."""
+    write(tmp_path / "logs/a.jsonl", talk(2))
+    (tmp_path / "logs/b.jsonl").write_bytes(b"not json\n")
+    port = _free_port()
+    process = child.start_resay("stream", "--source", tmp_path / "logs", "--metrics-port", str(port), "--json", home=tmp_path)
+    shown = _wait_for(port, 'resay_job_lag_commits{job="label"} 0.0', 'resay_job_turns_total{job="label"} 6.0', process=process)
 
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, said = process.communicate(timeout=child.WAIT_S)
 
-    assert (process.returncode, out, err) == (0, "records read: 2; new: 2, there already: 0, rejected: 0\n", "")
-    assert _count(tmp_path) == 2
+    assert process.returncode == 0, said
+    assert json.loads(out)["judged"]["label"] >= 6
+    for line in (
+        'resay_events_accepted_total{source="file"} 6.0',
+        'resay_events_rejected_total{reason="unreadable",source="file"} 1.0',
+        'resay_source_lag_bytes{source="file"} 0.0',
+    ):
+        assert line in shown
 
 
-def _count(home: Path) -> int:
-    if not (home / "lake" / "turn_parts").exists():
-        return 0
-    with Lake(home / "lake").connect() as connection:
-        return int(connection.execute("select count(*) from turn_parts").fetchall()[0][0])
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from ingest.folder_log import FolderLog
+from ingest.landing import LandingRules, land
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect_job
+from resay.label.job import label_job
+from resay.store.job import advance
+from resay.store.lake import Lake
+from resay.store.tables import COUNTS, OUTCOMES
+home, steps = Path(sys.argv[1]), int(sys.argv[2])
+taken = []
+def observe(*_):
+    taken.append(1)
+    if len(taken) == steps:
+        os.kill(os.getpid(), signal.SIGKILL)
+lake, jobs = Lake(home / "lake"), [detect_job(CombinedDetector(), observe), label_job(observe=observe)]
+source = FolderLog(home / "logs")
+batches = []
+def batch(_report):
+    for job in jobs:
+        advance(job, lake)
+land(source, lake, rules=LandingRules(clock=lambda: datetime.now(UTC), records_a_batch=7, observe=observe, landed=batch))
+for job in (*jobs, *jobs):
+    while advance(job, lake):
+        pass
+"""
+"""The chain in one thread, which kills itself with SIGKILL once it has taken so many steps."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_again_and_again_it_says_what_one_run_says(tmp_path: Path, seed: int):
+    """SIGKILL at seeded steps of landing, linking and labelling; disorder, repeats and late turns in the log."""
+    rng = random.Random(seed)
+    turns = talk(8)
+    rng.shuffle(turns)
+    write(tmp_path / "logs/a.jsonl", turns + turns[:3])
+    ended = []
+    for _ in range(12):
+        ended.append(subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(rng.randrange(2, 14))], check=False).returncode)
+        if not ended[-1]:
+            break
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), "0"], check=True)
+
+    assert ended.count(-signal.SIGKILL) >= 3
+    with Lake(tmp_path / "lake").connect() as connection:
+        assert connection.execute("select count(*), count(distinct turn_id) from turn_parts").fetchone() == (24, 24)
+    assert labels(tmp_path) == whole_labels(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before", [None, SHIPPED / LEARNING], ids=["small", "shipped"])
+def test_what_one_more_customer_says_is_served_within_a_minute(tmp_path: Path, before: Path | None):
+    """From the landing of the turn that makes k to the rewrite in a running service's hands, at the settings that ship."""
+    turns, log = talk(10, after=WELL_AFTER), tmp_path / "logs/a.jsonl"
+    write(log, turns[:-1])
+    if before:
+        shutil.copy(before, log.parent)
+    watch = Watch(Shelf(tmp_path / "rewrites"), list)
+    process = child.start_resay("stream", "--source", log.parent, home=tmp_path)
+    try:
+        _wait_until(lambda: _learnt(tmp_path, turns[-2]), process)
+        assert not _serves(watch.refresh())
+        write(log, turns[-1:])
+        _wait_until(lambda: _serves(watch.refresh()), process)
+        served = datetime.now(UTC)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=child.WAIT_S)
+
+    with Lake(tmp_path / "lake").connect() as connection:
+        landed = connection.execute("select landed_at from turn_parts where turn_id = ?", [turns[-1].turn_id]).fetchall()[0][0]
+        known = connection.execute("select count(*) from turns").fetchall()[0][0]
+    took = (served - landed).total_seconds()
+    sys.stderr.write(f"\nfreshness: {took:.1f} s, from landing to served, in a lake of {known:,} turns\n")
+    assert took <= FRESH_S
+
+
+def _learnt(home: Path, last: Turn) -> bool:
+    """Whether all up to a turn is labelled and learnt from."""
+    lake = Lake(home / "lake")
+    with lake.connect() as connection:
+        labelled = connection.execute("select 1 from outcomes where turn_id = ?", [last.turn_id]).fetchall()
+    return bool(labelled) and lake.position(COUNTS, "learn#outcomes") == lake.version(OUTCOMES)
+
+
+def _serves(now: Live) -> bool:
+    return any(each.source == "lamp on now please" for each in now.rewrites)
+
+
+def _wait_until(there: Any, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 2 * child.WAIT_S
+    while not there():
+        assert process.poll() is None, "the stream must go on"
+        assert time.monotonic() < deadline, "the stream must get on"
+        time.sleep(0.1)
+
+
+def _wait_for(port: int, *lines: str, process: subprocess.Popen[str]) -> str:
+    """The metrics, once they hold these lines."""
+    shown: list[str] = [""]
+
+    def there() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                shown[0] = answer.read().decode()
+        except OSError:
+            return False
+        return all(line in shown[0] for line in lines)
+
+    _wait_until(there, process)
+    return shown[0]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

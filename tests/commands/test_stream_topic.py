@@ -9,7 +9,7 @@ import pytest
 
 from resay.dialogue.codec import encode, whole
 from tests.commands.test_learn import talk
-from tests.commands.test_streaming import labels, run, whole_labels
+from tests.commands.test_stream import labels, run, whole_labels
 from tests.kafka_topic import fill
 
 
