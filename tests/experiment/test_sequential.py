@@ -120,10 +120,12 @@ def _walks(reduction: float, seed: int = 11) -> list[list[tuple[Interval, Interv
     return looks
 
 
-def _moments_daily(rng: np.random.Generator, rate: float) -> list[Moments]:
-    own = rng.beta(rate * 40, (1 - rate) * 40, CUSTOMERS)
-    daily = 2.0 * rng.lognormal(-0.18, 0.6, CUSTOMERS)
-    joined = np.where(rng.random(CUSTOMERS) < 0.1, rng.integers(0, DAYS, CUSTOMERS), 0)
+def _moments_daily(
+    rng: np.random.Generator, rate: float, customers: int = CUSTOMERS, *, alike: float = 40, spread: float = 0.6, late: float = 0.1
+) -> list[Moments]:
+    own = rng.beta(rate * alike, (1 - rate) * alike, customers)
+    daily = 2.0 * rng.lognormal(-(spread**2) / 2, spread, customers)
+    joined = np.where(rng.random(customers) < late, rng.integers(0, DAYS, customers), 0)
     turns = rng.poisson(daily * (np.arange(DAYS)[:, None] >= joined))
     defects = rng.binomial(turns, own)
     turns, defects = turns.cumsum(axis=0), defects.cumsum(axis=0)
@@ -147,6 +149,27 @@ def test_two_equal_arms_are_seldom_found_different_however_often_one_looks():
     assert upper is not None
     assert upper <= 0.065
     assert naive / WALKS > 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sizes", "traffic"),
+    [
+        ((150, 150), {"spread": 1.5}),
+        ((35, 35), {"spread": 1.5, "alike": 10}),
+        ((300, 35), {}),
+        ((150, 150), {"alike": 10, "late": 0.5}),
+    ],
+    ids=["a few talk most", "few customers", "a tenth treated", "half come late"],
+)
+def test_false_alarms_are_seldom_in_bad_weather_too(sizes: tuple[int, int], traffic: dict[str, float]):
+    """Unequal traffic, few and unlike customers, arms of unequal size, customers who come late: of both intervals."""
+    rng = np.random.default_rng(5)
+    walks = [[_moments_daily(rng, DEFECT_RATE, size, **traffic) for size in sizes] for _ in range(WALKS)]
+
+    for interval in (sequential_difference, sequential_reduction):
+        alarms = sum(any(_missed(interval(*day), 0.0) for day in zip(*arms, strict=True)) for arms in walks)
+        assert alarms / WALKS <= 0.05
 
 
 def test_the_interval_holds_the_true_effect_at_all_looks_at_once():
