@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,19 @@ def test_a_report_of_planted_cases_alone_is_a_page_too():
 
     assert "Planted cases" in page
     assert "Defects by arm and week" not in page
+
+
+def test_each_mode_has_its_own_part():
+    """Figures of `retry` are not drawn among those of `before`."""
+    retry = tuple(replace(each, row=f"{each.row}/retry", value=0.77) for each in ROWS if each.metric == "defect_reduction")
+
+    page = loop_html(replace(REPORT, rows=ROWS + retry), ())
+    before, after = page.split("Asked after a refusal")
+
+    assert "Asked before the NLU" in before
+    assert "+77.0%" not in before
+    assert "+77.0%" in after
+    assert "Defects by arm and week" not in after
 
 
 def test_figures_stand_where_the_axis_says():
