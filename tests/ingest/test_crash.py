@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ingest.dead_letters import drop_letters, replay_letters
 from ingest.landing import LandingRules, LandingStep, land, land_records, stored_position
 from ingest.source import Batch, Source
-from resay.commands.bench.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
+from resay.commands.bench.stream.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
 from resay.store.lake import Lake
 from resay.store.maintenance import compact, vacuum
 from resay.store.tables import REJECTS, Table

@@ -15,7 +15,7 @@ import pytest
 from deploy.kafka.broker import Broker
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import LandingStep
-from resay.commands.bench.kill_member import Orders, start, steps_of
+from resay.commands.bench.stream.kill_member import Orders, start, steps_of
 from resay.store.lake import Lake
 from tests.builders import BASE, record
 from tests.kafka_topic import fill

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from resay.commands.bench.kills import STEPS, orphans, sweep
-from resay.commands.bench.told_lake import ToldLake
+from resay.commands.bench.stream.kills import STEPS, orphans, sweep
+from resay.commands.bench.stream.told_lake import ToldLake
 from resay.dialogue.tick import silent
 from resay.store.commit import Progress
 from resay.store.lake import Lake, Screen

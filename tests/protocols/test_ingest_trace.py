@@ -13,7 +13,7 @@ import pytest
 
 from ingest.landing import LandingRules, LandingStep, land, stored_position
 from ingest.source import Batch
-from resay.commands.bench.told_lake import ToldLake
+from resay.commands.bench.stream.told_lake import ToldLake
 from resay.store.commit import Progress
 from resay.store.lake import Lake, Screen
 from resay.store.tables import Table

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from resay.commands.bench.brokers import check_broker
-from resay.commands.bench.learnable import NAMES
-from resay.commands.bench.long_table import show_long
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
-from resay.commands.bench.report import bench_report, machine_name, print_report, show_report
-from resay.commands.bench.stream import KILL_POINTS, ROUNDS, TRIES, TURNS, Part, StreamBench, machine_words, stream_remarks, stream_rows
-from resay.commands.console import JsonOption, console, progress, remarks
+from resay.commands.bench.report import bench_report, print_report, show_report
+from resay.commands.bench.stream.command import stream
+from resay.commands.console import JsonOption, console, progress
 from resay.dialogue.errors import ResayError
 from resay.label.corpora.dstc2 import Call, WrongCorpus, read_calls, splits_in
 from rewrite_online.evaluate import TurnResult
@@ -30,7 +25,6 @@ SEED = 7
 """The usual chance; only intervals depend on it."""
 
 _DATA = Path("../shared/data/dstc2")
-_BROKER = "kafka://localhost:9092"
 
 
 class Corpus(StrEnum):
@@ -92,44 +86,6 @@ def replay(  # noqa: PLR0917 - the command line names its options
         return
     show_report(report, COLUMNS)
     _explain(wanted, train, scored, split)
-
-
-def stream(  # noqa: PLR0917 - the command line names its options
-    source: Annotated[str, typer.Option("--source", metavar="kafka://HOST:PORT", help="A broker; topics are made and removed.")] = _BROKER,
-    part: Annotated[list[Part] | None, typer.Option("--part", help="Measure this alone; again for more [default: all].")] = None,
-    turns: Annotated[int, typer.Option("--turns", min=100, max=10_000_000, help="Records a round.")] = TURNS,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="Rounds of ours and bare; rows give medians.")] = ROUNDS,
-    burst: Annotated[int, typer.Option("--burst", min=0, max=10_000_000, help="Records of the burst; 0: 20 s of landing.")] = 0,
-    tries: Annotated[int, typer.Option("--tries", min=1, max=len(NAMES), help="Decisive turns a lake.")] = TRIES,
-    kill_points: Annotated[int, typer.Option("--kill-points", min=0, max=10_000, help="Members to kill; 0: none.")] = KILL_POINTS,
-    seed: Annotated[int, typer.Option("--seed", help="Chance of records and kills.")] = SEED,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure the stream on a real broker: landing beside bare consumers, a burst, freshness, and what is lost when members are killed.
-
-    `ingest/raw` is the row of the bar: good turns a second of `resay ingest`, first poll to last commit, over records a second of a
-    kafka-python consumer that polls, counts and looks at nothing, on the same warm topic, by turns, each in a process of its own.
-    `ingest/whole-process` counts from start to end of both processes. Ends of ranges are the least and the most of the rounds.
-    Records are 212 B to 2 KB, evenly over the logarithm; 1 % cannot be read, 1 % are repeats. Nothing is left on disk or broker.
-
-    Exit status: 0 measured; 1 something needs you, in a sentence; 130 interrupted.
-
-    Examples: `make kafka`, then `resay bench stream` · `resay bench stream --part throughput --turns 50000 --json` ·
-    `resay bench stream --source kafka://localhost:9192 --kill-points 0`
-    """
-    now = datetime.now(UTC)
-    check_broker(source)
-    machine = machine_words(machine_name())
-    with TemporaryDirectory(prefix="resay-bench-") as folder:
-        bench = StreamBench(source, part or list(Part), turns, rounds, burst, tries, kill_points, seed, Path(folder))
-        rows = list(stream_rows(bench, now=now, bar=lambda title, unit: progress(title, unit=unit, shown=not as_json)))
-    report = replace(bench_report("stream", rows, seed=seed, now=now), machine=machine)
-    if as_json:
-        print_report(report)
-    else:
-        show_long(report)
-    for remark in stream_remarks(rows):
-        remarks.print(remark, markup=False, soft_wrap=True)
 
 
 def decision_lines(results: Iterable[TurnResult]) -> Iterable[str]:

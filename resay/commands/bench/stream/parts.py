@@ -1,4 +1,4 @@
-"""`resay bench stream`: its parts, one after the other on one broker, and their rows.
+"""The parts of `resay bench stream`, one after the other on one broker, and their rows.
 
 Knows what is measured and in which order; how is said in `throughput`, `burst`, `freshness` and `kills`.
 """
@@ -17,17 +17,17 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ingest.kafka_place import SCHEME
-from resay.commands.bench.bare_consumers import CONFLUENT
 from resay.commands.bench.brokers import PARTITIONS, client_versions
-from resay.commands.bench.burst import BURST_S, BURST_TURNS, burst_rows, time_burst
-from resay.commands.bench.freshness import freshness_rows, shipped_turns, time_freshness
 from resay.commands.bench.report import BenchRow, count
-from resay.commands.bench.throughput import RAW, throughput_rows, time_rounds
-from resay.commands.bench.turn_maker import LONGEST, SHORTEST, MadeTurns, make_turns
+from resay.commands.bench.stream.bare_consumers import CONFLUENT
+from resay.commands.bench.stream.burst import BURST_S, BURST_TURNS, burst_rows, time_burst
+from resay.commands.bench.stream.freshness import freshness_rows, shipped_turns, time_freshness
+from resay.commands.bench.stream.throughput import RAW, throughput_rows, time_rounds
+from resay.commands.bench.stream.turn_maker import LONGEST, SHORTEST, MadeTurns, make_turns
 from resay.dialogue.tick import Tick
 
 if TYPE_CHECKING:
-    from resay.commands.bench.kills import KillReport
+    from resay.commands.bench.stream.kills import KillReport
 
 TURNS = 200_000
 """Some seconds of landing, so that connecting and the last commit are little beside it."""
@@ -137,7 +137,7 @@ def stream_remarks(rows: Sequence[BenchRow]) -> Iterator[str]:
 
 
 def _sweep(bench: StreamBench, tick: Tick) -> KillReport:
-    from resay.commands.bench.kills import sweep  # It needs the extra `kafka`, which other benches do not.
+    from resay.commands.bench.stream.kills import sweep  # It needs the extra `kafka`, which other benches do not.
 
     servers = bench.address.removeprefix(SCHEME).rstrip("/")
     return sweep(servers, points=bench.kill_points, seed=bench.seed, folder=bench.folder / "kills", tick=tick)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from resay.commands.bench.bare_consumers import CONFLUENT, KAFKA_PYTHON
 from resay.commands.bench.brokers import BenchTopic, bench_topic
 from resay.commands.bench.children import Ran, run_child
 from resay.commands.bench.report import BenchRow
-from resay.commands.bench.turn_maker import MadeTurns
+from resay.commands.bench.stream.bare_consumers import CONFLUENT, KAFKA_PYTHON
+from resay.commands.bench.stream.turn_maker import MadeTurns
 from resay.commands.program import COMMAND_LINE
 from resay.dialogue.errors import ResayError
 from resay.dialogue.tick import Tick
@@ -101,9 +101,9 @@ def throughput_rows(rounds: Sequence[Round], name: str = RAW) -> Iterator[BenchR
         yield from _rates(f"bare/{CONFLUENT}", others)
 
 
-def spread_row(row: str, metric: str, values: Sequence[float], *, n: int, unit: str) -> BenchRow:
+def _spread(row: str, metric: str, values: Sequence[float], *, n: int, unit: str) -> BenchRow:
     """The median of a few runs; its ends are the least and the most, as three runs have no interval."""
-    return _spread(row, metric, values, n=n, unit=unit)
+    return BenchRow(row, metric, statistics.median(values), min(values), max(values), n, unit)
 
 
 def _rates(name: str, runs: Sequence[Timed]) -> Iterator[BenchRow]:
@@ -111,10 +111,6 @@ def _rates(name: str, runs: Sequence[Timed]) -> Iterator[BenchRow]:
     yield _spread(name, "per_s", [each.per_s for each in runs], n=count, unit="per_s")
     yield _spread(name, "seconds", [each.seconds for each in runs], n=count, unit="seconds")
     yield _spread(name, "cpu_s", [each.cpu_s for each in runs], n=count, unit="seconds")
-
-
-def _spread(row: str, metric: str, values: Sequence[float], *, n: int, unit: str) -> BenchRow:
-    return BenchRow(row, metric, statistics.median(values), min(values), max(values), n, unit)
 
 
 def _landed(topic: BenchTopic, made: MadeTurns, number: int, *, folder: Path) -> Timed:
@@ -134,7 +130,7 @@ def _landed(topic: BenchTopic, made: MadeTurns, number: int, *, folder: Path) ->
 
 def _bare(client: str, topic: BenchTopic, made: MadeTurns, *, folder: Path) -> Timed | None:
     words = [client, topic.address, str(topic.partitions), str(len(made.records))]
-    ran = run_child("resay.commands.bench.bare_consumers", words, folder=folder)
+    ran = run_child("resay.commands.bench.stream.bare_consumers", words, folder=folder)
     return _timed(ran, ran.told["records"]) if ran.told else None
 
 

@@ -18,7 +18,7 @@ from ingest.landing import stored_position
 from resay.commands.bench.brokers import PARTITIONS, BenchTopic, bench_topic
 from resay.commands.bench.children import ChildFailed, check_alive, started_child
 from resay.commands.bench.report import BenchRow, count
-from resay.commands.bench.turn_maker import make_turns
+from resay.commands.bench.stream.turn_maker import make_turns
 from resay.commands.program import COMMAND_LINE
 from resay.dialogue.errors import ResayError
 from resay.dialogue.tick import Tick

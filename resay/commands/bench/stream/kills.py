@@ -28,9 +28,9 @@ from ingest.kafka_reading import KafkaReading
 from ingest.kafka_sink import KafkaSink
 from ingest.landing import LandingStep, stored_position
 from ingest.source import SourceUnavailable
-from resay.commands.bench.kill_member import Orders, start, steps_of
-from resay.commands.bench.kill_records import PARTITIONS, KillRecords, compare
-from resay.commands.bench.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
+from resay.commands.bench.stream.kill_member import Orders, start, steps_of
+from resay.commands.bench.stream.kill_records import PARTITIONS, KillRecords, compare
+from resay.commands.bench.stream.told_lake import LETTERS_LOOKED, PARTS_LOOKED, ToldLake
 from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.dialogue.errors import ResayError
 from resay.store.lake import Lake
@@ -41,7 +41,7 @@ RECORDS_AHEAD = 600
 """Records that wait before each round: more than its members land before they die, so that kills fall into the midst of work."""
 
 RECORDS_A_BATCH = (5, 12, 25, 40)
-"""Small batches: a kill between any two of thousands of commits; what is killed is the same at 10,000 a batch."""
+"""Small batches: a kill between any two of thousands of commits; what is killed is the same at 40,000 a batch."""
 
 TIMES_MAX = 3
 """How many batches a member may live to take a step in."""

@@ -21,7 +21,7 @@ from ingest.kafka_log import KafkaLog
 from ingest.kafka_place import KafkaPlace
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import LandingRules, land, stored_position
-from resay.commands.bench.told_lake import ToldLake
+from resay.commands.bench.stream.told_lake import ToldLake
 from resay.store.lake import Lake
 
 CONFLICTS_MAX = 1_000

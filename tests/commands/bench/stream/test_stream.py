@@ -22,14 +22,14 @@ from typer.testing import CliRunner
 from deploy.kafka.broker import Broker
 from resay.commands.bench import commands
 from resay.commands.bench.brokers import TOPIC_PREFIX
-from resay.commands.bench.burst import Burst, LagSample, burst_rows, watch_lag
-from resay.commands.bench.freshness import Freshness, freshness_rows
 from resay.commands.bench.learnable import learnable_talk
 from resay.commands.bench.long_table import show_long
 from resay.commands.bench.report import BenchRow, bench_report
-from resay.commands.bench.stream import stream_remarks
-from resay.commands.bench.throughput import Round, Timed, throughput_rows
-from resay.commands.bench.turn_maker import make_turns
+from resay.commands.bench.stream.burst import Burst, LagSample, burst_rows, watch_lag
+from resay.commands.bench.stream.freshness import Freshness, freshness_rows
+from resay.commands.bench.stream.parts import stream_remarks
+from resay.commands.bench.stream.throughput import Round, Timed, throughput_rows
+from resay.commands.bench.stream.turn_maker import make_turns
 from resay.dialogue.codec import decode
 from resay.dialogue.turn import Reject
 from tests import child

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ingest.landing import LandingRules, land
-from resay.commands.bench.kill_records import PARTITIONS, Differences, KillRecords, compare
+from resay.commands.bench.stream.kill_records import PARTITIONS, Differences, KillRecords, compare
 from resay.dialogue.codec import RECORD_BYTES_MAX, decode
 from resay.dialogue.turn import Reject, TurnPart
 from resay.store.lake import Lake
