@@ -75,5 +75,11 @@ def test_popular_goals_are_wanted_more_and_the_order_shifts(world: World):
 
     weeks = [Counter(popularity.goal(customer, week=week, room=None, rng=rng) for _ in range(2_000)) for week in (0, 5)]
 
+    chance = (Random(1), Random(1))
+    drawn = [
+        [popularity.goal(customer, week=week, room=None, rng=own) for _ in range(500)] for week, own in zip((0, 5), chance, strict=True)
+    ]
+
+    assert drawn[0] != drawn[1]
     assert weeks[0].most_common()[0][1] > 2 * weeks[0].most_common()[-1][1]
     assert weeks[0] != weeks[1]

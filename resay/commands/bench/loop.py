@@ -16,6 +16,7 @@ from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio, rate_reduction, reduction_of_rates, win_loss_of_sums
 from resay.lab.adviser import Mode
 from resay.lab.loop import Measured
+from resay.lab.speed import Speed
 from resay.lab.tally import Arm, Sums, Tally, pooled
 
 NEW_VOICE = "new-voice"
@@ -80,10 +81,15 @@ def loop_rows(runs: Mapping[str, Run], mode: Mode, *, seed: int) -> Iterator[Ben
         yield BenchRow(row, "oracle_rewrites", run.outcome.oracle_rewrites, unit="count")
 
 
-def speed_row(runs: Sequence[Run]) -> BenchRow:
-    """Turns that the world makes in a second of one core: draws, NLU and an exact table included, without learning and without models."""
+def speed_rows(runs: Sequence[Run], understood: Speed) -> Iterator[BenchRow]:
+    """Turns that the world makes in a second of one core, without learning and without models.
+
+    `world` is of the loops themselves, where much is heard for the first time and takes the NLU milliseconds; in `world/cached`
+    all has been understood before.
+    """
     turns, seconds = sum(run.outcome.oracle.total().turns for run in runs), sum(run.outcome.talk_s for run in runs)
-    return BenchRow("world", "per_s", turns / seconds if seconds else None, n=turns, unit="turns/s")
+    for row, speed in (("world", Speed(turns, seconds)), ("world/cached", understood)):
+        yield BenchRow(row, "per_s", speed.turns / speed.seconds if speed.seconds else None, n=speed.turns, unit="turns/s")
 
 
 def _voices(seen: Seen, voices: str, end: str, *, seed: int) -> Iterator[BenchRow]:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.brokers import check_broker
-from resay.commands.bench.loop import COLUMNS, loop_rows, speed_row
+from resay.commands.bench.loop import COLUMNS, loop_rows, speed_rows
 from resay.commands.bench.loop_report import loop_html
 from resay.commands.bench.loop_runs import LoopBench, Run, Runs
 from resay.commands.bench.report import BenchReport, bench_report, print_report, show_report
@@ -103,10 +103,11 @@ def loop(  # noqa: PLR0917 - the command line names its options
         with _place(run) as place:
             runs = Runs(bench, world, place, world_name=_fingerprint(folder))
             done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}
+            speed = runs.speed()
     verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed), shown=not as_json)
     rows = [row for each, named in done.items() for row in loop_rows(named, each, seed=seed)]
     if done:
-        rows.append(speed_row([each for named in done.values() for each in named.values()]))
+        rows += speed_rows([each for named in done.values() for each in named.values()], speed)
     report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now)
     if page:
         write_page(page, loop_html(report, verdicts), option="--report")

@@ -6,9 +6,11 @@ the same again goes on from there.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -26,6 +28,7 @@ from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
 from resay.lab.checkpoint import Checkpoint
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
+from resay.lab.speed import Speed, speed_of
 from resay.lab.world import World
 
 SAME_VOICE = "same-voice"
@@ -98,12 +101,18 @@ class Runs:
         if not (place / STAND_FILE).exists():
             # What died before it had noted anything begins anew: its home may have seen a part of the talk.
             shutil.rmtree(place, ignore_errors=True)
-        run = self._run(place, self._plan(name, mode), tick)
+        with _kept_from_the_collector():
+            run = self._run(place, self._plan(name, mode), tick)
         draft = place.with_suffix(".draft")
         draft.write_bytes(msgspec.msgpack.encode(run))
         draft.replace(kept)
         shutil.rmtree(place)
         return run
+
+    def speed(self) -> Speed:
+        """How quickly the world makes turns, on one core."""
+        with _kept_from_the_collector():
+            return speed_of(self._world, self._assistant, seed=self._bench.seed, clock=time.process_time)
 
     def _plan(self, name: str, mode: Mode) -> LoopPlan:
         bench = self._bench
@@ -123,6 +132,16 @@ class Runs:
         with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
             outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
             return Run(outcome, len(system.rewrites()), system.log_digest, time.monotonic() - began)
+
+
+@contextmanager
+def _kept_from_the_collector() -> Iterator[None]:
+    """World and sentences outlive every loop: a fourth of the talk's time went into looking through them for garbage."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _read(kept: Path) -> Run:
