@@ -54,16 +54,6 @@ def key_of(raw: bytes) -> bytes | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of records that were handed in."""
-
-    sent: int = 0
-    refused: int = 0
-    faults: tuple[str, ...] = ()
-    """Why the first few were refused."""
-
-
 class KafkaSink:
     """A topic to send records to; a record that was acknowledged is kept by as many brokers as the topic asks for."""
 

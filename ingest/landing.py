@@ -28,7 +28,7 @@ from resay.store.lake import COMMIT_TRIES_MAX, Lake
 from resay.store.tables import REJECTS, TURN_PARTS, Table
 
 RECORDS_A_BATCH = 40_000
-"""Records a commit: a commit with its screens costs some 50 ms, this many records some 500 ms."""
+"""Records a commit: a commit with its screens costs some 50 ms, reading and writing this many some 700 ms (docs/decisions/0006)."""
 
 BYTES_A_BATCH = 33_554_432
 """Bytes a batch: 40,000 records of the usual 0.2 to 2 KB; as values and columns they take some five times as much memory."""

@@ -24,7 +24,7 @@ _CUSTOMER_ID = re.compile(rb'("customer_id"\s*:\s*)"((?:[^"\\]|\\.)*)("?)', re.D
 _decode_keys = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 Mask = Callable[[bytes], bytes]
-"""What is done to a record before anything reads it; a value that can be sent to another process."""
+"""What is done to a record before anything reads it."""
 
 
 def keep(raw: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 The one place that says which column is filled from which field. A column is null where the part does not carry its field;
 where the field is carried and says nothing, the column holds an empty mark, so that the merge at read can tell the two apart
-(`resay.store.turns_view`). A batch is read column by column, whichever process does it; where its records stood is added afterwards.
+(`resay.store.turns_view`). A batch is read column by column; where its records stood is added afterwards.
 """
 
 from __future__ import annotations

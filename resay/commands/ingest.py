@@ -190,8 +190,8 @@ def _check_usage(files: list[Path], source: str, reading: KafkaReading, *, proce
     if processes > 1 and (not source or reading.follow):
         message = "--processes must go with --source, and without --follow; whoever follows with more than one starts more than one"
         raise typer.BadParameter(message)
-    if not source and (reading.follow or reading.since or reading.until):
-        message = "--follow, --from and --until must go with --source; got files; files are read to their ends"
+    if not source and (reading.follow or reading.since or reading.until or reading.allow_gap):
+        message = "--follow, --from, --until and --allow-gap must go with --source; got files; files are read to their ends"
         raise typer.BadParameter(message)
     if reading.until and (reading.follow or reading.until > datetime.now(UTC)):
         message = "--until must lie in the past, and go without --follow; leave it out to read all that is there"
@@ -269,7 +269,7 @@ def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[La
         with progress("Ingesting", unit="records", shown=shown) as tick:
             began = time.monotonic()
             together.start(orders.words(settings), number=number - 1)
-            rules = replace(_rules(settings), landed=count, observe=metrics.step)
+            rules = replace(_rules(settings), landed=count, observe=lambda step, _batch: metrics.step(step))
             topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
             took_s = time.monotonic() - began
         if stop():

@@ -11,10 +11,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ingest.landing import LandingReport, LandingStep
-from ingest.source import Batch
 
 BATCH_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Bounds of the histogram: a small commit takes some 20 ms, a full batch some 250 ms, one that waits for brokers up to a minute."""
+"""Bounds of the histogram: a small commit takes some 20 ms, a full batch some 700 ms, one that waits for brokers up to a minute."""
 
 
 class LandingMetrics(Collector):
@@ -22,8 +21,8 @@ class LandingMetrics(Collector):
 
     def __init__(self, source: str, registry: CollectorRegistry, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.registry, self._source, self._clock = registry, source, clock
-        self._began: dict[tuple[str, int], float] = {}
-        """When batches were taken that are not yet committed, by partition and start: the next may be taken before the last is in."""
+        self._began = 0.0
+        """When the batch was taken that is not yet committed."""
         self._newest: datetime | None = None
         self._lag: Callable[[], Mapping[str, int]] | None = None
         self._held: Callable[[], int] | None = None
@@ -54,16 +53,14 @@ class LandingMetrics(Collector):
         if report.newest and (self._newest is None or report.newest > self._newest):
             self._newest = report.newest
 
-    def step(self, step: LandingStep, batch: Batch) -> None:
+    def step(self, step: LandingStep) -> None:
         """Note a step: how long batches take, and how many were lost to others."""
-        place = (batch.partition, batch.start)
         if step is LandingStep.TAKEN:
-            self._began[place] = time.monotonic()
+            self._began = time.monotonic()
         elif step is LandingStep.LOST:
-            self._began.pop(place, None)
             self._lost.labels(self._source).inc()
-        elif step is LandingStep.COMMITTED and place in self._began:
-            self._seconds.labels(self._source).observe(time.monotonic() - self._began.pop(place))
+        elif step is LandingStep.COMMITTED:
+            self._seconds.labels(self._source).observe(time.monotonic() - self._began)
 
     def sent(self, letters: int) -> None:
         """Count dead letters that went to their topic."""

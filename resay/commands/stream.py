@@ -84,6 +84,7 @@ def _summary(tally: Tally) -> str:
     judged = ", ".join(f"{job}: {turns:,} turns" for job, turns in tally.judged.items()) or "nothing judged"
     live = f"generation {tally.generation} is live" if tally.generation else "no generation was made live"
     return (
-        f"records read: {tally.landed.read:,}; new: {tally.landed.accepted:,}, rejected: {tally.landed.rejected:,}; {judged}; "
+        f"records read: {tally.landed.read:,}; new: {tally.landed.accepted:,}, "
+        f"there already: {tally.landed.duplicates:,}, rejected: {tally.landed.rejected:,}; {judged}; "
         f"learnt {tally.learnt:,} times, published {tally.published:,}; {live}"
     )

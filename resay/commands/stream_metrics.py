@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ class StreamMetrics:
         self._seconds = Counter("resay_job_seconds", "Time that a job has worked.", ["job"], registry=registry)
         self._skipped = Counter("resay_learning_skipped", "Learning that published nothing.", ["reason"], registry=registry)
         self._freshness = Gauge("resay_freshness_seconds", "From landing to live, for the oldest turn last learnt from.", registry=registry)
+        self._freshness.set(math.nan)  # Nothing is known before something was published; 0 would say that it is as fresh as can be.
         self._rules = Gauge("resay_rules", "Rewrites of the live generation.", ["state", "layer"], registry=registry)
         self._generation = Gauge("resay_generation", "Number of the live generation; 0 before the first.", registry=registry)
 

@@ -108,8 +108,8 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
         metrics.landing.landed(report)
         chain.touch()
 
-    def observe(step: LandingStep, batch: Batch) -> None:
-        metrics.landing.step(step, batch)
+    def observe(step: LandingStep, _batch: Batch) -> None:
+        metrics.landing.step(step)
         orders.observe(Part.INGEST, step)
 
     mask = Pseudonymise(orders.settings.hash_key) if orders.settings.hash_key else keep

@@ -8,8 +8,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from ingest.landing import LandingReport, LandingStep
 from resay.commands.landing_metrics import LandingMetrics
+from resay.commands.stream_metrics import StreamMetrics
 from tests.builders import BASE
-from tests.fakes import FakeClock, MemoryLog
+from tests.fakes import FakeClock
 
 
 def test_the_age_of_the_newest_event_goes_on_by_itself():
@@ -27,19 +28,26 @@ def test_the_age_of_the_newest_event_goes_on_by_itself():
 
 
 def test_lost_batches_are_counted_and_not_timed():
-    """Of two batches that are under way at once one is lost and one goes in."""
+    """A batch that is lost and read again is timed once, when it goes in."""
     metrics = LandingMetrics("kafka", CollectorRegistry())
-    log = MemoryLog({"0": [b"1", b"2"]})
-    batches = [log.next_batch(1, 100), log.next_batch(1, 100)]
 
-    for step, number in ((LandingStep.TAKEN, 0), (LandingStep.TAKEN, 1), (LandingStep.LOST, 0), (LandingStep.COMMITTED, 1)):
-        batch = batches[number]
-        assert batch is not None
-        metrics.step(step, batch)
+    for step in (LandingStep.TAKEN, LandingStep.LOST, LandingStep.TAKEN, LandingStep.COMMITTED):
+        metrics.step(step)
 
     shown = _shown(metrics)
     assert 'resay_lost_positions_total{source="kafka"} 1.0' in shown
     assert 'resay_batch_seconds_count{source="kafka"} 1.0' in shown
+
+
+def test_freshness_is_not_known_before_anything_was_published():
+    """A dashboard must not take a stream that has published nothing for one that is as fresh as can be."""
+    metrics = StreamMetrics("kafka")
+    before = generate_latest(metrics.registry).decode()
+
+    metrics.learnt(3, generation=1, skipped="", freshness_s=4.5)
+
+    assert "resay_freshness_seconds NaN" in before
+    assert "resay_freshness_seconds 4.5" in generate_latest(metrics.registry).decode()
 
 
 def _shown(metrics: LandingMetrics) -> str:
