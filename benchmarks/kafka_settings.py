@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from deploy.kafka.broker import Broker
 from ingest.kafka_cluster import create_topic
-from ingest.kafka_log import KafkaLog
+from ingest.kafka_log import BYTES_A_FETCH, BYTES_A_PARTITION, RECORDS_A_POLL, KafkaLog
 from ingest.kafka_place import KafkaPlace, read_place
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingRules, land, stored_position
@@ -37,7 +37,12 @@ ROUNDS = 5
 PARTITIONS = 4
 SEED = 1
 
-CHOSEN = {"max_poll_records": 2_000, "max_partition_fetch_bytes": 1_048_576, "fetch_max_bytes": 16_777_216, "metrics_enabled": False}
+CHOSEN = {
+    "max_poll_records": RECORDS_A_POLL,
+    "max_partition_fetch_bytes": BYTES_A_PARTITION,
+    "fetch_max_bytes": BYTES_A_FETCH,
+    "metrics_enabled": False,
+}
 
 SETTINGS = [
     {},
@@ -132,7 +137,7 @@ def ours(place: KafkaPlace) -> int:
     with closing(KafkaLog(place, positions=lambda _name, key: done.get(key, 0), reading=KafkaReading(uuid.uuid4().hex))) as log:
         while batch := log.next_batch(RECORDS_A_BATCH, BYTES_A_BATCH):
             done[batch.partition] = batch.end
-            read += len(batch.records)
+            read += len(batch.raws)
     return read
 
 
@@ -142,7 +147,7 @@ def landing(place: KafkaPlace) -> int:
         lake = Lake(folder)
         positions = lambda name, key: stored_position(lake, name, key)  # noqa: E731 - a name for what stands in one line.
         with closing(KafkaLog(place, positions=positions, reading=KafkaReading(uuid.uuid4().hex))) as log:
-            return land(log, lake, rules=LandingRules(clock=lambda: datetime.now(UTC), conflicts_max=20)).accepted
+            return land(log, lake, rules=LandingRules(clock=lambda: datetime.now(UTC))).accepted
 
 
 if __name__ == "__main__":
