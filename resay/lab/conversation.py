@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from resay.dialogue.turn import AppliedRewrite, Explicit, Feedback, Turn
 from resay.lab.action import Action
@@ -131,8 +131,7 @@ class Opening:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(NamedTuple):
     """A goal that a customer pursues, and how often they have tried."""
 
     goal: str
@@ -256,7 +255,7 @@ class _Conversation:
         spoken = _heard(stage, occasion, sound=recording.sound, wanted=goal.action, barge_in=barge_in)
         feedback = self._feedback(right=spoken.right)
         if feedback is not None:
-            spoken = replace(spoken, turn=replace(spoken.turn, feedback=feedback))
+            spoken = spoken._replace(turn=replace(spoken.turn, feedback=feedback))
         self._here.change(spoken.done, goal.room)
         attempt = wording.attempt if recording.repair or wording.attempt is not Try.REPAIR else Try.SAME_WORDS
         point = _failure_point(spoken, recording, goal=wish.goal, world=stage.world)
@@ -283,8 +282,7 @@ class _Conversation:
         return Feedback(explicit=Explicit.YES if judged else Explicit.NO)
 
 
-@dataclass(frozen=True, slots=True)
-class _Meant:
+class _Meant(NamedTuple):
     """What a customer meant, and how they put it."""
 
     goal: str
@@ -296,8 +294,7 @@ class _Meant:
 _NO_ONE_MEANT = _Meant("", None, Try.FALSE_WAKE, "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Spoken:
+class _Spoken(NamedTuple):
     """What came of a sound."""
 
     turn: Turn

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
 from random import Random
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from resay.lab.habits import AS_SHIPPED, Habits
 from resay.lab.ways import SYNONYM, WAYS_AS_SHIPPED, Ways, own_words
@@ -91,8 +91,7 @@ class Customer:
         return self.own_words.get(goal) or world.phrases_of(goal)
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """What a customer decides to say."""
 
     phrase: int

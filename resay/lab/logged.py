@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 
 from resay.dialogue.turn import Audio, Context, Entity, Feedback, Hypothesis, Interpretation, Response, Turn, Versions
 from resay.lab.action import Reach
@@ -29,8 +31,7 @@ _ANY_TIME = datetime(2026, 9, 7, tzinfo=UTC)
 _INTERPRETED = frozenset(Reach) - {Reach.EMPTY, Reach.NO_MATCH}
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(NamedTuple):
     """Who speaks to which device, and when."""
 
     turn_id: str
@@ -40,7 +41,7 @@ class Occasion:
     room: str
     device_type: str
     locale: str
-    device_states: Mapping[str, str] = field(default_factory=dict)
+    device_states: Mapping[str, str] = MappingProxyType({})
     """What is on and off in the room, as the assistant knows it."""
 
 
