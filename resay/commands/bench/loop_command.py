@@ -111,13 +111,13 @@ def loop(  # noqa: PLR0917 - the command line names its options
     report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now)
     if page:
         write_page(page, loop_html(report, verdicts), option="--report")
+    tell_verdicts(verdicts, aside=as_json)
     if as_json:
         print_report(report)
         return
     if done:
         show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
         _tell(report, done)
-    tell_verdicts(verdicts)
 
 
 def _run_all(runs: Runs, names: Sequence[str], mode: Mode, *, shown: bool) -> dict[str, Run]:

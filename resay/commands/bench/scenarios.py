@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.report import BenchRow
-from resay.commands.console import console, progress
+from resay.commands.console import console, progress, remarks
 from resay.commands.settings import read_settings
 from resay.lab.assistant import Assistant
 from resay.lab.scenarios import assistant_learns, cohort_harm, conspirators, even_arms, forgotten
@@ -67,20 +67,21 @@ def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) 
 
 
 def scenario_rows(verdicts: Sequence[Verdict]) -> Iterator[BenchRow]:
-    """Each verdict as a row: 1 held, 0 not held, none where the part is not built; then its numbers."""
+    """Each verdict as two rows: 1 held, 0 not held, nothing where a part is not built, which the other says; then its numbers."""
     for verdict in verdicts:
         held = None if verdict.ruling is Ruling.NOT_BUILT else float(verdict.ruling is Ruling.HELD)
         yield BenchRow(f"scenario={verdict.scenario}", "held", held, unit="count")
+        yield BenchRow(f"scenario={verdict.scenario}", "not_built", float(held is None), unit="count")
         for each in verdict.figures:
             yield BenchRow(each.row, each.metric, each.value, each.lo, each.hi, each.n, each.unit)
 
 
-def tell_verdicts(verdicts: Sequence[Verdict]) -> None:
-    """The verdicts in sentences."""
+def tell_verdicts(verdicts: Sequence[Verdict], *, aside: bool) -> None:
+    """The verdicts in sentences; aside, on standard error, where the output is for machines."""
     for verdict in verdicts:
         missing = f": {verdict.missing}" if verdict.missing else ""
         happened = verdict.happened[:1].upper() + verdict.happened[1:]
-        console.print(f"{verdict.scenario}: {verdict.ruling}{missing}. {happened}.", markup=False, soft_wrap=True)
+        (remarks if aside else console).print(f"{verdict.scenario}: {verdict.ruling}{missing}. {happened}.", markup=False, soft_wrap=True)
 
 
 def _opener(homes: Path, k: int) -> Callable[[], AbstractContextManager[Learner]]:
