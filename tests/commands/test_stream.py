@@ -165,7 +165,7 @@ for job in (*jobs, *jobs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_again_and_again_it_says_what_one_run_says(tmp_path: Path, seed: int):
     """SIGKILL at seeded steps of landing, linking and labelling; disorder, repeats and late turns in the log."""
     rng = random.Random(seed)
@@ -173,7 +173,7 @@ def test_killed_again_and_again_it_says_what_one_run_says(tmp_path: Path, seed: 
     rng.shuffle(turns)
     write(tmp_path / "logs/a.jsonl", turns + turns[:3])
     ended = []
-    for _ in range(12):
+    for _ in range(6):
         ended.append(subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(rng.randrange(2, 14))], check=False).returncode)
         if not ended[-1]:
             break

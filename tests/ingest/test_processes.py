@@ -66,7 +66,7 @@ def counts(home: Path) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_ended_has_lost_nothing(tmp_path: Path, kind: signal.Signals):
     """It ends within a commit or between two, says so with status 130, and the next run does the rest."""
-    log = write_log(tmp_path / "turns.jsonl", 25_000, bad_every=1_000)
+    log = write_log(tmp_path / "turns.jsonl", 80_000, bad_every=1_000)
     process = child.start_resay("ingest", log, home=tmp_path)
     wait_for_progress(tmp_path, log, beyond=0, process=process)
 
@@ -76,7 +76,7 @@ def test_a_run_that_is_ended_has_lost_nothing(tmp_path: Path, kind: signal.Signa
     assert (process.returncode, remarks) == (130, "resay: interrupted; what was committed is kept\n")
     assert 0 < position(tmp_path, log) < log.stat().st_size
     child.resay("ingest", log, home=tmp_path)
-    assert counts(tmp_path) == (24_975, 24_975, 25, 25)
+    assert counts(tmp_path) == (79_920, 79_920, 80, 80)
 
 
 def test_a_run_that_is_killed_again_and_again_has_lost_nothing(tmp_path: Path):
@@ -97,7 +97,7 @@ def test_a_run_that_is_killed_again_and_again_has_lost_nothing(tmp_path: Path):
 
 def test_of_two_on_one_log_one_wins_and_the_other_says_so(tmp_path: Path):
     """Who finds that another has moved the position writes nothing more, and asks in one sentence who that is."""
-    log = write_log(tmp_path / "turns.jsonl", 25_000)
+    log = write_log(tmp_path / "turns.jsonl", 80_000)
     processes = [child.start_resay("ingest", log, home=tmp_path) for _ in range(2)]
 
     said = [process.communicate(timeout=child.WAIT_S)[1] for process in processes]
@@ -107,7 +107,7 @@ def test_of_two_on_one_log_one_wins_and_the_other_says_so(tmp_path: Path):
     loser = said[statuses.index(1)]
     assert "is another consumer reading it?" in loser
     assert (loser.count("\n"), loser.count("Traceback")) == (1, 0)
-    assert counts(tmp_path) == (25_000, 25_000, 0, 0)
+    assert counts(tmp_path) == (80_000, 80_000, 0, 0)
 
 
 def test_two_on_different_logs_both_get_in(tmp_path: Path):
