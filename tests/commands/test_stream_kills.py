@@ -63,16 +63,15 @@ def members() -> Iterator[Callable[[Orders], BaseProcess]]:
         process.join()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_in_every_part_it_says_what_one_batch_run_says(
-    seed: int, broker: str, topic: str, tmp_path: Path, members: Callable[[Orders], BaseProcess]
+    broker: str, topic: str, tmp_path: Path, members: Callable[[Orders], BaseProcess]
 ):
     """SIGKILL behind every step of the chain and at moments between, while records keep coming, and of learning when none come any more.
 
     Then one undisturbed run. Planted by hand and seen red: noting what was learnt before it is published; moving a job's position in a
     commit before its rows.
     """
-    rng, logs, died = random.Random(seed), [], []
+    rng, logs, died = random.Random(1), [], []
     blows = [(step, 1, 0.0) for step in STEPS] + [((Part.LABEL, "committed"), times, 0.0) for times in (2, 3)]
     blows += [(rng.choice(STEPS), 1, rng.uniform(0.005, 0.3)) for _ in range(6)]
     rng.shuffle(blows)
