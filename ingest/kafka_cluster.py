@@ -301,6 +301,7 @@ def _hint(security: KafkaSecurity, why: str) -> str:
         return "does this port speak TLS at all (security.protocol)?"
     if ("Authentication" in why or "disconnected" in why) and security.protocol.startswith("SASL"):
         return "are user name, password and sasl.mechanism right?"
-    if "disconnected" in why:
+    # What TLS answers to whoever does not speak it is read as the length of a frame.
+    if "disconnected" in why or "Invalid frame length" in why:
         return "does this port want a login or TLS (security.protocol in --kafka-settings)?"
     return "are host and port right, and does Kafka run there?"

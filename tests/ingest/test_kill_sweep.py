@@ -70,7 +70,7 @@ class LettersLast(ToldLake):
 
 @pytest.mark.parametrize(
     ("fault", "points", "broken"),
-    [(PositionFirst, 12, {"lost"}), (Unscreened, 12, {"doubled", "rejects_doubled"}), (LettersLast, 40, {"rejects_lost"})],
+    [(PositionFirst, 40, {"lost"}), (Unscreened, 12, {"doubled", "rejects_doubled"}), (LettersLast, 40, {"rejects_lost"})],
     ids=["position_first", "unscreened", "letters_last"],
 )
 def test_planted_faults_are_noticed(fault: type[ToldLake], points: int, broken: set[str], broker: str, tmp_path: Path):
