@@ -152,16 +152,15 @@ def _plain_times(values: Sequence[object]) -> Column:
 
 
 def _mended(moments: Column, odd: Mapping[int, datetime | None], turns: list[WireTurn | None]) -> Column:
-    """Times with those put in that were read one by one; where there is none, the turn is put to nothing."""
+    """Times with those put in that were read one by one, in order of place; where there is none, the turn is put to nothing."""
     if not odd:
         return moments
     for place, moment in odd.items():
         if moment is None:
             turns[place] = None
-    places = np.fromiter(odd, np.int64, len(odd))
     mask = np.zeros(len(moments), dtype=bool)
-    mask[places] = True
-    mended: Column = pc.replace_with_mask(moments, pa.array(mask), pa.array([odd[place] for place in sorted(odd)], TIME))
+    mask[list(odd)] = True
+    mended: Column = pc.replace_with_mask(moments, pa.array(mask), pa.array(list(odd.values()), TIME))
     return mended
 
 

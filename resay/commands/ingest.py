@@ -251,7 +251,6 @@ class _Orders:
 def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[LandingReport, float, list[str]]:
     """What was landed, the seconds from the first poll to the last commit, and what fellows complained of."""
     lake, metrics, landed = Lake(settings.lake), LandingMetrics("kafka", CollectorRegistry()), LandingReport()
-    complaints: list[str] = []
 
     def count(report: LandingReport) -> None:
         nonlocal landed  # Known however the landing ends.

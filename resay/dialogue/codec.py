@@ -217,7 +217,7 @@ def _part(wire: WireTurn, keys: Mapping[str, msgspec.Raw], raw: bytes, *, where:
 
 def faults_of_content(wire: WireTurn) -> list[str]:
     """What is wrong with a record whose types are right, but for its times."""
-    if is_plain(wire):
+    if _is_plain(wire):
         return []
     faults = []
     if wire.schema != SCHEMA:
@@ -248,7 +248,7 @@ def _unknown_value(raw: msgspec.Raw) -> object:
         return bytes(raw).decode()
 
 
-def is_plain(wire: WireTurn) -> bool:
+def _is_plain(wire: WireTurn) -> bool:
     """Whether a glance is enough to see that content is right: nearly always, and each of a hundred thousand records a second is asked."""
     return (
         wire.schema == SCHEMA

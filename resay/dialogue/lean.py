@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from resay.dialogue.codec import RECORD_BYTES_MAX, WireTurn, faults_of_content, is_plain, nests_too_deep
+from resay.dialogue.codec import RECORD_BYTES_MAX, WireTurn, faults_of_content, nests_too_deep
 
 _OBJECT = ord("{")
 
@@ -41,8 +41,7 @@ def _read(raw: bytes) -> WireTurn | None:
         wire = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    good = (is_plain(wire) or not faults_of_content(wire)) and _has_objects(wire)
-    return wire if good else None
+    return None if faults_of_content(wire) or not _has_objects(wire) else wire
 
 
 def _is_utf8(raw: bytes) -> bool:
