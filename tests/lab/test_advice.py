@@ -6,37 +6,15 @@ from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-import pytest
-
-from resay.dialogue.turn import AppliedRewrite, ResponseStatus, Turn, Versions
-from resay.lab.assistant import Assistant
-from resay.lab.channel import Channel, Side
+from resay.dialogue.turn import AppliedRewrite, ResponseStatus, Turn
 from resay.lab.conversation import Advice, Exchange, Opening, Stage, converse, false_wake
-from resay.lab.customer import Customer, Popularity, Try, make_customer
-from resay.lab.logged import House
-from resay.lab.world import World, read_world
+from resay.lab.customer import Customer, Try
+from resay.lab.world import World
 from tests.builders import BASE
-from tests.lab.small_world import write_world
 
 TARGET = "turn on the counter lights"
 SOURCES = {"let there be light", "let the be light", "turn on the corner lights"}
 SESSIONS = 500
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return read_world(write_world(tmp_path_factory.mktemp("world")))
-
-
-@pytest.fixture(scope="module")
-def stage(world: World) -> Stage:
-    channel = Channel(world, Side.LEARNING, speakers=world.speakers)
-    return Stage(world, Assistant(world.home), channel, Popularity(world, Random(1), weeks=1), House(world.home, Versions()))
-
-
-@pytest.fixture(scope="module")
-def customer(world: World) -> Customer:
-    return make_customer(world, "c1", rng=Random(4), sessions_daily=1.0)
 
 
 def _lights(turn: Turn) -> Advice:

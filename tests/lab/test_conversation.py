@@ -6,34 +6,13 @@ from random import Random
 
 import pytest
 
-from resay.dialogue.turn import Versions
-from resay.lab.assistant import Assistant
-from resay.lab.channel import Channel, Side
 from resay.lab.conversation import Exchange, Opening, Stage, converse, false_wake
-from resay.lab.customer import Customer, Popularity, Try, make_customer
-from resay.lab.logged import House
-from resay.lab.world import World, read_world
+from resay.lab.customer import Customer, Try
+from resay.lab.world import World
 from tests.builders import BASE
-from tests.lab.small_world import write_world
 
 AGAIN_AFTER_FAILURE = {Try.SAME_WORDS, Try.REPAIR, Try.OTHER_WORDS}
 SESSIONS = 2_000
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return read_world(write_world(tmp_path_factory.mktemp("world")))
-
-
-@pytest.fixture(scope="module")
-def stage(world: World) -> Stage:
-    channel = Channel(world, Side.LEARNING, speakers=world.speakers)
-    return Stage(world, Assistant(world.home), channel, Popularity(world, Random(1), weeks=1), House(world.home, Versions()))
-
-
-@pytest.fixture(scope="module")
-def customer(world: World) -> Customer:
-    return make_customer(world, "c1", rng=Random(4), sessions_daily=1.0)
 
 
 @pytest.fixture(scope="module")

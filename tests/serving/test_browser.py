@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from serving.app import create_app
 from serving.server import RunningService, bind, start
@@ -18,8 +17,6 @@ from tests.serving.dialogues import HOSTILE, fill
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
@@ -27,18 +24,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     service = start(create_app(settings_of(fill(tmp_path_factory.mktemp("home")))), bind("127.0.0.1", 0))
     yield service
     service.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, where it is installed."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed; `make setup` installs it")
-    with sync_playwright() as playwright:
-        # No sandbox: containers seldom let one be made, and only our own page is opened.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from resay.commands.bench.loop_plot import over_weeks, ranges
 from resay.commands.bench.loop_report import loop_html
@@ -17,8 +15,6 @@ from resay.commands.bench.loop_so_far import METRIC, reduction_up_to
 from resay.commands.bench.report import BenchReport, BenchRow
 from resay.lab.scenarios.verdict import Part, Ruling, Verdict, rule
 from resay.lab.tally import Arm, Cell, Member, Sums, Tally
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _share(row: str, metric: str, value: float | None, lo: float | None = None, hi: float | None = None) -> BenchRow:
@@ -52,18 +48,6 @@ VERDICTS = (
     rule("forgotten", kept=False, happened="The table kept 2 rewrites of <script>alert(1)</script>", needs=Part.FORGETTING),
 )
 REPORT = BenchReport("loop", "2026-11-21", 7, "abc1234", "Linux, 2 cores", ROWS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, where it is installed."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed; `make setup` installs it")
-    with sync_playwright() as playwright:
-        # No sandbox: containers seldom let one be made, and only our own page is opened.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def test_the_page_needs_nothing_from_outside_and_escapes_what_worlds_are_named():
