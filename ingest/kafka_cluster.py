@@ -87,7 +87,7 @@ class Remarks(logging.Handler):
 
     def why(self) -> str:
         """The most telling reason that it gave for a failed connection: tries of one and the same failure end now so, now so."""
-        found = [match[1] for said in self._said if (match := _FAILED.search(said)) and "timed out after" not in match[1]]
+        found = [match[1] for said in self._said if (match := _FAILED.search(said)) and not _RAN_OUT.search(match[1])]
         for telling in ("Authentication", "SSL", ""):
             reasons = [reason for reason in found if telling in reason]
             if reasons:
@@ -96,6 +96,9 @@ class Remarks(logging.Handler):
 
 
 _FAILED = re.compile(r"(?:Bootstrap \S+ to \S+|Connection) failed: (?:\[Error \d+\] )?(?:\w*Error: )*(.*?)(?: \(backoff|$)")
+
+_RAN_OUT = re.compile("timed out after|TimeoutError")
+"""An attempt cut short by our own deadline says nothing of the brokers; the ones before it do."""
 
 
 @contextmanager

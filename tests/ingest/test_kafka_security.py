@@ -157,7 +157,7 @@ def test_a_closed_door_is_said(guarded: dict[str, str], certificates: Path, tmp_
 def _look_up(address: str, settings: str, folder: Path) -> Topic:
     path = folder / "client.properties"
     path.write_text(settings)
-    return look_up(read_place(address, read_security(path)), reach_s=2)
+    return look_up(read_place(address, read_security(path)), reach_s=4)
 
 
 def _token(subject: str, *, lasts_s: int) -> str:
