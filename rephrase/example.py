@@ -1,4 +1,4 @@
-"""Examples: what a detector is trained and chosen on. Knows what is true of one first try; knows nothing of where it came from, or of models."""
+"""Examples: what a detector is trained and chosen on. Knows what is true of one first try; nothing of where it came from, nor of models."""
 
 from __future__ import annotations
 
