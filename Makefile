@@ -5,7 +5,7 @@ ONCE ?=
 
 .PHONY: demo test check format setup setup-demo real-parts kafka docs picture bench lock clean
 
-demo: setup-demo ## Set up, run the main job on the log that ships, show the result.
+demo: setup-demo ## Set up, run the main job in the world that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
 
 test: setup ## Set up and run every test.
@@ -37,16 +37,20 @@ endef
 setup-demo: .venv/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call fresh,requirements.lock)
 	touch $@
 
 .venv/.ready-dev: requirements-dev.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call fresh,requirements-dev.lock)
 	touch .venv/.ready $@
+
+# uv checks the same hashes as pip, and takes a fraction of pip's time over torch and its libraries; what it fetched once it keeps.
+define fresh
+$(PYTHON) -m venv .venv
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
+$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+endef
 
 kafka: ## A real Kafka broker of one node on loopback, for people who have none; needs Java 17 and Maven.
 	$(PYTHON) deploy/kafka/broker.py $(if $(PORT),--port $(PORT))
@@ -64,9 +68,9 @@ bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for ma
 	$(BIN)/resay bench replay
 
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
-	$(BIN)/python -m pip install --quiet uv
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) pyproject.toml - -o requirements.lock
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka pyproject.toml - -o requirements-dev.lock
+	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements-uv.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra demo pyproject.toml - -o requirements.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka --extra train pyproject.toml - -o requirements-dev.lock
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade
 
 clean:
