@@ -5,48 +5,36 @@ Knows what text means in a room; knows nothing of voices, customers or of what w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
 
 from resay.dialogue.errors import ResayError
-from resay.lab.action import Action, Reach, resolve
+from resay.lab.action import Reach, resolve
 from resay.lab.home import Home
+from resay.lab.understood import Heard, Meaning, Understood
 
-MEANINGS_KEPT_MAX = 1_000_000
-"""Texts and rooms whose meaning is remembered: a world of a million turns says fewer, at about a kilobyte each."""
+RULES = ("action.py", "assistant.py", "sieve.py", "templates.py", "understood.py")
+"""Files beside this one that decide what a text means: whatever was understood before one of them changed is understood anew."""
+
+LIBRARIES = ("hassil", "home-assistant-intents", "rapidfuzz")
+"""And the libraries that do."""
 
 
 class LabMissing(ResayError):
     """The extra `lab` is not installed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What the assistant makes of a text in a room."""
-
-    reach: Reach
-    intent: str = ""
-    slots: Mapping[str, object] = field(default_factory=dict)
-    """As understood: rooms by their id, names as they were said."""
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    """Words that stood where a name or a room should, and are none."""
-    action: Action | None = None
-    """What is done, or would be if the device or the title were there."""
-    response: str = ""
-    """Which of its sentences for this intent the assistant answers with."""
-
-    @property
-    def done(self) -> Action | None:
-        """What was really done."""
-        return self.action if self.reach is Reach.OK else None
-
-
 class Assistant:
     """The NLU in one home; remembers what it has understood, as it takes milliseconds a text."""
 
-    def __init__(self, home: Home, *, also: Mapping[str, str] | None = None) -> None:
+    def __init__(self, home: Home, *, also: Mapping[str, str] | None = None, shelf: Path | None = None) -> None:
         """Load the sentences: about a second; `also` are texts that it takes as others are taken, as if it had learnt them.
+
+        What it has understood is kept in folder `shelf`, if there is one: the next run need not wait for it.
 
         Raises: LabMissing.
         """
@@ -59,7 +47,7 @@ class Assistant:
         self._home = home
         self._templates = Templates(home)
         self._also = {" ".join(text.split()): " ".join(like.split()) for text, like in (also or {}).items()}
-        self._known: dict[tuple[str, str], Meaning] = {}
+        self._understood = Understood(shelf / _file_name(home) if shelf and not also else None)
 
     @property
     def version(self) -> str:
@@ -68,12 +56,12 @@ class Assistant:
 
     def understand(self, text: str, room: str) -> Meaning:
         """What a text means, said in a room; deterministic."""
-        key = (" ".join(text.split()), room)
-        if key not in self._known:
-            if len(self._known) >= MEANINGS_KEPT_MAX:
-                self._known.clear()
-            self._known[key] = self._read(self._also.get(key[0], key[0]), room)
-        return self._known[key]
+        found = self._understood.find(text, room)
+        if found is not None:
+            return found
+        plain = " ".join(text.split())
+        found = self._understood.find(plain, room) if plain != text else None
+        return found or self._understood.keep(Heard(plain, room), self._read(self._also.get(plain, plain), room))
 
     def _read(self, text: str, room: str) -> Meaning:
         if not text:
@@ -86,3 +74,13 @@ class Assistant:
         if partial is None:
             return Meaning(Reach.NO_MATCH)
         return Meaning(Reach.UNRESOLVED, partial.intent, partial.slots, unknown=partial.unknown or {})
+
+
+def _file_name(home: Home) -> str:
+    """The file of what is understood in this very home, by these very rules."""
+    digest = hashlib.blake2b(msgspec.json.encode(home), digest_size=8)
+    for name in RULES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    for library in LIBRARIES:
+        digest.update(version(library).encode())
+    return f"understood-{digest.hexdigest()}.jsonl"

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resay.lab.assistant import Assistant, LabMissing, Meaning
+from resay.lab.assistant import Assistant, LabMissing
 from resay.lab.home import broken, read_json
 from resay.lab.sound import SAMPLES_A_SECOND, Noise, NoVoice, mix, speak
+from resay.lab.understood import Meaning
 from resay.lab.world import World
 
 if TYPE_CHECKING:

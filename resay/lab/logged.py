@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from resay.dialogue.turn import Audio, Context, Entity, Feedback, Hypothesis, Interpretation, Response, Turn, Versions
 from resay.lab.action import Reach
-from resay.lab.assistant import Meaning
 from resay.lab.home import Home
 from resay.lab.once import Once
 from resay.lab.response import domain_of, respond, tells_time
+from resay.lab.understood import Meaning
 from resay.lab.world import Sound
 
 SPEECH_CHARS_PER_S = 15.0

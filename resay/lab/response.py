@@ -10,8 +10,8 @@ from datetime import datetime
 
 from resay.dialogue.turn import Response, ResponseStatus
 from resay.lab.action import Action, Reach
-from resay.lab.assistant import Meaning
 from resay.lab.home import Home
+from resay.lab.understood import Meaning
 
 STATUS: Mapping[Reach, ResponseStatus] = {
     Reach.EMPTY: ResponseStatus.NONE,

@@ -19,6 +19,7 @@ from hassil.recognize import MISSING_ENTITY, RecognizeResult
 from home_assistant_intents import get_intents
 
 from resay.lab.home import Home
+from resay.lab.sieve import Sieve
 
 LANGUAGE = "en"
 
@@ -46,7 +47,7 @@ class Templates:
         """Load the sentences: about a second."""
         sentences = get_intents(LANGUAGE)
         assert sentences, "the sentences of this language must be in the package"
-        self._intents = Intents.from_dict(sentences)
+        self._sieve = Sieve(Intents.from_dict(sentences))
         self._names = names_of(home)
         self._contexts = {room: {"area": {"value": room, "text": each.names[0]}} for room, each in home.rooms.items()}
 
@@ -54,7 +55,7 @@ class Templates:
         """The best template that explains every word."""
         found = recognize_best(
             text,
-            self._intents,
+            self._sieve.for_text(text),
             slot_lists=self._names,
             intent_context=self._contexts[room],
             language=LANGUAGE,
@@ -67,7 +68,7 @@ class Templates:
         """The best template with unknown names in it: the second pass, from which the assistant tells what it does not know."""
         found = recognize_all(
             text,
-            self._intents,
+            self._sieve.for_text(text),
             slot_lists=self._names,
             intent_context=self._contexts[room],
             language=LANGUAGE,

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from resay.lab.action import Action, Reach, action_from_json
-from resay.lab.assistant import Meaning
 from resay.lab.habits import Habits, read_habits
 from resay.lab.home import FAULTS_SHOWN, Home, broken, read_home, read_json
+from resay.lab.understood import Meaning
 
 QUIET = "quiet"
 HOME_NOISE = "home"

@@ -13,11 +13,12 @@ import msgspec
 import pytest
 
 from resay.lab.action import Action, Reach, resolve
-from resay.lab.assistant import Assistant, Meaning
+from resay.lab.assistant import Assistant
 from resay.lab.channel import Side, side_of
 from resay.lab.home import Home
 from resay.lab.shipped import SHIPPED, read_later
 from resay.lab.templates import Templates
+from resay.lab.understood import Meaning
 from resay.lab.world import World, judge, read_world
 from tests.builders import BASE
 

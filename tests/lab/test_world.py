@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from resay.lab.action import Action, Reach
-from resay.lab.assistant import Meaning
 from resay.lab.home import BrokenWorld
+from resay.lab.understood import Meaning
 from resay.lab.world import judge, read_world
 from tests.lab.small_world import write_world
 

@@ -1,0 +1,132 @@
+"""What was understood is kept: in this run, and for the next one where there is a shelf."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from resay.lab.action import Action, Reach
+from resay.lab.assistant import Assistant
+from resay.lab.home import Home, read_home
+from resay.lab.understood import FILE_BYTES_MAX, MEANINGS_KEPT_MAX, Heard, Meaning, Understood
+from tests.lab.small_world import write_world
+
+REFUSED = Meaning(Reach.NO_MATCH)
+TIMER = Meaning(
+    Reach.OK,
+    "HassStartTimer",
+    slots={"minutes": 5, "name": "tea", "half": 2.5, "none": None},
+    unknown={"area": "attic"},
+    action=Action("HassStartTimer", ("timer.kitchen",), (("p", 50), ("s", 300.0))),
+    response="default",
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return read_home(write_world(tmp_path / "world"))
+
+
+def test_the_next_run_knows_what_this_one_understood(tmp_path: Path):
+    """Every field comes back as it was, whole numbers as whole numbers."""
+    Understood(tmp_path / "lab" / "kept").keep(Heard("set a timer", "kitchen"), TIMER)
+
+    found = Understood(tmp_path / "lab" / "kept").find("set a timer", "kitchen")
+
+    assert found == TIMER
+    assert repr(found) == repr(TIMER)
+
+
+def test_an_assistant_with_a_shelf_reads_nothing_twice(home: Home, tmp_path: Path):
+    """The second run finds all that the first one wrote, and adds nothing; both say the same as one without a shelf."""
+    texts = ["turn on the counter lights", "let there be light", "turn on the bunny lamp", " lock  the front door "]
+    bare = [Assistant(home).understand(text, "kitchen") for text in texts]
+
+    first = [Assistant(home, shelf=tmp_path).understand(text, "kitchen") for text in texts]
+    written = [path.read_bytes() for path in tmp_path.glob("*.jsonl")]
+    second = [Assistant(home, shelf=tmp_path).understand(text, "kitchen") for text in texts]
+
+    assert first == second == bare
+    assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == written
+    assert len(written) == 1
+    assert len(written[0].split(b"\n")) == 1 + len(texts)
+
+
+def test_another_home_has_another_file(home: Home, tmp_path: Path):
+    """What words mean is the home's, so what was kept in one is not taken for another."""
+    silent = replace(home, media=())
+    asked = "play the silver foxes"
+
+    found = [Assistant(each, shelf=tmp_path).understand(asked, "kitchen").reach for each in (home, silent)]
+
+    assert found == [Reach.OK, Reach.NOT_FOUND]
+    assert len(list(tmp_path.glob("*.jsonl"))) == 2
+
+
+def test_what_an_assistant_learnt_is_not_kept_for_others(home: Home, tmp_path: Path):
+    """One that takes a text as another one is a case of its own."""
+    wiser = Assistant(home, also={"let there be light": "turn on the counter lights"}, shelf=tmp_path)
+
+    assert wiser.understand("let there be light", "kitchen").reach is Reach.OK
+    assert Assistant(home, shelf=tmp_path).understand("let there be light", "kitchen").reach is Reach.NO_MATCH
+
+
+def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path: Path):
+    """All else is read, and what is written after it too."""
+    path = tmp_path / "kept"
+    Understood(path).keep(Heard("one", "kitchen"), REFUSED)
+    with path.open("ab") as file:
+        file.write(b'\n["two","kit')
+
+    Understood(path).keep(Heard("three", "kitchen"), TIMER)
+
+    kept = Understood(path)
+    assert [kept.find(text, "kitchen") for text in ("one", "two", "three")] == [REFUSED, None, TIMER]
+
+
+@pytest.mark.parametrize("place", ["/dev/null/kept", "."])
+def test_a_place_that_cannot_be_written_is_done_without(tmp_path: Path, place: str):
+    """Nothing is lost but time."""
+    kept = Understood(tmp_path / place)
+
+    kept.keep(Heard("one", "kitchen"), TIMER)
+
+    assert kept.find("one", "kitchen") == TIMER
+
+
+def test_a_file_that_grew_too_large_is_begun_anew(tmp_path: Path):
+    """It holds nothing that cannot be understood again."""
+    path = tmp_path / "kept"
+    path.touch()
+    os.truncate(path, FILE_BYTES_MAX + 1)
+
+    Understood(path).keep(Heard("one", "kitchen"), TIMER)
+
+    assert path.stat().st_size < 1_000
+    assert Understood(path).find("one", "kitchen") == TIMER
+
+
+def test_equal_meanings_are_one():
+    """Of a hundred texts that are refused alike, one meaning is held."""
+    kept = Understood()
+
+    one, other = (kept.keep(Heard(text, "kitchen"), Meaning(Reach.NO_MATCH)) for text in ("one", "other"))
+
+    assert one is other
+    assert kept.find("other", "kitchen") is one
+
+
+def test_only_so_much_is_remembered():
+    """Then all is forgotten, and understood again where it is met."""
+    kept = Understood()
+    for number in range(MEANINGS_KEPT_MAX):
+        kept.keep(Heard(str(number), "kitchen"), REFUSED)
+    assert kept.find("0", "kitchen") == REFUSED
+
+    kept.keep(Heard("one more", "kitchen"), REFUSED)
+
+    assert kept.find("0", "kitchen") is None
+    assert kept.find("one more", "kitchen") == REFUSED
