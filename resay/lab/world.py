@@ -21,6 +21,9 @@ from resay.lab.habits import Habits, read_habits
 from resay.lab.home import FAULTS_SHOWN, Home, broken, read_home, read_json
 from resay.lab.understood import Meaning
 
+VOICE_HOME = Path(__file__).parent / "voice_home"
+"""The world that ships; its README says what is in it."""
+
 QUIET = "quiet"
 HOME_NOISE = "home"
 
