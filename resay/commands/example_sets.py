@@ -1,0 +1,97 @@
+"""Sets of sessions whose links are known: simulated homes, texts, and a person's own copy of the calls; by what they may serve for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from resay.lab.assistant import Assistant
+from resay.lab.linked.calls import call_sessions, part_of_caller
+from resay.lab.linked.home import Crowd, home_sessions
+from resay.lab.linked.part import Part
+from resay.lab.linked.session import LinkedSession
+from resay.lab.linked.stock import stock_of
+from resay.lab.linked.talk import made_sessions
+from resay.lab.world import read_world
+from resay.label.corpora.dstc2 import read_calls, splits_in
+from resay.label.corpora.slurp import read_slurp
+
+DAYS = 14
+"""Of a simulated home: enough that a customer says some twenty things."""
+
+SEED = 7
+
+_CORPORA = Path("../shared/data")
+WORLD, TEXTS, CALLS = _CORPORA / "voice_home", _CORPORA / "slurp_asr", _CORPORA / "dstc2"
+
+
+class Training(StrEnum):
+    """What a detector is trained on."""
+
+    SHIP = "ship"
+    """Only what may ship: simulated homes and texts."""
+    ALL = "all"
+    """The calls of DSTC2's train split too."""
+
+
+class Corpus(StrEnum):
+    """Where sessions come from."""
+
+    HOME = "home"
+    TEXTS = "texts"
+    DSTC2 = "dstc2"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the worlds and corpora lie."""
+
+    world: Path = WORLD
+    texts: Path = TEXTS
+    calls: Path = CALLS
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of each is made."""
+
+    customers: int
+    """Of simulated homes."""
+    sessions: int
+    """Made of texts."""
+
+
+SIZES = {Part.TRAIN: Size(350, 1_900), Part.CHOOSE: Size(120, 450), Part.TEST: Size(250, 700)}
+"""Some 18,000 examples to train on, 3,000 to choose on: what two cores train on in a quarter of an hour."""
+
+
+def corpora_of(training: Training) -> tuple[Corpus, ...]:
+    """What a training may see."""
+    return tuple(Corpus) if training is Training.ALL else (Corpus.HOME, Corpus.TEXTS)
+
+
+def sessions_of(corpus: Corpus, part: Part, places: Places, *, size: Size, seed: int = SEED) -> Iterator[LinkedSession]:
+    """The sessions of a corpus that serve for one part; the same seed gives the same.
+
+    Raises: BrokenWorld, WrongSlurp, WrongCorpus, LabMissing.
+    """
+    if corpus is Corpus.HOME:
+        return _homes(part, places, size=size, seed=seed)
+    if corpus is Corpus.TEXTS:
+        return made_sessions(stock_of(read_slurp(places.texts), part, seed=seed), number=size.sessions, seed=seed)
+    return _calls(part, places)
+
+
+def _homes(part: Part, places: Places, *, size: Size, seed: int) -> Iterator[LinkedSession]:
+    world = read_world(places.world)
+    return home_sessions(world, Assistant(world.home), part, crowd=Crowd(size.customers, DAYS, seed))
+
+
+def _calls(part: Part, places: Places) -> Iterator[LinkedSession]:
+    """Dev calls score, and nothing else; train calls go to training and choosing by caller."""
+    splits_in(places.calls)
+    if part is Part.TEST:
+        return call_sessions(read_calls(places.calls, "dev"))
+    return call_sessions(call for call in read_calls(places.calls, "train") if part_of_caller(call.live.caller) is part)

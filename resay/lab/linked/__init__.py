@@ -1,0 +1,1 @@
+"""Sessions whose second tries are known: made from a world's simulated homes and from texts, for training and scoring detectors."""

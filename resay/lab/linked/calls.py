@@ -1,0 +1,58 @@
+"""Calls of DSTC2 as sessions with their links: what callers said again, by the rules over what people wrote down.
+
+GPL-3.0: what is trained on it does not ship. Its train calls serve for training and choosing, its dev calls for nothing but figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from resay.dialogue.session import Session
+from resay.lab.linked.part import Part, part_of
+from resay.lab.linked.session import Follow, LinkedSession, TrueLink
+from resay.label.corpora.dstc2 import Call, TurnTruth
+from resay.label.corpora.dstc2_turn import content_acts, turn_parts
+
+
+def part_of_caller(caller: str) -> Part:
+    """What a train caller's calls serve for: training, or choosing; dev callers are others, and are not asked about."""
+    return Part.TRAIN if part_of(f"caller/{caller}") is Part.TRAIN or part_of(f"again/{caller}") is Part.TRAIN else Part.CHOOSE
+
+
+def call_sessions(calls: Iterable[Call]) -> Iterator[LinkedSession]:
+    """Each call as a session; second tries of which nothing was heard are left out, as no span can be in them."""
+    for call in calls:
+        turns = tuple(part.turn for part in turn_parts(call.live))
+        truths = call.truth.turns
+        links = tuple(
+            TrueLink(place, place + truth.rephrased_after, 0, len(turns[place + truth.rephrased_after].utterance), repair=False)
+            for place, truth in enumerate(truths)
+            if truth.rephrased_after and turns[place + truth.rephrased_after].utterance.strip()
+        )
+        follows = dict(enumerate(_follows(truths)))
+        follows |= {link.target: Follow.SAID_AGAIN for link in links}
+        yield LinkedSession(Session(call.live.caller, turns), links, follows, f"dstc2/{call.live.caller}")
+
+
+def _follows(truths: Sequence[TurnTruth]) -> Iterator[Follow]:
+    """What each turn is to the one before, by what people say that both mean."""
+    for place, truth in enumerate(truths):
+        yield _follow(content_acts(truths[place - 1].acts), content_acts(truth.acts)) if place else Follow.OTHER
+
+
+def _follow(before: frozenset[str], acts: frozenset[str]) -> Follow:
+    if not before or not acts:
+        return Follow.OTHER
+    if before == acts:
+        return Follow.REPEATED_SUCCESS
+    first, second = _informed(before), _informed(acts)
+    if not first or not second:
+        return Follow.TOPIC_SWITCH if first or second else Follow.SAME_INTENT_OTHER_SLOT
+    changed = any(second.get(slot, value) != value for slot, value in first.items())
+    return Follow.CHANGED_MIND if changed else Follow.REFINEMENT
+
+
+def _informed(acts: frozenset[str]) -> dict[str, str]:
+    """What is wanted, by slot."""
+    pairs = (act[len("inform(") : -1].partition("=") for act in acts if act.startswith("inform("))
+    return {slot: value for slot, _, value in pairs}
