@@ -10,10 +10,11 @@ import typer
 
 from resay.commands import lab_say, lab_stream
 from resay.commands.console import JsonOption, console, print_json, progress
+from resay.commands.worlds import WorldOption
 from resay.lab.assistant import Assistant
 from resay.lab.making import Plan, make_log
 from resay.lab.survey import Survey, survey
-from resay.lab.world import read_world
+from resay.lab.world import VOICE_HOME, read_world
 
 SEED = 7
 CUSTOMERS = 1_100
@@ -36,8 +37,8 @@ def register(app: typer.Typer) -> None:
 
 
 def log(  # noqa: PLR0917 - the command line names its options
-    world: Annotated[Path, typer.Option("--world", help="Folder of a world: home, goals, phrases, speakers, recordings.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")],
+    world: WorldOption = VOICE_HOME,
     seed: Annotated[int, typer.Option("--seed", help="The chance: the same seed gives the same log, byte for byte.")] = SEED,
     customers: Annotated[int, typer.Option("--customers", min=1, help="Customers on the first day.")] = CUSTOMERS,
     days: Annotated[int, typer.Option("--days", min=1, help="Days to learn from.")] = LEARNING_DAYS,
@@ -47,13 +48,12 @@ def log(  # noqa: PLR0917 - the command line names its options
     ] = LATER_SHARE,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a dialogue log with its truth from a world: the log that ships was made so. Needs the extra `lab`.
+    """Make a dialogue log with its truth from a world. Needs the extra `demo`.
 
     Writes learning.jsonl.gz and later.jsonl.gz (records of resay.turn/1, as an assistant would log them), and apart from them
     truth.jsonl.gz and meanings.json.gz, which only scoring reads. Learning and later turns share no recording.
 
-    Examples: `resay lab log --world ../shared/data/voice_home --out /tmp/log` ·
-    `resay lab log --world ../shared/data/voice_home --out /tmp/log --seed 8 --customers 100 --days 7 --json`
+    Examples: `resay lab log --out /tmp/log` · `resay lab log --world ~/my-world --out /tmp/log --seed 8 --customers 100 --days 7 --json`
     """
     plan = Plan(seed=seed, customers=customers, learning_days=days, later_days=later_days, later_share=later_share)
     with progress("Making a log", shown=not as_json) as tick:
@@ -65,12 +65,15 @@ def log(  # noqa: PLR0917 - the command line names its options
     console.print(f"{made.defects / max(made.later, 1):.0%} of the later turns failed their customers; {made.size / 1e6:.1f} MB")
 
 
-def world_command(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a world.")], as_json: JsonOption = False) -> None:
+def world_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a world.", show_default="the one that ships")] = VOICE_HOME,
+    as_json: JsonOption = False,
+) -> None:
     """Say what is in a world, and check that it will do: references, recordings for both sides, the assistant's outcomes.
 
-    Needs the extra `lab`. Exit status: 0 it will do; 1 it cannot be read, or a check fails.
+    Needs the extra `demo`. Exit status: 0 it will do; 1 it cannot be read, or a check fails.
 
-    Examples: `resay lab world ../shared/data/voice_home` · `resay lab world my_world --json`
+    Examples: `resay lab world` · `resay lab world my_world --json`
     """
     world = read_world(folder)
     found = survey(world, Assistant(world.home))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from math import isfinite
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.settings import read_settings
+from resay.commands.worlds import WorldOption
 from resay.lab.live import LiveChannel, Result, Utterance, read_voices
 from resay.lab.sound import NOISES, Noise
-from resay.lab.world import World, read_world
+from resay.lab.world import VOICE_HOME, World, read_world
 
 NOISE = "fan:30"
 """The quiet of the recordings."""
@@ -21,7 +21,7 @@ NOISE = "fan:30"
 
 def say(  # noqa: PLR0917 - an option is a parameter
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What is said.")],
-    world: Annotated[Path, typer.Option("--world", help="Folder of a world: home, goals, phrases, speakers, recordings.")],
+    world: WorldOption = VOICE_HOME,
     room: Annotated[str, typer.Option("--room", help="Room in which it is said [default: the first of the home].")] = "",
     voice: Annotated[str, typer.Option("--voice", help="A speaker of the world, espeak:NAME or flite:NAME [default: the first].")] = "",
     noise: Annotated[str, typer.Option("--noise", metavar="KIND:SNR", help="fan or babble, and speech over noise in dB.")] = NOISE,
@@ -35,8 +35,8 @@ def say(  # noqa: PLR0917 - an option is a parameter
     world's recordings were made. No sound is kept. The first call for a home makes the recogniser's language model, in half a minute,
     and keeps it in folder `lab` of $RESAY_HOME. Needs the extra `lab`.
 
-    Examples: `resay lab say "turn on the kettle" --world ../shared/data/voice_home --room kitchen --voice us1` ·
-    `resay lab say "is the back door locked" --world ../shared/data/voice_home --voice espeak:en-gb-scotland --noise babble:15 --json`
+    Examples: `resay lab say "turn on the kettle" --room kitchen --voice us1` ·
+    `resay lab say "is the back door locked" --voice espeak:en-gb-scotland --noise babble:15 --json`
     """
     mixed = _noise(noise)
     lived, voices = read_world(world), read_voices(world)
@@ -44,7 +44,7 @@ def say(  # noqa: PLR0917 - an option is a parameter
     place = _room(room, lived)
     if not as_json:
         remarks.print("resay: loading; the first time for a home takes half a minute", markup=False)
-    channel = LiveChannel(lived, voices, models=read_settings(home=home).home / "lab")
+    channel = LiveChannel(lived, voices, models=read_settings(home=home).lab)
     result = channel.say(Utterance(text, spoken_by, mixed, place, seed))
     if as_json:
         print_json(_told(result, place))

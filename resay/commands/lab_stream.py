@@ -9,7 +9,6 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,13 +18,14 @@ from resay.commands.console import JsonOption, console, print_json, progress, re
 from resay.commands.outlet import PIPE, NobodyReads, Outlet, open_outlet
 from resay.commands.place import KafkaSettingsOption
 from resay.commands.stopping import stoppable
+from resay.commands.worlds import WorldOption
 from resay.dialogue.codec import encode, iso_ms, whole
 from resay.dialogue.tick import Tick
 from resay.dialogue.turn import Turn
 from resay.lab.assistant import Assistant
 from resay.lab.conversation import Stage
 from resay.lab.flow import TURNS_DAILY, Flow, flow_stage, flow_turns
-from resay.lab.world import read_world
+from resay.lab.world import VOICE_HOME, read_world
 
 RATE = 10.0
 """Turns a second where nothing else is asked: some 300,000 customers have so many."""
@@ -74,9 +74,9 @@ class Extent:
 
 
 def stream(  # noqa: PLR0917 - an option is a parameter
-    world: Annotated[Path, typer.Option("--world", help="Folder of a world: home, goals, phrases, speakers, recordings.")],
     to: Annotated[str, typer.Option("--to", metavar="kafka://HOST:PORT/TOPIC|FOLDER|-", help="Where the records go.")],
     rate: Annotated[float, typer.Option("--rate", min=0, max=10_000, help="Turns a second; 0: as fast as it goes.")] = RATE,
+    world: WorldOption = VOICE_HOME,
     turns: Annotated[int, typer.Option("--turns", min=0, help="End after so many turns; 0: no limit.")] = 0,
     days: Annotated[float, typer.Option("--days", min=0, max=365, help="End after so many days of event time; 0: no limit.")] = 0,
     customers: Annotated[int, typer.Option("--customers", min=1, help="Customers at least.")] = CUSTOMERS,
@@ -85,7 +85,7 @@ def stream(  # noqa: PLR0917 - an option is a parameter
     kafka_settings: KafkaSettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a world's talk as records of resay.turn/1, keyed by customer: a load for whatever reads them. Needs the extra `lab`.
+    """Send a world's talk as records of resay.turn/1, keyed by customer: a load for whatever reads them. Needs the extra `demo`.
 
     With a rate it runs in real time: a turn is sent at its event time, people pause between turns, and there are as many customers as it
     takes for nobody to be in two sessions at once. With `--rate 0` it makes a past that ends now, as fast as it goes: then say how much.
@@ -93,9 +93,8 @@ def stream(  # noqa: PLR0917 - an option is a parameter
 
     Exit status: 0 all was sent, or it was asked to end; 1 something needs you: the world, the brokers, or records that were refused.
 
-    Examples: `resay lab stream --world ../shared/data/voice_home --to kafka://localhost:9092/dialogue-turns --partitions 4 --rate 50` ·
-    `resay lab stream --world ../shared/data/voice_home --to logs/ --rate 0 --turns 100000 --json` ·
-    `resay lab stream --world ../shared/data/voice_home --to - --rate 5 | head`
+    Examples: `resay lab stream --to kafka://localhost:9092/dialogue-turns --partitions 4 --rate 50` ·
+    `resay lab stream --to logs/ --rate 0 --turns 100000 --json` · `resay lab stream --world ~/my-world --to - --rate 5 | head`
     """
     extent = _checked(Extent(rate, turns, days))
     lived = read_world(world)

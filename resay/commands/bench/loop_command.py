@@ -22,9 +22,10 @@ from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios, sc
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.pages import check_page, write_page
+from resay.commands.worlds import WorldOption
 from resay.lab.adviser import Mode
 from resay.lab.cast import NoSuchFamily, families
-from resay.lab.world import World, read_world
+from resay.lab.world import VOICE_HOME, World, read_world
 
 SEED = 7
 CUSTOMERS = 1_000
@@ -32,14 +33,12 @@ LEARNING_DAYS = 28
 SCORED_DAYS = 14
 TREATMENT_SHARE = 0.5
 
-_WORLD = Path("../shared/data/voice_home")
-
 _SHOWN = ("main/", "oracle-table", "stress", "leave-out=", "week=")
 """Rows for people; cohorts and layers are in the JSON."""
 
 
 def loop(  # noqa: PLR0917 - the command line names its options
-    folder: Annotated[Path, typer.Option("--world", metavar="DIR", help="Folder of a world: any with the files of voice_home.")] = _WORLD,
+    folder: WorldOption = VOICE_HOME,
     customers: Annotated[int, typer.Option("--customers", min=4, max=1_000_000, help="Customers on the first day.")] = CUSTOMERS,
     days: Annotated[int, typer.Option("--days", min=1, max=3_650, help="Days to learn from.")] = LEARNING_DAYS,
     scored_days: Annotated[int, typer.Option("--scored-days", min=1, max=3_650, help="Days to score, after those.")] = SCORED_DAYS,
