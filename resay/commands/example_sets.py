@@ -14,7 +14,7 @@ from resay.lab.linked.part import Part
 from resay.lab.linked.session import LinkedSession
 from resay.lab.linked.stock import stock_of
 from resay.lab.linked.talk import made_sessions
-from resay.lab.world import read_world
+from resay.lab.world import VOICE_HOME, read_world
 from resay.label.corpora.dstc2 import read_calls, splits_in
 from resay.label.corpora.slurp import read_slurp
 
@@ -24,7 +24,7 @@ DAYS = 14
 SEED = 7
 
 _CORPORA = Path("../shared/data")
-WORLD, TEXTS, CALLS = _CORPORA / "voice_home", _CORPORA / "slurp_asr", _CORPORA / "dstc2"
+TEXTS, CALLS = _CORPORA / "slurp_asr", _CORPORA / "dstc2"
 
 
 class Training(StrEnum):
@@ -48,7 +48,7 @@ class Corpus(StrEnum):
 class Places:
     """Where the worlds and corpora lie."""
 
-    world: Path = WORLD
+    world: Path = VOICE_HOME
     texts: Path = TEXTS
     calls: Path = CALLS
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": "serve",
     "try": "serve",
     "bench": "bench.commands",
+    "examples": "examples",
     "lab": "lab",
     "schema": "reference",
     "tables": "reference",

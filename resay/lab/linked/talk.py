@@ -34,6 +34,9 @@ REQUESTS_MAX = 4
 GAP_S_MAX = 42.0
 """No silence within a session is longer; the session's own gap is 45 s."""
 
+SOON_S, OTHER_S, GAP_SPREAD = 4.0, 8.0, 0.7
+"""Median silence before a second try and before anything else, and the spread of both (log scale). Made up."""
+
 TRIES_MAX = 4
 
 CLEAN_NOISE = 0.2
@@ -60,7 +63,7 @@ class Manner:
     with_meaning: bool
     with_others: bool
     with_times: bool
-    """Whether times tell anything: an export may have none, and then turns are evenly apart."""
+    """Whether times are logged: an export may have none, and then all turns are at one instant."""
     with_ends: bool
     written: bool
     """Whether utterances have capitals and stops, as typed ones and those of some recognisers do."""
@@ -242,8 +245,8 @@ class _Talk:
         """Log a turn; its place."""
         manner, rng = self._manner, self._rng
         if self._turns:
-            median = (4.0 if soon else 8.0) if manner.with_times else 10.0
-            self._now += timedelta(seconds=min(GAP_S_MAX, median * rng.lognormvariate(0, 0.7)) if manner.with_times else median)
+            silence = min(GAP_S_MAX, (SOON_S if soon else OTHER_S) * rng.lognormvariate(0, GAP_SPREAD))
+            self._now += timedelta(seconds=silence if manner.with_times else 0)
         place = len(self._turns)
         spoken_s = 0.5 + 0.35 * len(utterance.split()) + (1.5 if told is not None else 0.0)
         ends = self._now + timedelta(milliseconds=round(1000 * spoken_s)) if manner.with_ends and manner.with_times else None

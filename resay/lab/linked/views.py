@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
 from random import Random
 
 from resay.dialogue.turn import Response, ResponseStatus, Turn
-
-EVENLY = timedelta(seconds=10)
-"""Between turns of a log whose times tell nothing."""
 
 LESS_SHARE = 0.3
 """Chance with which a made log lacks each of the things that it may lack. Made up."""
@@ -29,9 +25,9 @@ def without_status(turns: Iterable[Turn]) -> tuple[Turn, ...]:
 
 
 def without_times(turns: Iterable[Turn]) -> tuple[Turn, ...]:
-    """Turns evenly apart, as in an export without times."""
+    """All turns at one instant, as in an export without times."""
     kept = tuple(turns)
-    return tuple(replace(turn, at=kept[0].at + place * EVENLY, ended_at=None) for place, turn in enumerate(kept))
+    return tuple(replace(turn, at=kept[0].at, ended_at=None) for turn in kept)
 
 
 def without_others(turns: Iterable[Turn]) -> tuple[Turn, ...]:
