@@ -38,6 +38,11 @@ class Settings:
         """The shelf of rewrite tables."""
         return self.home / "rewrites"
 
+    @property
+    def lab(self) -> Path:
+        """What the lab need not make twice: language models, and what texts were understood to mean."""
+        return self.home / "lab"
+
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
     """The settings of this process; `home` from the command line wins over the environment."""

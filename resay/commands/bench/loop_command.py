@@ -22,6 +22,7 @@ from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios, sc
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.pages import check_page, write_page
+from resay.commands.settings import read_settings
 from resay.commands.worlds import WorldOption
 from resay.lab.adviser import Mode
 from resay.lab.cast import NoSuchFamily, families
@@ -97,13 +98,14 @@ def loop(  # noqa: PLR0917 - the command line names its options
         check_broker(wire)
     if page:
         check_page(page, option="--report")
+    shelf = read_settings().lab
     done: dict[Mode, dict[str, Run]] = {}
     if page or not scenario:
         with _place(run) as place:
-            runs = Runs(bench, world, place, world_name=_fingerprint(folder))
+            runs = Runs(bench, world, place, world_name=_fingerprint(folder), shelf=shelf)
             done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}
             speed = runs.speed()
-    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed), shown=not as_json)
+    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed, shelf), shown=not as_json)
     rows = [row for each, named in done.items() for row in loop_rows(named, each, seed=seed)]
     if done:
         rows += speed_rows([each for named in done.values() for each in named.values()], speed)

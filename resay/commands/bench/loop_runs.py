@@ -83,13 +83,13 @@ class Run:
 class Runs:
     """All loops of a bench, in a folder."""
 
-    def __init__(self, bench: LoopBench, world: World, folder: Path, *, world_name: str) -> None:
-        """Open the folder of this bench, or begin it.
+    def __init__(self, bench: LoopBench, world: World, folder: Path, *, world_name: str, shelf: Path | None = None) -> None:
+        """Open the folder of this bench, or begin it; what is understood is kept on the shelf for other benches.
 
         Raises: AnotherRun, LabMissing.
         """
         self._bench, self._world, self._folder = bench, world, folder
-        self._assistant = Assistant(world.home)
+        self._assistant = Assistant(world.home, shelf=shelf)
         _claim(folder, msgspec.json.encode({"world": world_name} | _plan_of(bench)))
 
     def run(self, name: str, mode: Mode, *, tick: Tick) -> Run:

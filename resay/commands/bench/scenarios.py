@@ -51,13 +51,15 @@ class Planted:
     customers: int
     k: int
     seed: int
+    shelf: Path | None = None
+    """Where what the assistant has understood is kept for other runs."""
 
 
 def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) -> list[Verdict]:
     """The verdicts, in the order of the names."""
     wanted = [each for each in _PLAYS if each in asked or Scenario.ALL in asked]
     verdicts: list[Verdict] = []
-    assistant = Assistant(planted.world.home) if wanted else None
+    assistant = Assistant(planted.world.home, shelf=planted.shelf) if wanted else None
     for number, each in enumerate(wanted, start=1):
         assert assistant is not None, "who plays has an assistant"
         with progress(f"{each} ({number} of {len(wanted)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:

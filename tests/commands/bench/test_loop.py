@@ -130,6 +130,12 @@ def test_every_turn_of_the_log_is_labelled_and_measured(lived: Lived):
     assert {customer: each.turns for customer, each in outcome.measured.items()} == {each: sums.turns for each, sums in arms.items()}
 
 
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the commands keep stays out of the working folder."""
+    monkeypatch.setenv("RESAY_HOME", str(tmp_path / "resay"))
+
+
 def _bench(*options: str) -> Any:
     return CliRunner().invoke(command_line("bench"), ["bench", "loop", *options])
 
