@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
@@ -14,9 +13,10 @@ from typing import Annotated
 import typer
 
 from ingest.landing import FAULTS_SHOWN_MAX
-from resay.commands.console import JsonOption, console, print_json, progress, remarks
+from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.outlet import PIPE, NobodyReads, Outlet, open_outlet
 from resay.commands.place import KafkaSettingsOption
+from resay.commands.settings import read_settings
 from resay.commands.stopping import stoppable
 from resay.commands.worlds import WorldOption
 from resay.dialogue.codec import encode, iso_ms, whole
@@ -40,8 +40,11 @@ ACKNOWLEDGED_S = 1.0
 """So often all that was sent is waited for: brokers that are gone are noticed, and progress is true."""
 
 AHEAD_S = 30
-"""So many seconds of the talk are gone through before it begins: a text takes the NLU ten milliseconds when it is new, and the texts that
-are said all the time are no longer new then."""
+"""So many seconds of the talk are gone through before it begins: a text takes the NLU five milliseconds when it is new, and the texts that
+are said all the time are no longer new then. What was understood is kept, so that the next load begins at once."""
+
+AHEAD_MAX = 20_000
+"""Turns at most: most texts of `voice_home` are known by then, and with a shelf it takes seconds."""
 
 DAY_S = 86_400
 
@@ -83,6 +86,7 @@ def stream(  # noqa: PLR0917 - an option is a parameter
     seed: Annotated[int, typer.Option("--seed", help="The chance: the same seed gives the same talk, at other times.")] = SEED,
     partitions: Annotated[int, typer.Option("--partitions", min=0, max=10_000, help="Make the topic with so many, if there is none.")] = 0,
     kafka_settings: KafkaSettingsOption = None,
+    home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send a world's talk as records of resay.turn/1, keyed by customer: a load for whatever reads them. Needs the extra `demo`.
@@ -98,13 +102,14 @@ def stream(  # noqa: PLR0917 - an option is a parameter
     """
     extent = _checked(Extent(rate, turns, days))
     lived = read_world(world)
-    stage = flow_stage(lived, Assistant(lived.home), seed=seed)
-    _go_through(stage, extent, Flow(seed=seed, start=datetime.now(UTC), per_s=rate, customers=customers), shown=not as_json and to != PIPE)
-    with closing(open_outlet(to, kafka_settings=kafka_settings, partitions=partitions, now=datetime.now(UTC))) as outlet:
+    stage = flow_stage(lived, Assistant(lived.home, shelf=read_settings(home=home).lab), seed=seed)
+    opened, shown = datetime.now(UTC), not as_json and to != PIPE
+    with stoppable() as stop, closing(open_outlet(to, kafka_settings=kafka_settings, partitions=partitions, now=opened)) as outlet:
+        # Behind the outlet, so that a place that cannot be is said at once; before the talk begins, as it takes a while.
+        _go_through(stage, _flow(extent, seed=seed, customers=customers, now=opened), extent, stop=stop, shown=shown)
         began = datetime.now(UTC)
         flow = _flow(extent, seed=seed, customers=customers, now=began)
-        shown = not as_json and to != PIPE
-        with stoppable() as stop, progress("Streaming", unit="turns", shown=shown) as tick:
+        with progress("Streaming", unit="turns", shown=shown) as tick:
             pump = _Pump(outlet, paced=rate > 0, stop=stop, tick=lambda done, _total=None: tick(done, turns or None))
             streamed = pump.run(_within(flow_turns(stage, flow), extent, flow.start))
     _tell(streamed, flow, seconds=(datetime.now(UTC) - began).total_seconds(), as_json=as_json, aside=to == PIPE)
@@ -112,13 +117,15 @@ def stream(  # noqa: PLR0917 - an option is a parameter
         raise typer.Exit(1)
 
 
-def _go_through(stage: Stage, extent: Extent, flow: Flow, *, shown: bool) -> None:
+def _go_through(stage: Stage, flow: Flow, extent: Extent, *, stop: Callable[[], bool], shown: bool) -> None:
     """Have the assistant understand what will be said first, where it shall be sent on time."""
-    ahead = min(int(extent.rate * AHEAD_S), extent.turns or sys.maxsize)
+    ahead = min(int(extent.rate * AHEAD_S), extent.turns or AHEAD_MAX, AHEAD_MAX)
     if ahead:
         with progress("Going through the talk", unit="turns", shown=shown) as tick:
             for done, _ in enumerate(islice(flow_turns(stage, flow), ahead), start=1):
                 tick(done, ahead)
+                if stop():
+                    return
 
 
 def _checked(extent: Extent) -> Extent:

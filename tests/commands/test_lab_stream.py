@@ -28,6 +28,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_world(tmp_path_factory.mktemp("world"))
 
 
+@pytest.fixture(autouse=True)
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where what was understood is kept: not in the working folder."""
+    monkeypatch.setenv("RESAY_HOME", str(tmp_path / "resay"))
+    return tmp_path / "resay" / "lab"
+
+
 def _stream(world: Path, *words: str | Path) -> Result:
     app = typer.Typer()
     lab.register(app)
@@ -92,6 +99,37 @@ def test_it_ends_cleanly_when_asked_to(world: Path, tmp_path: Path):
     assert json.loads(told)["sent"] == len(_records(out)) > 0
 
 
+def test_it_ends_cleanly_before_it_has_begun(world: Path, tmp_path: Path):
+    """At such a rate it first goes through the talk for a while; asked to end meanwhile, it does, and counts what it sent."""
+    out = tmp_path / "out"
+    process = child.start_resay("lab", "stream", "--world", world, "--to", out, "--rate", "10000", "--json", home=tmp_path)
+    deadline = time.monotonic() + child.WAIT_S
+    while not out.exists():
+        assert time.monotonic() < deadline, process.poll()
+        time.sleep(0.005)
+
+    process.send_signal(signal.SIGTERM)
+    told, said = process.communicate(timeout=child.WAIT_S)
+
+    assert process.returncode == 0, said
+    assert json.loads(told)["sent"] == len(_records(out))
+
+
+def test_what_was_understood_is_not_read_again(world: Path, shelf: Path, tmp_path: Path):
+    """The second load of a world finds all that the first one wrote down, and sends the same texts."""
+    options = ("--rate", "0", "--turns", "200")
+
+    _stream(world, tmp_path / "one", *options)
+    written = [path.read_bytes() for path in shelf.iterdir()]
+    _stream(world, tmp_path / "other", *options)
+
+    assert len(written) == 1
+    assert [path.read_bytes() for path in shelf.iterdir()] == written
+    one, other = (sorted(each["utterance"] for each in _records(tmp_path / name)) for name in ("one", "other"))
+    assert len(one) == 200
+    assert one == other
+
+
 def test_a_pipe_holds_records_and_nothing_else(world: Path, tmp_path: Path):
     """The summary stands beside it, on standard error."""
     done = _stream(world, "-", "--rate", "0", "--turns", "50")
@@ -128,6 +166,14 @@ def test_a_past_needs_a_beginning(world: Path, tmp_path: Path):
 def test_a_place_that_cannot_be_is_said(world: Path, to: str, error: type[Exception]):
     """An address without a topic, a folder that cannot be: one sentence of the front door."""
     assert isinstance(_stream(world, to, "--rate", "0", "--turns", "1").exception, error)
+
+
+def test_a_place_that_cannot_be_is_said_before_the_talk_is_gone_through(world: Path, shelf: Path):
+    """Nothing has been understood by then."""
+    refused = _stream(world, "/dev/null/out", "--rate", "10000")
+
+    assert isinstance(refused.exception, BrokenLog)
+    assert not any(path.read_bytes() for path in shelf.glob("*"))
 
 
 @pytest.mark.kafka
