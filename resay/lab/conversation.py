@@ -192,15 +192,18 @@ class _Conversation:
         """What the customer does after a turn."""
         if worked:
             self._after_success(wish)
-        elif len(wish.said) < self._customer.patience and (turns := self._turns_until_rephrase()) is not None:
+        elif len(wish.said) < self._customer.patience and (turns := self._turns_until_rephrase(wish.goal)) is not None:
             while len(self._queue) < turns - 1:
                 self._queue.append(self._wish())
             self._queue.insert(turns - 1, wish)
         else:
             self._give_up()
 
-    def _turns_until_rephrase(self) -> int | None:
-        return turns_until_rephrase(self._rng, habits=self._habits, persistence=self._customer.persistence)
+    def _turns_until_rephrase(self, goal: str) -> int | None:
+        persistence = self._customer.persistence
+        if self._stage.ways.experience.despairs(self._customer.speaker, goal):
+            persistence *= self._habits.hopeless
+        return turns_until_rephrase(self._rng, habits=self._habits, persistence=persistence) if persistence else None
 
     def _after_success(self, wish: _Wish) -> None:
         draw, habits = self._rng.random(), self._habits
@@ -231,7 +234,8 @@ class _Conversation:
             return first_wording(self._customer, phrases, self._rng, habits=self._habits)
         if wish.worked:
             return Wording(wish.said[-1], Try.AGAIN)
-        return next_wording(phrases, wish.said, self._rng, habits=self._habits)
+        works = self._stage.ways.experience.of(self._customer.speaker)
+        return next_wording(phrases, wish.said, self._rng, habits=self._habits, works=works)
 
     def _recording(self, wording: Wording, wish: _Wish) -> Recording | None:
         """A recording of the wording; without the repair form, or in quiet, where there is none as it should be."""

@@ -39,6 +39,10 @@ WORKS_MIN = 0.01
 """Goals that never work are still wanted a little: the weight that they are ranked by."""
 
 
+NOTHING_TRIED: Mapping[int, float] = {}
+"""What people know who learn nothing from trying."""
+
+
 class Try(StrEnum):
     """How a request comes to be made."""
 
@@ -131,10 +135,20 @@ def first_wording(customer: Customer, phrases: Sequence[Phrase], rng: Random, *,
     return Wording(rng.choice(alike), Try.FIRST)
 
 
-def next_wording(phrases: Sequence[Phrase], said: Sequence[int], rng: Random, *, habits: Habits = AS_SHIPPED) -> Wording:
-    """How a customer puts a request again after it failed; `said` are the wordings so far, the last one last."""
+def next_wording(
+    phrases: Sequence[Phrase], said: Sequence[int], rng: Random, *, habits: Habits = AS_SHIPPED, works: Mapping[int, float] = NOTHING_TRIED
+) -> Wording:
+    """How a customer puts a request again after it failed.
+
+    `said` are the wordings so far, the last one last; `works` is how often each works for those who sound so, as far as they know.
+    """
     if rng.random() < habits.same_words:
         return Wording(said[-1], Try.REPAIR if rng.random() < habits.repair_form else Try.SAME_WORDS)
+    if works and rng.random() < habits.knows_wordings:
+        known = [(phrase.number, works.get(phrase.number, 0.0)) for phrase in phrases if phrase.supported and phrase.number != said[-1]]
+        reached = list(accumulate(rate for _, rate in known))
+        if reached and reached[-1]:
+            return Wording(known[weighed(reached, rng)][0], Try.OTHER_WORDS)
     fresh = [phrase for phrase in phrases if phrase.number not in said] or [phrase for phrase in phrases if phrase.number != said[-1]]
     wanted = rng.random() < habits.template_wording
     alike = [phrase for phrase in fresh if phrase.supported is wanted] or fresh

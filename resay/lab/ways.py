@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from resay.lab.experience import NO_EXPERIENCE, Experience, experience_of
 from resay.lab.habits import AS_SHIPPED, Habits
 from resay.lab.home import Home
 from resay.lab.world import Goal, Phrase, World
@@ -56,6 +57,7 @@ class Ways:
     times: Mapping[str, int] = field(default_factory=dict)
     """By goal that has its time of day: the local hour at which that begins."""
     rooms: Mapping[str, Switches] = field(default_factory=dict)
+    experience: Experience = NO_EXPERIENCE
 
 
 WAYS_AS_SHIPPED = Ways()
@@ -68,6 +70,7 @@ def ways_of(world: World, habits: Habits, *, rng: Random) -> Ways:
         shared=_shared(world, habits, rng),
         times={goal: rng.randrange(24) for goal in sorted(world.goals) if rng.random() < habits.timely},
         rooms={room: _switches(world, room) for room in sorted({goal.room for goal in world.goals.values()})} if habits.states else {},
+        experience=experience_of(world) if habits.knows_wordings or habits.hopeless < 1.0 else NO_EXPERIENCE,
     )
 
 

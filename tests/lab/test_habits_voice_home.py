@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import pytest
 
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Cast, Casting, casts
-from resay.lab.conversation import Exchange
 from resay.lab.customer import Try
 from resay.lab.making import START
+from resay.lab.rehearsal import Rate, Rehearsal
 from resay.lab.traffic import Span, talk
 from resay.lab.ways import SYNONYM
 from resay.lab.world import World, read_world
@@ -21,8 +20,6 @@ from resay.lab.world import World, read_world
 VOICE_HOME = Path(__file__).parents[3] / "shared" / "data" / "voice_home"
 
 DAYS = 21
-SAID_AGAIN = {Try.SAME_WORDS, Try.REPAIR, Try.OTHER_WORDS}
-LAG_MAX = 3
 
 pytestmark = [
     pytest.mark.corpus,
@@ -35,18 +32,17 @@ pytestmark = [
 class Seen:
     """What three weeks of two thousand customers came to."""
 
-    turns: int = 0
-    failed: int = 0
-    lags: Counter[int] = field(default_factory=Counter)
-    """Of second tries behind the failed one."""
-    again_right: Counter[bool] = field(default_factory=Counter)
-    main_right: Counter[bool] = field(default_factory=Counter)
-    attempts: Counter[Try] = field(default_factory=Counter)
+    rehearsal: Rehearsal = field(default_factory=Rehearsal)
     first_supported: Counter[bool] = field(default_factory=Counter)
     goals: dict[int, Counter[str]] = field(default_factory=dict)
     """By week."""
     meant: dict[int, Counter[str]] = field(default_factory=dict)
     """Goals by shared phrase."""
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """By name."""
+        return {each.name: each for each in self.rehearsal.rates()}
 
 
 @pytest.fixture(scope="module")
@@ -64,71 +60,63 @@ def seen(world: World, cast: Cast) -> Seen:
     seen, phrase_of = Seen(), {each.fingerprint: world.phrases[each.phrase] for each in world.recordings}
     days = talk(cast.stage, cast.customers, span=Span(START, 0, DAYS), seed=7, false_wakes=())
     for day, exchanges in enumerate(days):
+        seen.rehearsal.add(exchanges)
         week = seen.goals.setdefault(day // 7, Counter())
         for each in exchanges:
             truth, phrase = each.truth, phrase_of[each.truth.recording]
-            seen.turns += 1
-            seen.attempts[truth.attempt] += 1
             week[truth.goal] += 1
-            if truth.main:
-                seen.main_right[truth.right] += 1
             if truth.attempt is Try.FIRST:
                 seen.first_supported[phrase.supported and phrase.goal == truth.goal] += 1
             if phrase.number in cast.stage.ways.shared:
                 seen.meant.setdefault(phrase.number, Counter())[truth.goal] += 1
-        for session in _sessions(exchanges):
-            _follow(session, seen)
     return seen
-
-
-def _sessions(exchanges: list[Exchange]) -> Iterator[list[Exchange]]:
-    sessions: dict[str | None, list[Exchange]] = {}
-    for each in exchanges:
-        sessions.setdefault(each.turn.session_id, []).append(each)
-    yield from sessions.values()
-
-
-def _follow(session: list[Exchange], seen: Seen) -> None:
-    """Whether each failed turn is said again, and what comes of it."""
-    for place, each in enumerate(session):
-        if not each.truth.right:
-            seen.failed += 1
-            later = enumerate(session[place + 1 : place + 1 + LAG_MAX], start=1)
-            tries = [(lag, it.truth) for lag, it in later if it.truth.goal == each.truth.goal and it.truth.attempt in SAID_AGAIN]
-            if tries:
-                seen.lags[tries[0][0]] += 1
-                seen.again_right[tries[0][1].right] += 1
 
 
 def test_failed_requests_are_said_again_at_the_rates_of_people(seen: Seen):
     """Within one, two, three turns: 49, 60, 64 % (DSTC2); persistence, ends of sessions and other wishes between are all in it."""
-    within = [sum(seen.lags[lag] for lag in range(1, turns + 1)) / seen.failed for turns in (1, 2, 3)]
+    within = [seen.rates[f"failed turns said again within {turns}"].share for turns in ("1 turn", "2 turns", "3 turns")]
 
-    assert seen.turns >= 50_000
+    assert seen.rehearsal.turns >= 50_000
     assert within == pytest.approx([0.492, 0.602, 0.644], abs=0.035)
 
 
-def test_more_second_tries_fail_than_with_people(seen: Seen):
-    """About half in DSTC2; here nearly two thirds, as recordings of the same words fail again in 97 % and harder goals fail more often."""
-    assert 0.5 <= seen.again_right[False] / seen.again_right.total() <= 0.68
+def test_about_half_of_second_tries_fail_again(seen: Seen):
+    """As in DSTC2 (48 %)."""
+    share = seen.rates["second tries that fail again"].share
+
+    assert share is not None
+    assert 0.45 <= share <= 0.55
 
 
-def test_first_tries_are_supported_and_a_good_third_of_turns_fails(seen: Seen):
+def test_the_same_words_fail_more_often_than_with_people(seen: Seen):
+    """Recordings of the same words are too alike (58 % in DSTC2), so that other words must do better than people's (43 %)."""
+    same, other = (seen.rates[f"those in {words}"].share for words in ("the same words", "other words"))
+
+    assert same is not None
+    assert 0.7 <= same <= 0.87
+    assert other is not None
+    assert 0.3 <= other <= 0.45
+
+
+def test_first_tries_are_supported_and_about_a_third_of_turns_fails(seen: Seen):
     """Nine in ten first tries; the defect rate of well-served voices."""
+    share = seen.rates["turns of well-served voices that fail"].share
+
     assert seen.first_supported[True] / seen.first_supported.total() == pytest.approx(0.9, abs=0.015)
-    assert 0.3 <= seen.main_right[False] / seen.main_right.total() <= 0.4
+    assert share is not None
+    assert 0.31 <= share <= 0.37
 
 
 def test_a_third_of_second_tries_are_in_the_same_words(seen: Seen):
     """As in DSTC2."""
-    same = seen.attempts[Try.SAME_WORDS] + seen.attempts[Try.REPAIR]
-
-    assert same / (same + seen.attempts[Try.OTHER_WORDS]) == pytest.approx(0.316, abs=0.02)
+    assert seen.rates["second tries in the same words"].share == pytest.approx(0.316, abs=0.02)
 
 
 def test_four_successes_in_a_hundred_are_repeated(seen: Seen):
     """The volume up, and up."""
-    assert seen.attempts[Try.AGAIN] / (seen.turns - seen.failed) == pytest.approx(0.04, abs=0.006)
+    heard = seen.rehearsal
+
+    assert heard.attempts[Try.AGAIN] / (heard.turns - heard.failed) == pytest.approx(0.04, abs=0.006)
 
 
 def test_a_fifth_of_the_synonyms_is_shared_and_each_is_said_for_several_goals(seen: Seen, world: World, cast: Cast):
