@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.loop_command import loop
+from resay.commands.bench.rephrase_command import rephrase
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
 from resay.commands.bench.report import bench_report, print_report, show_report
 from resay.commands.bench.stream.command import stream
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     group.command("replay")(replay)
     group.command("stream")(stream)
     group.command("loop")(loop)
+    group.command("rephrase")(rephrase)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 

@@ -28,6 +28,9 @@ START = datetime(2026, 9, 7, tzinfo=UTC)
 TURNS_MAX = 14
 """A session ends here at the latest."""
 
+BRIEF_SHARE = 0.3
+"""Share of the sessions that are cut after two to four turns: most sessions of a voice log are short."""
+
 REQUESTS_MAX = 4
 """Wishes of one session, beside those that follow from one another. Made up."""
 
@@ -129,17 +132,19 @@ class _Talk:
         self._links: list[TrueLink] = []
         self._follows: dict[int, Follow] = {}
         self._now = START + timedelta(seconds=rng.randrange(86_400))
+        self._turns_max = rng.randint(2, 4) if rng.random() < BRIEF_SHARE else TURNS_MAX
 
     def run(self) -> LinkedSession:
         """The session from its first wish to its last."""
         request, follow = self._stock.requests.draw(self._rng), Follow.OTHER
         for _ in range(self._rng.randint(2, 2 * REQUESTS_MAX)):
             done = self._pursue(request, follow)
-            if len(self._turns) >= TURNS_MAX - 2:
+            if len(self._turns) >= self._turns_max:
                 break
             request, follow = self._next(request, done=done)
-        session = Session(self._name, tuple(self._turns))
-        return LinkedSession(session, tuple(self._links), self._follows, self._name)
+        kept = tuple(self._turns[: self._turns_max])
+        links = tuple(link for link in self._links if link.target < len(kept))
+        return LinkedSession(Session(self._name, kept), links, self._follows, self._name)
 
     def _pursue(self, request: Request, follow: Follow) -> bool:
         """Say it until it is understood or given up; whether it was understood."""
@@ -148,7 +153,7 @@ class _Talk:
             if spoken.outcome.is_right:
                 self._answer_question(request, spoken)
                 return True
-            if self._rng.random() >= self._manner.says_again or len(self._turns) >= TURNS_MAX - 3:
+            if self._rng.random() >= self._manner.says_again or len(self._turns) >= self._turns_max - 1:
                 break
             self._in_between()
             spoken = self._again(request, spoken)
