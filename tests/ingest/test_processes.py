@@ -47,12 +47,20 @@ def position(home: Path, log: Path) -> int:
     return stored_position(Lake(home / "lake"), "file", source.partitions()[0])
 
 
-def wait_for_progress(home: Path, log: Path, *, beyond: int, process: subprocess.Popen[str]) -> None:
-    """Wait until the lake stands beyond a position, or the process has ended."""
-    deadline = time.monotonic() + child.WAIT_S
-    while position(home, log) <= beyond and process.poll() is None:
-        assert time.monotonic() < deadline, "the landing must get on"
-        time.sleep(0.005)
+STEP_S = 0.02
+"""So long a landing runs before it is held again: much shorter than a commit."""
+
+
+def run_beyond(start: int, process: subprocess.Popen[str], *, home: Path, log: Path) -> None:
+    """Let a landing run, in small steps, until the lake stands beyond a position; it is held then.
+
+    Held, and not merely watched: on a busy machine it would have ended before we had looked.
+    """
+    while position(home, log) <= start:
+        assert process.poll() is None, "the landing must not end before it is so far"
+        process.send_signal(signal.SIGCONT)
+        time.sleep(STEP_S)
+        process.send_signal(signal.SIGSTOP)
 
 
 def counts(home: Path) -> tuple[int, int, int, int]:
@@ -68,9 +76,10 @@ def test_a_run_that_is_ended_has_lost_nothing(tmp_path: Path, kind: signal.Signa
     """It ends within a commit or between two, says so with status 130, and the next run does the rest."""
     log = write_log(tmp_path / "turns.jsonl", 80_000, bad_every=1_000)
     process = child.start_resay("ingest", log, home=tmp_path)
-    wait_for_progress(tmp_path, log, beyond=0, process=process)
+    run_beyond(0, process, home=tmp_path, log=log)
 
     process.send_signal(kind)
+    process.send_signal(signal.SIGCONT)
     _, remarks = process.communicate(timeout=child.WAIT_S)
 
     assert (process.returncode, remarks) == (130, "resay: interrupted; what was committed is kept\n")
@@ -86,7 +95,7 @@ def test_a_run_that_is_killed_again_and_again_has_lost_nothing(tmp_path: Path):
     for _ in range(4):
         before = position(home, log)
         process = subprocess.Popen([sys.executable, "-c", SMALL_BATCHES, str(home / "lake"), str(log)])
-        wait_for_progress(home, log, beyond=before, process=process)
+        run_beyond(before, process, home=home, log=log)
         process.kill()
         process.wait()
 
@@ -98,15 +107,16 @@ def test_a_run_that_is_killed_again_and_again_has_lost_nothing(tmp_path: Path):
 def test_of_two_on_one_log_one_wins_and_the_other_says_so(tmp_path: Path):
     """Who finds that another has moved the position writes nothing more, and asks in one sentence who that is."""
     log = write_log(tmp_path / "turns.jsonl", 80_000)
-    processes = [child.start_resay("ingest", log, home=tmp_path) for _ in range(2)]
+    slow = child.start_resay("ingest", log, home=tmp_path)
+    run_beyond(0, slow, home=tmp_path, log=log)
 
-    said = [process.communicate(timeout=child.WAIT_S)[1] for process in processes]
+    quick = child.resay("ingest", log, home=tmp_path)
+    slow.send_signal(signal.SIGCONT)
+    _, said = slow.communicate(timeout=child.WAIT_S)
 
-    statuses = [process.returncode for process in processes]
-    assert sorted(statuses) == [0, 1]
-    loser = said[statuses.index(1)]
-    assert "is another consumer reading it?" in loser
-    assert (loser.count("\n"), loser.count("Traceback")) == (1, 0)
+    assert (quick.returncode, slow.returncode) == (0, 1)
+    assert "is another consumer reading it?" in said
+    assert (said.count("\n"), said.count("Traceback")) == (1, 0)
     assert counts(tmp_path) == (80_000, 80_000, 0, 0)
 
 
