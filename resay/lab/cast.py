@@ -25,6 +25,10 @@ SCORED_SEED_APART = 1_000_003
 """Between the seeds of the customers who are learnt from and of new ones who are only scored."""
 
 
+class NoSuchCohort(ResayError):
+    """No speaker of the world is of this cohort, or of those that are asked for none is well served."""
+
+
 class NoSuchFamily(ResayError):
     """No well-served speaker of the world is of this voice family, or all are."""
 
@@ -41,6 +45,10 @@ class Casting:
     treatment_share: float = 0.5
     habits: Habits | None = None
     """Of the customers; None: those that the world states, or else lively ones."""
+
+    def habits_in(self, world: World) -> Habits:
+        """Those that come to pass."""
+        return self.habits or world.habits or LIVELY
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,23 @@ def casts(world: World, assistant: Assistant, casting: Casting) -> tuple[Cast, C
     return taught, scored
 
 
+def of_cohorts(world: World, cohorts: Collection[str]) -> World:
+    """The world with speakers of these cohorts alone, and what they said.
+
+    Raises: NoSuchCohort.
+    """
+    known = sorted({each.cohort for each in world.speakers.values()})
+    unknown = sorted(set(cohorts) - set(known))
+    speakers = {name: each for name, each in world.speakers.items() if each.cohort in cohorts}
+    if unknown or not any(each.main for each in speakers.values()):
+        fault = f"got {', '.join(unknown)}" if unknown else f"of {', '.join(sorted(cohorts))} nobody is well served"
+        message = (
+            f"--cohorts must name cohorts of the world, with a well-served voice among them; {fault}; are some of {', '.join(known)} meant?"
+        )
+        raise NoSuchCohort(message)
+    return replace(world, speakers=speakers, recordings=tuple(each for each in world.recordings if each.speaker in speakers))
+
+
 def families(world: World) -> list[str]:
     """The voice families that the recogniser serves well: each can be left out."""
     return sorted({each.family for each in world.speakers.values() if each.main})
@@ -111,7 +136,7 @@ def _apart(world: World, family: str) -> tuple[dict[str, Speaker], dict[str, Spe
 
 def _stage(world: World, assistant: Assistant, casting: Casting) -> Stage:
     """What both stretches share; the channel is set for each."""
-    habits = casting.habits or world.habits or LIVELY
+    habits = casting.habits_in(world)
     return Stage(
         world=world,
         assistant=assistant,

@@ -17,7 +17,7 @@ from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Said
 from resay.lab.circumstance import Circumstance
 from resay.lab.customer import Customer, Popularity, Try, Wording, first_wording, next_wording, turns_until_rephrase
-from resay.lab.logged import USUAL, UTC_OFFSET, House, Manner, Occasion, log_turn
+from resay.lab.logged import USUAL, House, Manner, Occasion, log_turn, utc_offset
 from resay.lab.ways import WAYS_AS_SHIPPED, Ways
 from resay.lab.world import HOME_NOISE, QUIET, Phrase, Recording, Sound, Speaker, World, judge
 
@@ -361,7 +361,7 @@ def _truth(spoken: _Spoken, meant: _Meant, *, point: str, speaker: Speaker) -> T
 
 
 def _circumstance(stage: Stage, customer: Customer, opening: Opening, *, rng: Random) -> Circumstance:
-    return Circumstance(stage.ways, hour=(opening.at + UTC_OFFSET[customer.locale]).hour, rng=rng)
+    return Circumstance(stage.ways, hour=(opening.at + utc_offset(customer.locale)).hour, rng=rng)
 
 
 def _occasion(customer: Customer, turn_id: str, *, at: datetime, room: str, states: Mapping[str, str]) -> Occasion:

@@ -119,7 +119,7 @@ def make_customer(world: World, customer_id: str, *, rng: Random, sessions_daily
         patience=_drawn(ways.habits.patience, rng),
         sessions_daily=sessions_daily * rng.lognormvariate(-(SESSIONS_SPREAD**2) / 2, SESSIONS_SPREAD),
         device_type=rng.choices(("speaker", "display", "phone"), (6, 3, 1))[0],
-        locale="en-US" if speaker.cohort in ("us", "nyc") else "en-GB",
+        locale=speaker.locale,
         persistence=_drawn(ways.habits.persistence, rng) if len(ways.habits.persistence) > 1 else 1.0,
         own_words=own,
     )

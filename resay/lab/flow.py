@@ -19,10 +19,12 @@ from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Side, false_wakes_of
 from resay.lab.conversation import Opening, Stage, converse, false_wake
 from resay.lab.customer import Customer, Popularity, make_customer
+from resay.lab.habits import AS_SHIPPED
 from resay.lab.home import BrokenWorld
 from resay.lab.logged import House
 from resay.lab.making import RECOGNISER
 from resay.lab.traffic import DAYS_IN_WEEK, FALSE_WAKES_DAILY, SESSIONS_APART, SESSIONS_DAILY
+from resay.lab.ways import ways_of
 from resay.lab.world import World
 
 TURNS_DAILY = 2.8
@@ -61,12 +63,14 @@ class Flow:
 
 def flow_stage(world: World, assistant: Assistant, *, seed: int) -> Stage:
     """What all sessions of a flow share: apart from the turns, as it takes a second and nobody speaks meanwhile."""
+    habits = world.habits or AS_SHIPPED
     return Stage(
         world=world,
         assistant=assistant,
         channel=Channel(world, Side.LEARNING, speakers=world.speakers),
-        popularity=Popularity(world, Random(f"{seed}/popularity"), weeks=WEEKS_KEPT),
+        popularity=Popularity(world, Random(f"{seed}/popularity"), weeks=WEEKS_KEPT, habits=habits),
         house=House(world.home, Versions(asr=RECOGNISER, nlu=assistant.version)),
+        ways=ways_of(world, habits, rng=Random(f"{seed}/ways")),
     )
 
 
@@ -88,7 +92,7 @@ def flow_turns(stage: Stage, flow: Flow) -> Iterator[Turn]:
 def _sessions(stage: Stage, flow: Flow) -> Iterator[tuple[datetime, list[Turn]]]:
     """When each session begins, and its turns."""
     wakes = false_wakes_of(stage.world, Side.LEARNING)
-    customer_of = lru_cache(CUSTOMERS_KEPT_MAX)(lambda number: _customer(stage.world, flow.seed, number))
+    customer_of = lru_cache(CUSTOMERS_KEPT_MAX)(lambda number: _customer(stage, flow.seed, number))
     begun, silent = 0, 0
     for number in count():
         at = flow.start + timedelta(seconds=begun / flow.per_s)
@@ -107,9 +111,9 @@ def _sessions(stage: Stage, flow: Flow) -> Iterator[tuple[datetime, list[Turn]]]
         yield at, turns
 
 
-def _customer(world: World, seed: int, number: int) -> Customer:
+def _customer(stage: Stage, seed: int, number: int) -> Customer:
     rng = Random(f"{seed}/customer/{number}")
-    return make_customer(world, f"{rng.getrandbits(32):08x}", rng=rng, sessions_daily=SESSIONS_DAILY)
+    return make_customer(stage.world, f"{rng.getrandbits(32):08x}", rng=rng, sessions_daily=SESSIONS_DAILY, ways=stage.ways)
 
 
 def _week(since: timedelta) -> int:

@@ -25,6 +25,12 @@ HYPOTHESES_LOGGED = 3
 UTC_OFFSET = {"en-US": timedelta(hours=-4), "en-GB": timedelta(hours=1)}
 """New York and London in September and October, when the log plays."""
 
+
+def utc_offset(locale: str) -> timedelta:
+    """How far local time is ahead of UTC; nothing for locales of which we do not know."""
+    return UTC_OFFSET.get(locale, timedelta(0))
+
+
 _ANY_TIME = datetime(2026, 9, 7, tzinfo=UTC)
 """For sentences in which no time occurs."""
 
@@ -99,7 +105,7 @@ USUAL = Manner()
 
 def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House, manner: Manner = USUAL) -> Turn:
     """The turn that the assistant logs."""
-    local = occasion.at + UTC_OFFSET[occasion.locale]
+    local = occasion.at + utc_offset(occasion.locale)
     heard, read = house.heard(sound), house.read(meaning)
     response = read.response or respond(meaning, home=house.home, local_time=local)
     return Turn(

@@ -15,10 +15,12 @@ from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Side, false_wakes_of
 from resay.lab.conversation import Exchange, Stage
 from resay.lab.customer import Customer, Popularity
+from resay.lab.habits import AS_SHIPPED
 from resay.lab.logged import House
 from resay.lab.meanings import ask
 from resay.lab.shipped import LATER, LEARNING, MEANINGS, TRUTH, prepare, write_meanings, write_truth, write_turns
 from resay.lab.traffic import DAYS_IN_WEEK, Span, population, talk
+from resay.lab.ways import Ways, ways_of
 from resay.lab.world import World
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
@@ -67,7 +69,10 @@ def make_log(world: World, out: Path, *, plan: Plan, tick: Tick) -> Made:
     Raises: LabMissing, BrokenLog.
     """
     prepare(out)
-    lab = _Lab(world, Assistant(world.home), population(world, seed=plan.seed, customers=plan.customers, days=plan.days), plan)
+    # As the log that ships was made, where a world states no habits.
+    ways = ways_of(world, world.habits or AS_SHIPPED, rng=Random(f"{plan.seed}/ways"))
+    customers = population(world, seed=plan.seed, customers=plan.customers, days=plan.days, ways=ways)
+    lab = _Lab(world, Assistant(world.home), customers, ways, plan)
     learning = _counted(_talk(lab, Side.LEARNING, Span(START, 0, plan.learning_days)), tick, start=0, total=plan.days)
     later = _counted(_talk(lab, Side.SCORING, Span(START, plan.learning_days, plan.days)), tick, start=plan.learning_days, total=plan.days)
     _assert_apart(learning, later)
@@ -95,18 +100,20 @@ class _Lab:
     world: World
     assistant: Assistant
     customers: Sequence[Customer]
+    ways: Ways
     plan: Plan
 
 
 def _talk(lab: _Lab, side: Side, span: Span) -> Iterator[list[Exchange]]:
     """The traffic of some days, drawn from the recordings of one side."""
-    plan = lab.plan
+    plan, weeks = lab.plan, lab.plan.days // DAYS_IN_WEEK + 1
     stage = Stage(
         world=lab.world,
         assistant=lab.assistant,
         channel=Channel(lab.world, side, speakers=lab.world.speakers),
-        popularity=Popularity(lab.world, Random(f"{plan.seed}/popularity"), weeks=plan.days // DAYS_IN_WEEK + 1),
+        popularity=Popularity(lab.world, Random(f"{plan.seed}/popularity"), weeks=weeks, habits=lab.ways.habits),
         house=House(lab.world.home, Versions(asr=RECOGNISER, nlu=f"home-assistant-intents {version('home-assistant-intents')}")),
+        ways=lab.ways,
     )
     kept = lab.customers if side is Side.LEARNING else [each for each in lab.customers if _is_kept(each, plan)]
     return talk(stage, kept, span=span, seed=plan.seed, false_wakes=false_wakes_of(lab.world, side))

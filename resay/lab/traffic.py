@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from resay.lab.conversation import Exchange, Opening, Stage, converse, false_wake
 from resay.lab.customer import Customer, make_customer, weighed
-from resay.lab.logged import UTC_OFFSET
+from resay.lab.logged import utc_offset
 from resay.lab.ways import WAYS_AS_SHIPPED, Ways
 from resay.lab.world import Sound, World
 
@@ -118,7 +118,7 @@ def sessions(stage: Stage, customer: Customer, *, day: Day, sounds: Sequence[Sou
     for number, (moment, sound) in enumerate(sorted(begins, key=lambda each: each[0])):
         if moment >= free:
             free = moment + SESSIONS_APART
-            at = day.midnight + moment - UTC_OFFSET[customer.locale]
+            at = day.midnight + moment - utc_offset(customer.locale)
             yield Session(Opening(f"{customer.customer_id}-{day.number}.{number}", at), sound), rng
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from resay.lab.action import Action, Reach, action_from_json
 from resay.lab.habits import Habits, read_habits
-from resay.lab.home import FAULTS_SHOWN, Home, broken, read_home, read_json
+from resay.lab.home import FAULTS_SHOWN, BrokenWorld, Home, broken, read_home, read_json
 from resay.lab.understood import Meaning
 
 VOICE_HOME = Path(__file__).parent / "voice_home"
@@ -26,6 +26,12 @@ VOICE_HOME = Path(__file__).parent / "voice_home"
 
 QUIET = "quiet"
 HOME_NOISE = "home"
+
+LOCALE = "en-US"
+"""Of speakers of whom the world does not say."""
+
+LOCALE_BY_COHORT = dict.fromkeys(("gb", "scotland", "lancaster", "west_midlands", "caribbean"), "en-GB")
+"""Of the cohorts of `voice_home`, whose files say nothing of it; those of speakers who state their own `locale` do not count."""
 
 FINGERPRINT_BYTES = 6
 """Of a recording's fingerprint: with 40,000 recordings two are alike once in 300,000 worlds."""
@@ -64,6 +70,8 @@ class Speaker:
     family: str
     main: bool
     """Whether the recogniser serves it well."""
+    locale: str = LOCALE
+    """As the assistant logs it of whoever has this voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,9 @@ def read_world(folder: Path) -> World:
 
     Raises: BrokenWorld.
     """
+    if not folder.is_dir():
+        message = f"a world must be a folder; {str(folder)!r} is {'a file' if folder.exists() else 'not there'}; is its name right?"
+        raise BrokenWorld(message)
     home = read_home(folder)
     goals = {goal.name: goal for goal in _each(folder / "goals.json", _goal)}
     phrases = {phrase.number: phrase for phrase in _each(folder / "phrases.json", _phrase)}
@@ -250,7 +261,9 @@ def _phrase(written: dict[str, Any]) -> Phrase:
 
 
 def _speaker(name: str, written: Mapping[str, object]) -> Speaker:
-    return Speaker(name=name, cohort=str(written["cohort"]), family=str(written["family"]), main=bool(written["main"]))
+    cohort = str(written["cohort"])
+    locale = str(written.get("locale") or LOCALE_BY_COHORT.get(cohort, LOCALE))
+    return Speaker(name=name, cohort=cohort, family=str(written["family"]), main=bool(written["main"]), locale=locale)
 
 
 def _voices(path: Path) -> tuple[dict[str, Speaker], tuple[str, ...]]:

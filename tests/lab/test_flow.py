@@ -9,11 +9,13 @@ from datetime import timedelta
 from itertools import islice, pairwise
 
 import pytest
+from msgspec.structs import replace as changed
 
 from resay.dialogue.session import SESSION_GAP, silence_between
 from resay.dialogue.turn import Turn
 from resay.lab.assistant import Assistant
 from resay.lab.flow import SILENT_SESSIONS_MAX, Flow, flow_stage, flow_turns
+from resay.lab.habits import AS_SHIPPED
 from resay.lab.home import BrokenWorld
 from resay.lab.world import World, read_world
 from tests.builders import BASE
@@ -45,6 +47,16 @@ def test_turns_come_in_order_of_event_time(turns: list[Turn]):
     """Whoever reads them may trust the order, and no turn comes twice."""
     assert all(earlier.at <= later.at for earlier, later in pairwise(turns))
     assert len({turn.turn_id for turn in turns}) == TURNS
+
+
+def test_customers_of_a_flow_have_the_habits_of_their_world(world: World):
+    """Who gives up at once never says it again."""
+    stated = replace(world, habits=changed(AS_SHIPPED, patience=((1, 1.0),), goes_on=0.0, again=0.0, changed_mind=0.0, never_mind=0.0))
+    stage = flow_stage(stated, Assistant(world.home), seed=1)
+
+    sessions = [turn.session_id for turn in islice(flow_turns(stage, FLOW), 300)]
+
+    assert len(set(sessions)) == len(sessions)
 
 
 def test_the_rate_holds(turns: list[Turn]):

@@ -16,7 +16,7 @@ from resay.dialogue.tick import silent
 from resay.dialogue.turn import ResponseStatus, Turn
 from resay.lab.adviser import Mode
 from resay.lab.assistant import Assistant
-from resay.lab.cast import Casting, NoSuchFamily, casts
+from resay.lab.cast import Casting, NoSuchCohort, NoSuchFamily, casts, of_cohorts
 from resay.lab.channel import Side, side_of
 from resay.lab.checkpoint import Checkpoint
 from resay.lab.conversation import Exchange
@@ -238,6 +238,23 @@ def test_what_is_learnt_while_people_talk_is_served_the_same_day(run: Any):
     assert not any(turn.rewrite for turn in first_day[: system.learnt_at[0]])
     assert any(turn.rewrite for turn in first_day[system.learnt_at[0] :])
     assert not any(turn.rewrite for turn in nightly.landed[: nightly.learnt_at[0]])
+
+
+def test_a_world_of_some_cohorts_has_their_voices_alone(world: World, assistant: Assistant):
+    """And what these said; nobody else is cast."""
+    some = of_cohorts(world, ["us"])
+
+    taught, scored = casts(some, assistant, PLAN.casting)
+
+    assert {each.speaker.cohort for each in (*taught.customers, *scored.customers)} == {"us"}
+    assert {world.speakers[each.speaker].cohort for each in some.recordings} == {"us"}
+
+
+@pytest.mark.parametrize(("cohorts", "said"), [(["us", "mars"], "got mars"), (["gb"], "of gb nobody is well served")])
+def test_cohorts_that_cannot_be_are_said(world: World, cohorts: list[str], said: str):
+    """With those that there are."""
+    with pytest.raises(NoSuchCohort, match=f"{said}; are some of gb, us meant"):
+        of_cohorts(world, cohorts)
 
 
 @pytest.mark.parametrize("family", ["rp", "nobody"])

@@ -10,9 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 
 from resay.dialogue.session import SESSION_GAP, silence_between
 from resay.lab.channel import Side, side_of
+from resay.lab.habits import AS_SHIPPED
 from resay.lab.making import Made, Plan, make_log
 from resay.lab.shipped import LATER, LEARNING, MEANINGS, TRUTH, read_later, read_turns
 from resay.lab.world import World, read_world
@@ -55,6 +57,18 @@ def test_the_same_seed_gives_the_same_bytes(world: World, folder: Path, tmp_path
     _make(world, tmp_path, PLAN)
 
     assert [(tmp_path / name).read_bytes() for name in FILES] == [(folder / name).read_bytes() for name in FILES]
+
+
+def test_customers_of_a_log_have_the_habits_and_the_locales_of_their_world(world: World, tmp_path: Path):
+    """Who always asks again what worked does; Bavarians are logged as such, in their own time."""
+    speakers = {name: replace(each, locale="de-DE") for name, each in world.speakers.items()}
+    _make(replace(world, habits=changed(AS_SHIPPED, again=1.0), speakers=speakers), tmp_path, PLAN)
+
+    truths = list(read_later(tmp_path, now=BASE).truth.values())
+    contexts = [turn.context for turn in read_turns(tmp_path / LEARNING, now=BASE)]
+
+    assert sum(each.attempt == "again" for each in truths) > len(truths) / 4
+    assert {context.locale for context in contexts if context} == {"de-DE"}
 
 
 def test_two_seeds_differ(world: World, folder: Path, tmp_path: Path):

@@ -61,6 +61,29 @@ def test_files_that_do_not_fit_together_are_said(tmp_path: Path, file: str, chan
         read_world(folder)
 
 
+def test_a_folder_that_is_not_there_is_said_by_its_own_name(tmp_path: Path):
+    """And not by that of the first file that would be in it."""
+    (tmp_path / "file").write_text("no folder")
+
+    for name, what in (("nowhere", "is not there"), ("file", "is a file")):
+        with pytest.raises(BrokenWorld, match=f"{name}' {what}") as said:
+            read_world(tmp_path / name)
+        assert "home.json" not in str(said.value)
+
+
+def test_a_locale_is_what_the_world_says_of_a_speaker(tmp_path: Path):
+    """Where it says nothing, that of the cohorts of `voice_home`, or else American."""
+    folder = write_world(tmp_path)
+    told = json.loads((folder / "speakers.json").read_text())
+    told["speakers"]["us1"] |= {"cohort": "bavaria", "locale": "de-DE"}
+    told["speakers"]["us2"] |= {"cohort": "bavaria"}
+    (folder / "speakers.json").write_text(json.dumps(told))
+
+    locales = {name: each.locale for name, each in read_world(folder).speakers.items()}
+
+    assert locales == {"us1": "de-DE", "us2": "en-US", "gb1": "en-GB"}
+
+
 FILES = ["home.json", "goals.json", "phrases.json", "speakers.json", "recordings.jsonl.gz"]
 
 
