@@ -6,7 +6,7 @@ Knows words and counts; which pairs may be learnt from is for those who hand the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from rapidfuzz import process
@@ -67,9 +67,20 @@ class Confusions:
         return self._alike[word]
 
 
-def _mistaken(said: Sequence[str], heard: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """Stretches of words and what was heard in their place; nothing where they were lost."""
-    for step in Levenshtein.opcodes(said, heard):
-        stretch, taken_for = said[step.src_start : step.src_end], heard[step.dest_start : step.dest_end]
-        if step.tag in {"replace", "delete"} and len(stretch) == 1 and len(taken_for) <= STRETCH_MAX:
+def _mistaken(said: Sequence[str], heard: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Words and what was heard in their place; nothing where they were lost."""
+    for stretch, taken_for in _unlike(said, heard):
+        if len(stretch) == 1 and len(taken_for) <= STRETCH_MAX:
             yield stretch[0], " ".join(taken_for)
+        elif len(stretch) == len(taken_for):
+            yield from zip(stretch, taken_for, strict=True)
+
+
+def _unlike(said: Sequence[str], heard: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Stretches between words that are alike, on both sides."""
+    reached = (0, 0)
+    for step in Levenshtein.opcodes(said, heard):
+        if step.tag == "equal":
+            yield said[reached[0] : step.src_start], heard[reached[1] : step.dest_start]
+            reached = (step.src_end, step.dest_end)
+    yield said[reached[0] :], heard[reached[1] :]

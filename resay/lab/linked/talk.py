@@ -144,7 +144,8 @@ class _Talk:
             request, follow = self._next(request, done=done)
         kept = tuple(self._turns[: self._turns_max])
         links = tuple(link for link in self._links if link.target < len(kept))
-        return LinkedSession(Session(self._name, kept), links, self._follows, self._name)
+        follows = {place: follow for place, follow in self._follows.items() if place < len(kept)}
+        return LinkedSession(Session(self._name, kept), links, follows, self._name)
 
     def _pursue(self, request: Request, follow: Follow) -> bool:
         """Say it until it is understood or given up; whether it was understood."""
