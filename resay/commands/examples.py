@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 import typer
@@ -55,8 +56,10 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
     size = Size(customers or usual.customers, sessions or usual.sessions)
     counted: Counter[str] = Counter()
     with progress("Making examples", unit="examples", shown=not as_json) as tick:
-        made = _made(training, part, Places(world, texts, calls), size=size, seed=seed)
-        write_examples(out, _counting(made, counted, tick))
+        made = list(_counting(_made(training, part, Places(world, texts, calls), size=size, seed=seed), counted, tick))
+        # Mixed, so that any stretch of the file is like the whole.
+        Random(seed).shuffle(made)
+        write_examples(out, made)
     total, linked = counted.total(), sum(counted[kind] for kind in LINKED_KINDS)
     if as_json:
         print_json(
