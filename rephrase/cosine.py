@@ -1,4 +1,4 @@
-"""Cosine: the later turn whose vector is nearest to the first try's. A baseline; whose vectors they are is for those who hand in the encoder."""
+"""Cosine: the later turn whose vector is nearest to the first try's. A baseline; the encoder is handed in."""
 
 from __future__ import annotations
 
