@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field
+from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -93,6 +94,9 @@ _TEXT_PARTS = frozenset({"whole", "said"})
 _CONTENT = frozenset(_WIRE_FIELDS) - _ENVELOPE
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
 """Brackets, and the strings in which they are none."""
+_DEFAULTS = [(name, getattr(Turn(turn_id="", customer_id="", at=EARLIEST), name)) for name in _CONTENT]
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of values that JSON has itself."""
 _decode_wire = msgspec.json.Decoder(WireTurn).decode
 _decode_keys = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encoder = msgspec.json.Encoder()
@@ -136,8 +140,7 @@ def encode(part: TurnPart) -> bytes:
 
 def whole(turn: Turn) -> TurnPart:
     """The one part that carries all of a turn that differs from the defaults."""
-    defaults = Turn(turn_id="", customer_id="", at=EARLIEST)
-    carried = {name for name in _CONTENT if getattr(turn, name) != getattr(defaults, name)}
+    carried = {name for name, default in _DEFAULTS if getattr(turn, name) != default}
     return TurnPart(turn=turn, fields=frozenset(carried | {"utterance"}))
 
 
@@ -165,22 +168,31 @@ def iso_ms(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def wire_value(value: object) -> Any:
+def wire_value(value: Any) -> Any:
     """A field of a turn as JSON-ready values, nulls and empty members left out unless they must be given."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, datetime):
         return iso_ms(value)
     if isinstance(value, tuple):
         return [wire_value(each) for each in value]
     if isinstance(value, Mapping):
         return dict(value)
-    if hasattr(type(value), "__dataclass_fields__"):
-        members = [(each, wire_value(getattr(value, each.name))) for each in dataclass_fields(value)]  # type: ignore[arg-type]
-        return {each.name: member for each, member in members if _is_required(each) or member not in (None, "", {}, [])}
+    if members := _members_of(type(value)):  # type: ignore[arg-type] # mypy takes types for unhashable.
+        written = ((name, required, wire_value(getattr(value, name))) for name, required in members)
+        return {name: member for name, required, member in written if required or member not in _EMPTY}
     return value
 
 
-def _is_required(member: Field[Any]) -> bool:
-    return member.default is MISSING and member.default_factory is MISSING
+@cache
+def _members_of(kind: type) -> list[tuple[str, bool]]:
+    """The members of values of this type, and whether each must be given; none where it is no dataclass."""
+    if not is_dataclass(kind):
+        return []
+    return [(each.name, each.default is MISSING and each.default_factory is MISSING) for each in dataclass_fields(kind)]
+
+
+_EMPTY: tuple[object, ...] = (None, "", {}, [])
 
 
 def nests_too_deep(raw: bytes) -> bool:
