@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from resay.lab.oracle import Meant, Place
+from resay.lab.pace import Learning, Lesson
 from resay.lab.tally import Tally
 
 
@@ -34,6 +35,8 @@ class Stand:
     """Learning days whose talk is landed; the night after the last of them may not have been."""
     meant: dict[Place, dict[str, Meant]] = field(default_factory=dict)
     """What the reference has seen."""
+    lessons: dict[Lesson, Learning] = field(default_factory=dict)
+    """What the log has shown, and what was served."""
     passes: dict[str, Passed] = field(default_factory=dict)
     """By name: those that are done."""
 

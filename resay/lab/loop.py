@@ -21,6 +21,7 @@ from resay.lab.conversation import Advise, Exchange, Stage, pass_through
 from resay.lab.customer import Customer
 from resay.lab.making import START
 from resay.lab.oracle import CUSTOMERS_MIN, OracleTable, Witness
+from resay.lab.pace import Learning, Pace
 from resay.lab.slices import SlicedTalk
 from resay.lab.tally import Arm, Tally
 from resay.lab.traffic import DAYS_IN_WEEK, Span, talk
@@ -90,8 +91,8 @@ class Parts:
     clock: Callable[[], float]
     """Seconds of a core, for speed alone: neighbours must not count."""
     talk: Talk = talk
-    oracle_customers_min: int = CUSTOMERS_MIN
-    """Customers behind every rewrite of the reference."""
+    customers_min: int = CUSTOMERS_MIN
+    """Customers behind every rewrite: of the reference, and of the system as far as its speed of learning goes."""
     checkpoint: Checkpoint | None = None
     """Where it is noted how far the loop is; the system must keep what it learns beside it."""
 
@@ -118,6 +119,8 @@ class LoopOutcome:
     """The same wishes of all customers, with nothing rewritten."""
     measured: Mapping[str, Measured]
     """By customer: control from `untouched`, treatment from `ours`."""
+    lessons: Sequence[Learning]
+    """What the learning weeks' log has shown of enough customers."""
     oracle_rewrites: int
     talk_s: float
     """Seconds in which the turns of `oracle` were made: no model runs in them."""
@@ -145,7 +148,7 @@ class _Loop:
     def learn(self) -> OracleTable:
         """The learning weeks, which teach the system, and the reference."""
         plan, cast, stand = self._plan, self._taught, self._stand
-        witness = Witness(stand.meant, self._parts.oracle_customers_min)
+        witness, pace = Witness(stand.meant, self._parts.customers_min), Pace(stand.lessons, self._parts.customers_min)
         advise = adviser(lambda request, now: self._rewriting(request, now), arms=cast.arms, mode=plan.mode)
         if stand.days:
             # Whoever died behind a day may have died before its night; to learn the same again changes nothing.
@@ -154,7 +157,9 @@ class _Loop:
             for exchanges in self._talk(cast, cast.customers, advise=advise, days=range(day, day + 1), slice_=plan.slice):
                 stand.learning.add(exchanges, week=day // DAYS_IN_WEEK)
                 witness.see(exchanges)
-                self._parts.system.land([each.turn for each in exchanges], _night(day))
+                turns = [each.turn for each in exchanges]
+                pace.see(turns)
+                self._parts.system.land(turns, _night(day))
                 if plan.slice:
                     self._learn_after(day)
             stand.days = day + 1
@@ -177,6 +182,7 @@ class _Loop:
             oracle=reference.tally,
             untouched=untouched.tally,
             measured=_measured(system.defects(), scored=plan.scored),
+            lessons=[each for each in self._stand.lessons.values() if each.evident],
             oracle_rewrites=len(oracle.targets),
             talk_s=reference.talk_s,
         )

@@ -114,12 +114,15 @@ def sessions(stage: Stage, customer: Customer, *, day: Day, sounds: Sequence[Sou
     begins: list[tuple[timedelta, Sound | None]] = [(_moment(rng), None) for _ in range(count)]
     if sounds and (rng.random() < FALSE_WAKES_DAILY if wakes is None else wakes):
         begins.append((_moment(rng), rng.choice(sounds)))
+    # What is answered in one session must not change what is wanted in the next: loops are lived through with and without a system.
+    apart = stage.quick_days and len(begins) > 1
+    chances = [Random(rng.getrandbits(64)) for _ in begins] if apart else [rng] * len(begins)
     free = timedelta(0)
     for number, (moment, sound) in enumerate(sorted(begins, key=lambda each: each[0])):
         if moment >= free:
             free = moment + SESSIONS_APART
             at = day.midnight + moment - utc_offset(customer.locale)
-            yield Session(Opening(f"{customer.customer_id}-{day.number}.{number}", at), sound), rng
+            yield Session(Opening(f"{customer.customer_id}-{day.number}.{number}", at), sound), chances[number]
 
 
 class _Drawn(NamedTuple):

@@ -14,7 +14,7 @@ import pytest
 from resay.dialogue.rewrite import BeforeRequest, RetryRequest
 from resay.dialogue.tick import silent
 from resay.dialogue.turn import ResponseStatus, Turn
-from resay.lab.adviser import Mode
+from resay.lab.adviser import Mode, adviser
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting, NoSuchCohort, NoSuchFamily, casts, of_cohorts
 from resay.lab.channel import Side, side_of
@@ -238,6 +238,24 @@ def test_what_is_learnt_while_people_talk_is_served_the_same_day(run: Any):
     assert not any(turn.rewrite for turn in first_day[: system.learnt_at[0]])
     assert any(turn.rewrite for turn in first_day[system.learnt_at[0] :])
     assert not any(turn.rewrite for turn in nightly.landed[: nightly.learnt_at[0]])
+
+
+def test_what_is_answered_in_one_session_changes_no_other(world: World, assistant: Assistant):
+    """With and without a system people begin each session with the same wish, and are heard the same."""
+    cast, _ = casts(world, assistant, replace(PLAN.casting, customers=200))
+    how = {"span": Span(START, 0, 6), "seed": 1, "false_wakes": cast.false_wakes}
+    system = LightsSystem()
+    system.learn(START)
+    advise = adviser(system.rewriting(), arms=dict.fromkeys(cast.members, Arm.TREATMENT), mode=Mode.BEFORE)
+
+    begun = []
+    for stage in (cast.stage, replace(cast.stage, advise=advise)):
+        exchanges = [each for day in talk(stage, cast.customers, **how) for each in day]
+        begun.append({each.turn.session_id: (each.truth.goal, each.truth.recording) for each in reversed(exchanges)})
+
+    assert len({session.split(".")[0] for session in begun[0] if session}) < len(begun[0]), "somebody has two sessions on one day"
+    assert any(each.turn.rewrite for each in exchanges)
+    assert begun[0] == begun[1]
 
 
 def test_a_world_of_some_cohorts_has_their_voices_alone(world: World, assistant: Assistant):

@@ -123,7 +123,7 @@ class Runs:
 
     def _run(self, home: Path, plan: LoopPlan, tick: Tick) -> Run:
         began = time.monotonic()
-        parts = partial(Parts, assistant=self._assistant, clock=time.process_time, oracle_customers_min=self._bench.k)
+        parts = partial(Parts, assistant=self._assistant, clock=time.process_time, customers_min=self._bench.k)
         if self._bench.wire:
             # Not gone on with: what was written to the topic dies with it.
             with wire_system(self._bench.wire, home, k=self._bench.k) as wired:

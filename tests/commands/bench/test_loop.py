@@ -66,7 +66,7 @@ class Lived:
     def __init__(self, world: World, assistant: Assistant, home: Path, *, plan: LoopPlan = PLAN, how: Any = talk) -> None:
         self.settings = read_settings({}, home=home)
         system = ProductSystem(self.settings, k=K)
-        self.outcome: LoopOutcome = run_loop(world, plan, Parts(system, assistant, lambda: 0.0, how, oracle_customers_min=K), tick=silent)
+        self.outcome: LoopOutcome = run_loop(world, plan, Parts(system, assistant, lambda: 0.0, how, customers_min=K), tick=silent)
         self.rewrites: tuple[Rewrite, ...] = system.rewrites()
         self.digest = system.log_digest
         system.close()
@@ -163,9 +163,9 @@ def test_a_loop_goes_on_in_the_home_that_it_left(lived: Lived, world: World, ass
     settings, checkpoint = read_settings({}, home=tmp_path / "home"), Checkpoint(tmp_path / "stand")
 
     with pytest.raises(_Dies), closing(_Mortal(settings, k=K)) as system:
-        run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, oracle_customers_min=K, checkpoint=checkpoint), tick=silent)
+        run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, customers_min=K, checkpoint=checkpoint), tick=silent)
     with closing(ProductSystem(settings, k=K)) as system:
-        outcome = run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, oracle_customers_min=K, checkpoint=checkpoint), tick=silent)
+        outcome = run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, customers_min=K, checkpoint=checkpoint), tick=silent)
 
         assert system.rewrites() == lived.rewrites
         assert outcome == lived.outcome
