@@ -75,7 +75,7 @@ def corpora_of(training: Training) -> tuple[Corpus, ...]:
 def sessions_of(corpus: Corpus, part: Part, places: Places, *, size: Size, seed: int = SEED) -> Iterator[LinkedSession]:
     """The sessions of a corpus that serve for one part; the same seed gives the same.
 
-    Raises: BrokenWorld, WrongSlurp, WrongCorpus, LabMissing.
+    Raises: BrokenWorld, SmallWorld, WrongSlurp, WrongCorpus, LabMissing.
     """
     if corpus is Corpus.HOME:
         return _homes(part, places, size=size, seed=seed)

@@ -15,6 +15,7 @@ from random import Random
 
 from rapidfuzz.distance import Levenshtein
 
+from resay.dialogue.errors import ResayError
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Hypothesis, Turn, Versions
 from resay.lab.assistant import Assistant
@@ -54,8 +55,15 @@ class Crowd:
     seed: int
 
 
+class SmallWorld(ResayError):
+    """A world has too few voices or goals to be cut into parts."""
+
+
 def home_sessions(world: World, assistant: Assistant, part: Part, *, crowd: Crowd) -> Iterator[LinkedSession]:
-    """The sessions of one part: nobody in them has a voice of another part, or wants what is wanted there."""
+    """The sessions of one part: nobody in them has a voice of another part, or wants what is wanted there.
+
+    Raises: SmallWorld.
+    """
     mine = world_of(world, part)
     rng = Random(f"{crowd.seed}/{part}")
     side = Side.SCORING if part is Part.TEST else Side.LEARNING
@@ -77,13 +85,20 @@ def home_sessions(world: World, assistant: Assistant, part: Part, *, crowd: Crow
 
 
 def world_of(world: World, part: Part) -> World:
-    """The world with the voices and the goals of one part alone."""
+    """The world with the voices and the goals of one part alone.
+
+    Raises: SmallWorld.
+    """
     families = dealt(speaker.family for speaker in world.speakers.values())
     speakers = {name: speaker for name, speaker in world.speakers.items() if families[speaker.family] is part}
     themes = dealt(_theme(goal) for goal in world.goals.values())
     goals = {name: goal for name, goal in world.goals.items() if themes[_theme(goal)] is part}
     phrases = {number: phrase for number, phrase in world.phrases.items() if phrase.goal in goals}
     recordings = tuple(each for each in world.recordings if each.phrase in phrases and each.speaker in speakers)
+    if not recordings:
+        voices, wants = len(families), len(themes)
+        message = f"a world must have recordings for part {part}; there are none: {voices} voice families, {wants} things to want; too few?"
+        raise SmallWorld(message)
     return replace(world, goals=goals, phrases=phrases, speakers=speakers, recordings=recordings)
 
 

@@ -49,6 +49,10 @@ MISHEARD = 0.7
 """Share of misunderstandings that begin in the recogniser (SLURP: 2,360 of 3,685); the rest heard right and took it wrong."""
 
 
+SHOWS_MEANING = 0.4
+"""Share of the answers that show what was made of a request, and not what was heard. Made up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How one assistant logs and errs, and how its customer speaks."""
@@ -211,7 +215,8 @@ class _Talk:
 
     def _speak(self, request: Request, saying: Saying, follow: Follow, *, first: int | None = None, surely: bool = False) -> _Spoken:
         outcome = self._outcome(request, saying, surely=surely)
-        told = answer(outcome.standing, outcome.heard, self._rng, with_text=self._manner.with_text, with_status=self._manner.with_status)
+        shown = self._shown(request, outcome)
+        told = answer(outcome.standing, shown, self._rng, with_text=self._manner.with_text, with_status=self._manner.with_status)
         pieces = [self._around(saying.before), outcome.heard, self._around(saying.after)]
         utterance, start, end = _put_together(pieces, written=self._manner.written, rng=self._rng)
         place = self._add(utterance, told, follow=follow, soon=first is not None)
@@ -242,6 +247,14 @@ class _Talk:
         if right:
             return self._stock.confusions.mishear(text, rng, rate=0.0) if rng.random() < CLEAN_NOISE and len(text.split()) > 3 else text
         return self._stock.confusions.mishear(text, rng, rate=self._manner.noise) if rng.random() < MISHEARD else text
+
+    def _shown(self, request: Request, outcome: _Outcome) -> str:
+        """What the answer says of the request: what was heard; or what was made of it, where that is another thing."""
+        if self._rng.random() >= SHOWS_MEANING:
+            return outcome.heard
+        if outcome.is_right:
+            return request.text
+        return self._stock.confusions.mishear(outcome.heard, self._rng, rate=self._manner.noise)
 
     def _around(self, text: str) -> str:
         """What stands around a request, as it is heard."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from resay.dialogue.text import words
 from resay.lab.assistant import Assistant
-from resay.lab.linked.home import Crowd, home_sessions, world_of
+from resay.lab.linked.home import Crowd, SmallWorld, home_sessions, world_of
 from resay.lab.linked.part import Part
 from resay.lab.linked.session import Follow, LinkedSession
 from resay.lab.world import VOICE_HOME, World, read_world
+from tests.lab.small_world import write_world
 
 CROWD = Crowd(customers=30, days=7, seed=3)
 
@@ -35,6 +37,12 @@ def test_parts_share_neither_voices_nor_goals_nor_recordings(world: World):
         assert not one.goals.keys() & other.goals.keys()
         assert not {each.fingerprint for each in one.recordings} & {each.fingerprint for each in other.recordings}
     assert all(world_of(world, part).goals and world_of(world, part).recordings for part in Part)
+
+
+def test_a_world_too_small_to_be_cut_is_told_of(tmp_path: Path):
+    """Two voice families leave none to choose on."""
+    with pytest.raises(SmallWorld, match="2 voice families"):
+        world_of(read_world(write_world(tmp_path)), Part.CHOOSE)
 
 
 def test_what_is_wanted_of_one_device_is_wanted_in_one_part(world: World):
