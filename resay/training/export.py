@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -24,9 +26,20 @@ def export_int8(model: nn.Module, inputs: Mapping[str, Tensor], output: str, *, 
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "float.onnx"
         export_float(model, inputs, output, axes=axes, path=whole)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A block in which the quantiser does not advise, on the root logger, a step that changes nothing for these models."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def export_float(model: nn.Module, inputs: Mapping[str, Tensor], output: str, *, axes: Sequence[str], path: Path) -> None:

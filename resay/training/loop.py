@@ -32,7 +32,7 @@ class FitRules:
     """Share of the training in which rates rise."""
     decay: float = 0.01
     gradient_max: float = 1.0
-    looks: int = 3
+    looks: int = 2
     """Times in an epoch that the choosing split is looked at."""
     patience: int = 4
     """Looks without a better loss after which training ends."""
