@@ -129,12 +129,12 @@ def test_following_ends_cleanly_on_sigterm(broker: str, topic: str, tmp_path: Pa
     fill(broker, topic, {0: [record("t1"), record("t2")]})
     words = ["--source", f"kafka://{broker}/{topic}", "--rejects-topic", "none", "--follow"]
     process = child.start_resay("ingest", *words, home=tmp_path)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + child.WAIT_S
     while time.monotonic() < deadline and not _count(tmp_path):
         time.sleep(0.2)
 
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=child.WAIT_S)
 
     assert (process.returncode, out, err) == (0, "records read: 2; new: 2, there already: 0, rejected: 0\n", "")
     assert _count(tmp_path) == 2

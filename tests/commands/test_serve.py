@@ -140,7 +140,7 @@ def test_serve_takes_the_next_port_and_ends_cleanly(home: Path, ending: signal.S
             question = {"mode": "before", "turn_id": ending.name, "customer_id": "c1", "at": "2026-11-02T09:00:00Z", "utterance": "sing"}
             reply = httpx.post(f"{printed['url']}/v1/rewrite", json=question, headers={"Authorization": f"Bearer {key}"}, timeout=30)
             process.send_signal(ending)
-            _, remarks = process.communicate(timeout=30)
+            _, remarks = process.communicate(timeout=60)
 
     assert reply.status_code == 200
     assert process.returncode == 0

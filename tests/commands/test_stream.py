@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from resay.commands.console import silent
 from resay.commands.stream import register
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Turn
-from resay.lab.shipped import LEARNING, SHIPPED
+from resay.lab.assistant import Assistant
+from resay.lab.flow import Flow, flow_stage, flow_turns
+from resay.lab.world import read_world
 from resay.label.job import label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
@@ -35,6 +38,7 @@ from rewrite_online.rewriter import Live
 from rewrite_online.watch import Watch
 from tests import child
 from tests.commands.test_learn import DAY, live, talk
+from tests.lab.small_world import write_world
 
 LABELS = ("links", "friction", "segments", "outcomes")
 WELL_AFTER = 9 * DAY
@@ -134,7 +138,8 @@ def test_metrics_are_shown_and_sigterm_ends_it(tmp_path: Path):
 
 KILLED = """
 import os, signal, sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from ingest.folder_log import FolderLog
 from ingest.landing import LandingRules, land
@@ -186,13 +191,13 @@ def test_killed_again_and_again_it_says_what_one_run_says(tmp_path: Path, seed: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("before", [None, SHIPPED / LEARNING], ids=["small", "shipped"])
-def test_what_one_more_customer_says_is_served_within_a_minute(tmp_path: Path, before: Path | None):
+@pytest.mark.parametrize("before", [0, 40_000], ids=["small", "large"])
+def test_what_one_more_customer_says_is_served_within_a_minute(tmp_path: Path, before: int):
     """From the landing of the turn that makes k to the rewrite in a running service's hands, at the settings that ship."""
     turns, log = talk(10, after=WELL_AFTER), tmp_path / "logs/a.jsonl"
     write(log, turns[:-1])
     if before:
-        shutil.copy(before, log.parent)
+        _write_others(log.parent, before)
     watch = Watch(Shelf(tmp_path / "rewrites"), list)
     process = child.start_resay("stream", "--source", log.parent, home=tmp_path)
     try:
@@ -210,7 +215,20 @@ def test_what_one_more_customer_says_is_served_within_a_minute(tmp_path: Path, b
         known = connection.execute("select count(*) from turns").fetchall()[0][0]
     took = (served - landed).total_seconds()
     sys.stderr.write(f"\nfreshness: {took:.1f} s, from landing to served, in a lake of {known:,} turns\n")
-    assert took <= FRESH_S
+    assert took <= FRESH_S * crowding()
+
+
+def _write_others(folder: Path, number: int) -> None:
+    """So many turns of other customers in a small world, the four weeks before."""
+    world = read_world(write_world(folder.parent / "world"))
+    flow = Flow(seed=1, start=datetime.now(UTC) - timedelta(days=28), per_s=number / timedelta(days=28).total_seconds(), customers=500)
+    turns = islice(flow_turns(flow_stage(world, Assistant(world.home), seed=1), flow), number)
+    (folder / "others.jsonl").write_bytes(b"".join(encode(whole(each)) + b"\n" for each in turns))
+
+
+def crowding() -> float:
+    """How many times as long things take as on a quiet machine, where others want its cores too."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _learnt(home: Path, last: Turn) -> bool:

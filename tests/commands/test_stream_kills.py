@@ -28,13 +28,12 @@ from tests.builders import BASE
 from tests.commands.stream_member import Orders, start, steps_of
 from tests.commands.test_learn import talk
 from tests.kafka_topic import fill
+from tests.members import WAIT_S, started_by, wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 PARTITIONS = 2
 CUSTOMERS_A_ROUND = 4
-WAIT_S = 120.0
-"""A machine that runs other tests beside may be many times slower than a quiet one."""
 
 STEPS = (
     *((Part.INGEST, step) for step in ("taken", "letters_kept", "committed")),
@@ -51,16 +50,8 @@ Tables = Mapping[str, list[tuple[Any, ...]]]
 @pytest.fixture
 def members() -> Iterator[Callable[[Orders], BaseProcess]]:
     """Starts members; none of them outlives the test."""
-    started: list[BaseProcess] = []
-
-    def begin(orders: Orders) -> BaseProcess:
-        started.append(start(orders))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.join()
+    with started_by(start) as begin:
+        yield begin
 
 
 def test_killed_in_every_part_it_says_what_one_batch_run_says(
@@ -206,11 +197,3 @@ def whole_number(shelf: Shelf) -> int:
     generation, rewrites = live_rewrites(shelf)
     assert generation is None or rewrites, "what is live is a whole table"
     return generation.number if generation else 0
-
-
-def wait_for(happens: Callable[[], bool]) -> None:
-    """Wait until something happens."""
-    deadline = time.monotonic() + WAIT_S
-    while not happens():
-        assert time.monotonic() < deadline, "what is waited for must happen in time"
-        time.sleep(0.2)

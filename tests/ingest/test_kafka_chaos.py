@@ -19,12 +19,11 @@ from resay.commands.bench.stream.kill_member import Orders, start, steps_of
 from resay.store.lake import Lake
 from tests.builders import BASE, record
 from tests.kafka_topic import fill
+from tests.members import WAIT_S, started_by, wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 PARTITIONS = 3
-WAIT_S = 180.0
-"""A machine that runs other tests beside may be many times slower than a quiet one."""
 
 Logs = Mapping[int, Sequence[bytes]]
 
@@ -32,16 +31,8 @@ Logs = Mapping[int, Sequence[bytes]]
 @pytest.fixture
 def members() -> Iterator[Callable[[Orders], BaseProcess]]:
     """Starts members; none of them outlives the test."""
-    started: list[BaseProcess] = []
-
-    def begin(orders: Orders) -> BaseProcess:
-        started.append(start(orders))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.join()
+    with started_by(start) as begin:
+        yield begin
 
 
 def test_members_come_and_go(broker: str, topic: str, tmp_path: Path, members: Callable[..., BaseProcess]):
@@ -156,11 +147,3 @@ def found(home: Path) -> tuple[list[bytes], list[tuple[int, int]]]:
 def is_stopped(process: BaseProcess) -> bool:
     """Whether a process stands still (SIGSTOP)."""
     return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-def wait_for(happens: Callable[[], bool]) -> None:
-    """Wait until something happens."""
-    deadline = time.monotonic() + WAIT_S
-    while not happens():
-        assert time.monotonic() < deadline, "what is waited for must happen in time"
-        time.sleep(0.1)

@@ -21,7 +21,7 @@ from ingest.source import Batch, SourceUnavailable
 from resay.store.lake import Lake
 from tests.builders import BASE, record
 from tests.fakes import FakeClock
-from tests.kafka_topic import fill
+from tests.kafka_topic import fill, take_away
 
 pytestmark = pytest.mark.kafka
 
@@ -107,23 +107,20 @@ def test_partitions_do_not_wait_for_one_another(broker: str, topic: str):
     """Where a record comes to each of many partitions, all are handed out after the time that one waits, not one after the other."""
     place = fill(broker, topic, {number: [b"first"] for number in range(10)})
     seen: set[str] = set()
-    with closing(_log(place, KafkaReading(topic, follow=True, gather_s=1.0), lambda *_: 0)) as log:
+    with closing(_log(place, KafkaReading(topic, follow=True, gather_s=3.0), lambda *_: 0)) as log:
         began = time.monotonic()
 
         while len(seen) < 10:
             seen |= {batch.partition for batch in _batches(log, 100, until=lambda _batch: True)}
 
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
 
 
 def test_a_topic_made_anew_is_another_one(broker: str, topic: str):
     """A topic that was deleted and made again begins at 0: its partitions have another name in the lake."""
     place = fill(broker, topic, {0: [b"old"]})
     (old,) = _read(place, KafkaReading(topic))
-    admin = KafkaAdminClient(bootstrap_servers=broker)
-    admin.delete_topics([topic])
-    time.sleep(0.5)
-    admin.close()
+    take_away(place)
     fill(broker, topic, {0: [b"new"]})
 
     (new,) = _read(place, KafkaReading(topic), positions=lambda _name, partition: 1 if partition == old.partition else 0)
@@ -209,7 +206,7 @@ def test_following_waits_for_more_until_stopped(broker: str, topic: str):
         lag = dict(log.lag())
 
     assert seen == _raws(0, 2) + _raws(1, 2)
-    assert waited < 5
+    assert waited < 30
     assert list(lag.values()) == [0]
 
 
@@ -221,7 +218,7 @@ def test_two_members_share_the_partitions(broker: str, topic: str):
     seen: dict[str, list[bytes]] = {}
 
     def take(log: KafkaLog, until: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         stopping[0] = lambda: until() or time.monotonic() > deadline
         while batch := log.next_batch(5, 1_000_000):
             if batch.start == stored.get(batch.partition, 0):
@@ -239,7 +236,7 @@ def test_two_members_share_the_partitions(broker: str, topic: str):
     take(first, lambda: len(stored) == 4 and set(stored.values()) == {10})
     second = member()
     shares = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and sorted(shares) != [2, 2]:
         for log in (first, second):
             until = time.monotonic() + 0.3
@@ -263,7 +260,7 @@ def test_a_broker_that_stops_and_comes_back_loses_nothing(own_broker: Broker, to
     """While the broker is away the reading waits; when it is back it goes on."""
     place = fill(own_broker.address, topic, {0: _raws(0, 30)})
     seen: list[bytes] = []
-    deadline = [time.monotonic() + 20]
+    deadline = [time.monotonic() + 120]
 
     def take(until: int) -> None:
         while len(seen) < until and (batch := log.next_batch(10, 1_000_000)):
@@ -277,7 +274,7 @@ def test_a_broker_that_stops_and_comes_back_loses_nothing(own_broker: Broker, to
         take(31)
         own_broker.start()
         fill(own_broker.address, topic, {0: _raws(1, 30)})
-        deadline[0] = time.monotonic() + 30
+        deadline[0] = time.monotonic() + 120
         take(60)
 
     assert seen == _raws(0, 30) + _raws(1, 30)
@@ -326,7 +323,7 @@ def _read(
 def _batches(log: KafkaLog, records_max: int, *, until: Callable[[Batch], bool]) -> list[Batch]:
     """Batches up to the first of which this holds, which must come soon."""
     batches: list[Batch] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not (batches and until(batches[-1])):
         assert time.monotonic() < deadline, "it must come"
         batches += [batch] if (batch := log.next_batch(records_max, 1_000_000)) else []

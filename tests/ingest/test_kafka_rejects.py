@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.kafka.broker import Broker
-from ingest.kafka_cluster import NoTopic, create_topic, delete_topic
+from ingest.kafka_cluster import NoTopic, create_topic
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_place import KafkaPlace, with_topic
 from ingest.kafka_reach import Reach
@@ -29,7 +28,7 @@ from ingest.source import Batch, SourceUnavailable
 from resay.store.lake import Lake
 from tests.builders import record
 from tests.fakes import FakeClock
-from tests.kafka_topic import fill
+from tests.kafka_topic import fill, take_away
 
 pytestmark = pytest.mark.kafka
 
@@ -96,8 +95,7 @@ def test_a_topic_that_is_taken_away_is_said_once(places: tuple[KafkaPlace, Kafka
     said: list[str] = []
     reading = KafkaReading(place.topic)
     with closing(KafkaRejects(rejects, place.topic, reading=reading, reach=Reach(said.append))) as topic:
-        delete_topic(rejects)
-        time.sleep(0.5)
+        take_away(rejects)
 
         report = _land_with(topic, place, tmp_path, reading=reading, records_a_batch=1)
 

@@ -50,13 +50,13 @@ def test_one_turn_and_no_words_have_no_links(detector: Detector):
 
 @each_detector
 def test_the_longest_session_of_the_longest_utterances_does_not_stall(detector: Detector):
-    """500 turns of 2,000 characters with five hypotheses each: bounded by the turns, not by their square; seconds at worst."""
+    """500 turns of 2,000 characters with five hypotheses each: bounded by the turns, not by their square; seconds of a core at worst."""
     long = "🙂 играй мадонну 再生 " * 100
     heard = tuple(Hypothesis(f"{number} {long}") for number in range(5))
     talk = session(*(turn(f"{number} {long}", at=number, hypotheses=heard, status="failed") for number in range(SESSION_TURNS_MAX)))
 
-    begun = time.monotonic()
+    begun = time.process_time()
     links = checked(talk, detector.links(talk))
 
     assert len(links) <= 3 * SESSION_TURNS_MAX
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20

@@ -92,7 +92,7 @@ def question(utterance: str = "play madona", **others: Any) -> dict[str, Any]:
     return named | {"deadline_ms": 1_000} | others
 
 
-def wait_until(happened: Callable[[], bool], within_s: float = 15) -> None:
+def wait_until(happened: Callable[[], bool], within_s: float = 60) -> None:
     """Look again and again until it has happened.
 
     Raises: AssertionError, where it has not in time.
