@@ -5,15 +5,18 @@ Sets are made, or read, by `resay.commands.example_sets`; nothing that is scored
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from time import perf_counter
 
 from rephrase.detect import checked
 from rephrase.detector import Detector
+from rephrase.model_detector import ModelDetector
 from resay.commands.bench.rephrase_score import Judged, agreement, average_precision, best_threshold, figures, gain, judge
 from resay.commands.bench.report import BenchRow, Shown, figure
+from resay.dialogue.label import RephraseLink
+from resay.dialogue.session import Session
 from resay.dialogue.tick import Tick
 from resay.lab.linked.session import LinkedSession
 from resay.lab.linked.views import View, without_status, without_times, without_words
@@ -79,9 +82,15 @@ def rephrase_rows(models: Mapping[str, Detector], sets: Sets, *, suffix: str, rn
 def scored(detector: Detector, sessions: Sequence[LinkedSession]) -> Scored:
     """What a detector makes of sessions, and how long it takes over them."""
     started = perf_counter()
-    links = [checked(each.session, detector.links(each.session)) for each in sessions]
+    links = list(_links(detector, [each.session for each in sessions]))
     seconds = perf_counter() - started
-    return Scored(tuple(one for each, found in zip(sessions, links, strict=True) for one in judge(each, found)), seconds)
+    judged = (one for each, found in zip(sessions, links, strict=True) for one in judge(each, checked(each.session, found)))
+    return Scored(tuple(judged), seconds)
+
+
+def _links(detector: Detector, sessions: Sequence[Session]) -> Iterable[list[RephraseLink]]:
+    """The links of each session; a trained model is asked of many at once, as the product asks it."""
+    return detector.links_of_all(sessions) if isinstance(detector, ModelDetector) else map(detector.links, sessions)
 
 
 def _ablated(

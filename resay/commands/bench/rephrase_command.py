@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from rephrase.example import UNLINKED_KINDS
 from resay.commands.bench.rephrase import COLUMNS, Sets, rephrase_rows
-from resay.commands.bench.rephrase_models import Models, models_in
+from resay.commands.bench.rephrase_models import NAMES, Models, models_in
 from resay.commands.bench.report import BenchReport, BenchRow, bench_report, print_report, show_report
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.example_sets import CALLS, SIZES, TEXTS, Corpus, Places, Size, Training, corpora_of, sessions_of
@@ -51,6 +52,7 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
     Examples: `resay bench rephrase` · `resay bench rephrase --set home --model combined --model span --json`
     """
     now = datetime.now(UTC)
+    _check(only or ())
     bench = _Bench(Places(world, texts, calls), training, customers, sessions, seed)
     with progress("Making sets", unit="sets", shown=not as_json) as tick:
         choosing = [each for corpus in corpora_of(training) if bench.has(corpus) for each in bench.sessions(corpus, Part.CHOOSE)]
@@ -58,7 +60,8 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
         for number, corpus in enumerate(corpus for corpus in sets or list(Corpus) if sets or bench.has(corpus)):
             made[corpus] = bench.sessions(corpus, Part.TEST)
             tick(number + 1)
-    there = _chosen(models_in(models, (turn.utterance for each in choosing for turn in each.session.turns)), only)
+    utterances = (turn.utterance for each in choosing for turn in each.session.turns)
+    there = _chosen(models_in(models, utterances, threads=os.cpu_count() or 1), only)
     suffix = "@all" if training is Training.ALL else ""
     with progress("Detecting", unit="sets", shown=not as_json) as tick:
         rows = list(rephrase_rows(there.there, Sets(choosing, made), suffix=suffix, rng=lambda: Random(seed), tick=tick))
@@ -90,11 +93,14 @@ class _Bench:
         return list(sessions_of(corpus, part, self._places, size=size, seed=self._seed))
 
 
-def _chosen(models: Models, only: Sequence[str] | None) -> Models:
-    unknown = [name for name in only or () if name not in {*models.there, *models.missing}]
+def _check(names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in NAMES]
     if unknown:
-        message = f"model must be one of {', '.join([*models.there, *models.missing])}; got {', '.join(unknown)}"
+        message = f"model must be one of {', '.join(NAMES)}; got {', '.join(unknown)}"
         raise typer.BadParameter(message)
+
+
+def _chosen(models: Models, only: Sequence[str] | None) -> Models:
     missing = {name: why for name, why in models.missing.items() if not only or name in only}
     return Models({name: each for name, each in models.there.items() if not only or name in only}, missing)
 

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rephrase.bm25 import Bm25Detector, background_of
 from rephrase.combined import CombinedDetector
 from rephrase.detector import Detector
+from rephrase.model_detector import read_detector
+from rephrase.model_folder import CARD_FILE
 from rephrase.overlap import OverlapDetector
+from rephrase.question import Kind
+
+NAMES = ("overlap", "bm25", "cosine", "combined", "pairwise", "span")
+"""All of them, in the order of the tables."""
+
+PROBABILITY_MIN = 0.01
+"""Links less likely than this are left out: lower than in the product, so that the area under the curve has its tail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
     """Detectors by name, and what is missing of the others."""
 
-    there: dict[str, Detector]
-    missing: dict[str, str]
+    there: dict[str, Detector] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     """Why, by name."""
 
 
-def models_in(folder: Path, utterances: Iterable[str]) -> Models:
-    """All detectors of EVALUATION 3; BM25 weighs words by how rare they are in some utterances."""
-    there: dict[str, Detector] = {
-        "overlap": OverlapDetector(),
-        "bm25": Bm25Detector(background_of(utterances)),
-        "combined": CombinedDetector(),
-    }
-    missing: dict[str, str] = {}
-    return Models(there, missing)
+def models_in(folder: Path, utterances: Iterable[str], *, threads: int) -> Models:
+    """All detectors of EVALUATION 3; BM25 weighs words by how rare they are in some utterances.
+
+    Raises: WrongModelFolder, WrongModel, WrongVocabulary, where a folder holds a broken one.
+    """
+    models = Models()
+    models.there["overlap"] = OverlapDetector()
+    models.there["bm25"] = Bm25Detector(background_of(utterances))
+    models.there["combined"] = CombinedDetector()
+    for kind in (Kind.PAIRWISE, Kind.SPAN):
+        trained = folder / f"rephrase-{kind}"
+        if (trained / CARD_FILE).exists():
+            models.there[kind] = read_detector(trained, threads=threads, probability_min=PROBABILITY_MIN)
+        else:
+            models.missing[kind] = f"{trained} holds no model; `resay train rephrase --kind {kind} --out {trained}` makes one"
+    return models
