@@ -19,7 +19,6 @@ from rephrase.model_folder import MODEL_FILE, TOKENIZER_FILE, ModelCard, read_ca
 from rephrase.padded import padded
 from rephrase.question import Kind, Numbers
 from rephrase.rows import Row, question_of, rows_of, varied
-from rephrase.trunk import EMBEDDED, embedded_trunk, load_trunk, read_tokenizer
 from rephrase.window import Window, WindowRules
 from rephrase.window_model import HEAD_NAMES, WindowModel, freeze, numbers_of, pair_loss, span_loss
 from rephrase.word_pieces import WordPieces
@@ -31,6 +30,7 @@ from resay.training.device import Device, seed_all
 from resay.training.export import export_int8
 from resay.training.loop import FitRules, Fitted, Task, fit
 from resay.training.onnx_model import OnnxModel
+from resay.training.trunk import EMBEDDED, embedded_trunk, load_trunk, read_tokenizer
 
 ROWS_LOOKED_AT = 320
 """Rows of the choosing split at each look while training: a few seconds, and a standard error of the loss of some 5 %."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from rephrase.candidates import Bounds, candidates_of
 from rephrase.marker import Marker, feedback_marker, gap_marker, status_marker
 from rephrase.span import whole_span
-from rephrase.word_pieces import Piece, WordPieces
+from rephrase.word_pieces import WordPieces
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Turn, said
 from resay.label.remark import remark_of
 from resay.label.wordings import ENGLISH, Wordings
+from resay.training.vocabulary import Piece
 
 NOWHERE = -1
 """Place of tokens at which no span may begin or end."""

@@ -1,67 +1,27 @@
-"""Word pieces: text to tokens of a BERT vocabulary, each with the characters that it came from. The one door to `tokenizers`."""
+"""Word pieces: the vocabulary of a model over windows, in which unused tokens stand for markers."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
-
-from tokenizers import Tokenizer
-
 from rephrase.marker import Marker
-from resay.dialogue.errors import ResayError
-
-CHARS_A_TOKEN_MAX = 24
-"""Characters read for each token that is wanted: a word longer than this is no word, and text without end must not take time."""
-
-TEXTS_KEPT_MAX = 20_000
-"""Texts whose pieces are kept: assistants say a few hundred things, and a turn stands in four windows."""
-
-
-class WrongVocabulary(ResayError):
-    """A tokeniser's file is none, or has not what a window needs."""
-
-
-class Piece(NamedTuple):
-    """One token of a text."""
-
-    token: int
-    start: int
-    """First character that it came from."""
-    end: int
+from resay.training.vocabulary import Piece, Vocabulary
 
 
 class WordPieces:
-    """A tokeniser."""
+    """A vocabulary with markers."""
 
     def __init__(self, content: bytes, *, where: str) -> None:
-        """A tokeniser from the bytes of its `tokenizer.json`.
+        """Word pieces from the bytes of a `tokenizer.json`.
 
         Raises: WrongVocabulary.
         """
-        try:
-            self._tokenizer = Tokenizer.from_str(content.decode())
-        # The library raises plain exceptions.
-        except Exception as error:
-            message = f"tokeniser {where} must be a tokenizer.json of Hugging Face; {error}; is the model's folder whole?"
-            raise WrongVocabulary(message) from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self.first, self.last, self.padding = (self._id(name, where) for name in ("[CLS]", "[SEP]", "[PAD]"))
-        self._markers = {marker: self._id(f"[unused{marker.value}]", where) for marker in Marker}
-        self.pieces = lru_cache(TEXTS_KEPT_MAX)(self._pieces)
+        self._vocabulary = Vocabulary(content, where=where)
+        self.first, self.last, self.padding = self._vocabulary.first, self._vocabulary.last, self._vocabulary.padding
+        self._markers = {marker: self._vocabulary.token(f"[unused{marker.value}]") for marker in Marker}
 
     def marker(self, marker: Marker) -> int:
         """The token that stands for a marker."""
         return self._markers[marker]
 
-    def _pieces(self, text: str, most: int) -> tuple[Piece, ...]:
+    def pieces(self, text: str, most: int) -> tuple[Piece, ...]:
         """The first tokens of a text, `most` of them at most."""
-        encoded = self._tokenizer.encode(text[: most * CHARS_A_TOKEN_MAX], add_special_tokens=False)
-        return tuple(Piece(token, start, end) for token, (start, end) in zip(encoded.ids[:most], encoded.offsets, strict=False))
-
-    def _id(self, name: str, where: str) -> int:
-        token = self._tokenizer.token_to_id(name)
-        if token is None:
-            message = f"vocabulary {where} must have the token {name}; it has {self._tokenizer.get_vocab_size():,} others; is it a BERT's?"
-            raise WrongVocabulary(message)
-        return int(token)
+        return self._vocabulary.pieces(text, most)

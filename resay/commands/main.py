@@ -29,6 +29,7 @@ COMMANDS = {
     "try": "serve",
     "bench": "bench.commands",
     "examples": "examples",
+    "train": "train",
     "lab": "lab",
     "schema": "reference",
     "tables": "reference",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Train models from examples; needs the extra `train`.")
     group.callback()(_group)
     group.command("rephrase")(rephrase)
+    group.command("encoder")(encoder)
     app.add_typer(group, name="train", rich_help_panel=_PANEL)
 
 
@@ -79,6 +81,39 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
         console.print(_table(card, out))
 
 
+def encoder(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The encoder's folder.")],
+    trunk: Annotated[Path | None, typer.Option("--trunk", metavar="DIR", help="A BERT [default: the embedded MiniLM].")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export an encoder of text, trained by others, in eight bits: what runs it then needs no torch.
+
+    Examples: `resay train encoder --out models/minilm` · `resay train encoder --trunk my-bert --out encoder --json`
+    """
+    with _training_needed():
+        from resay.training.encoder_export import export_encoder
+    card = export_encoder(out, trunk=trunk)
+    if as_json:
+        print_json({"out": str(out)} | card)
+    else:
+        console.print(f"{card['trunk']} in {out}", markup=False)
+
+
+@contextmanager
+def _training_needed() -> Iterator[None]:
+    """A block that imports what needs the extra `train`.
+
+    Raises: TrainingUnavailable.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in {"torch", "transformers", "onnx"}:
+            raise
+        message = f"training needs the extra `train`; {error.name} is not installed; try pip install 'resay[train]'?"
+        raise TrainingUnavailable(message) from error
+
+
 def _train(
     training: list[Example],
     choosing: list[Example],
@@ -107,14 +142,9 @@ def _rules(kind: Kind, trunk: Path | None, *, fit: tuple[int, float, float], res
 
     Raises: TrainingUnavailable.
     """
-    try:
+    with _training_needed():
         from rephrase.train import TrainRules
         from resay.training.loop import FitRules
-    except ModuleNotFoundError as error:
-        if error.name not in {"torch", "transformers", "onnx"}:
-            raise
-        message = f"training needs the extra `train`; {error.name} is not installed; try pip install 'resay[train]'?"
-        raise TrainingUnavailable(message) from error
     epochs, seconds_max, rate = fit
     batch, frozen_layers, seed = rest
     fitting = replace(FitRules(), epochs=epochs, seconds_max=seconds_max, rate=rate)
