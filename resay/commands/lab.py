@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +11,12 @@ import typer
 
 from resay.commands import lab_say, lab_stream
 from resay.commands.console import JsonOption, console, print_json, progress
+from resay.commands.settings import read_settings
 from resay.commands.worlds import WorldOption
 from resay.lab.assistant import Assistant
+from resay.lab.cast import Casting
 from resay.lab.making import Plan, make_log
+from resay.lab.rehearsal import Rate, rehearse
 from resay.lab.survey import Survey, survey
 from resay.lab.world import VOICE_HOME, read_world
 
@@ -21,6 +25,7 @@ CUSTOMERS = 1_100
 LEARNING_DAYS = 28
 LATER_DAYS = 14
 LATER_SHARE = 0.3
+REHEARSED_DAYS = 7
 
 _PANEL = "Measure"
 
@@ -51,7 +56,7 @@ def log(  # noqa: PLR0917 - the command line names its options
     """Make a dialogue log with its truth from a world. Needs the extra `demo`.
 
     Writes learning.jsonl.gz and later.jsonl.gz (records of resay.turn/1, as an assistant would log them), and apart from them
-    truth.jsonl.gz and meanings.json.gz, which only scoring reads. Learning and later turns share no recording.
+    truth.jsonl.gz: what was wanted in each later turn and what came of it. Learning and later turns share no recording.
 
     Examples: `resay lab log --out /tmp/log` · `resay lab log --world ~/my-world --out /tmp/log --seed 8 --customers 100 --days 7 --json`
     """
@@ -67,22 +72,37 @@ def log(  # noqa: PLR0917 - the command line names its options
 
 def world_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a world.", show_default="the one that ships")] = VOICE_HOME,
+    talk: Annotated[int, typer.Option("--talk", metavar="CUSTOMERS", min=0, help="Let so many talk for a week too.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The chance in their talk.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Say what is in a world, and check that it will do: references, recordings for both sides, the assistant's outcomes.
 
+    With --talk its customers talk to the assistant, and it is said how often they fail and try again, beside how often people do.
     Needs the extra `demo`. Exit status: 0 it will do; 1 it cannot be read, or a check fails.
 
-    Examples: `resay lab world` · `resay lab world my_world --json`
+    Examples: `resay lab world` · `resay lab world my_world --json` · `resay lab world --talk 500`
     """
     world = read_world(folder)
-    found = survey(world, Assistant(world.home))
+    assistant = Assistant(world.home, shelf=read_settings().lab) if talk else Assistant(world.home)
+    found, rates = survey(world, assistant), []
+    if talk:
+        with progress("Talking", unit="days", shown=not as_json) as tick:
+            rates = list(rehearse(world, assistant, Casting(seed, talk, REHEARSED_DAYS), tick=tick).rates())
     if as_json:
-        print_json(asdict(found) | {"good": found.good})
+        print_json(asdict(found) | {"good": found.good, "rates": [asdict(each) for each in rates]})
     else:
         _print_survey(found)
+        _print_rates(rates)
     if not found.good:
         raise typer.Exit(1)
+
+
+def _print_rates(rates: Sequence[Rate]) -> None:
+    for each in rates:
+        share = "    –" if each.share is None else f"{each.share:5.1%}"
+        asked = "" if each.asked is None else f"; asked {each.asked:.1%} ({each.source})"
+        console.print(f"{share} {each.name}, of {each.of:,}{asked}", markup=False, soft_wrap=True)
 
 
 def _print_survey(found: Survey) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,9 +15,10 @@ import typer
 
 from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.loop import COLUMNS, loop_rows, speed_rows
+from resay.commands.bench.loop_learnt import HOURS
 from resay.commands.bench.loop_report import loop_html
-from resay.commands.bench.loop_runs import LoopBench, Run, Runs
-from resay.commands.bench.report import BenchReport, bench_report, print_report, show_report
+from resay.commands.bench.loop_runs import LoopBench, Run, Runs, claim_run
+from resay.commands.bench.report import BenchReport, BenchRow, bench_report, print_report, show_report
 from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios, scenario_rows, tell_verdicts
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.learning import CUSTOMERS_MIN
@@ -25,7 +26,7 @@ from resay.commands.pages import check_page, write_page
 from resay.commands.settings import read_settings
 from resay.commands.worlds import WorldOption
 from resay.lab.adviser import Mode
-from resay.lab.cast import NoSuchFamily, families
+from resay.lab.cast import NoSuchFamily, families, of_cohorts
 from resay.lab.world import VOICE_HOME, World, read_world
 
 SEED = 7
@@ -48,13 +49,23 @@ def loop(  # noqa: PLR0917 - the command line names its options
         list[str] | None, typer.Option("--leave-out", metavar="FAMILY", help="Voice family of new-voice; again for more [default: each].")
     ] = None,
     same_voice: Annotated[bool, typer.Option("--same-voice/--no-same-voice", help="Whether known voices are scored too.")] = True,
+    cohorts: Annotated[
+        list[str] | None,
+        typer.Option("--cohorts", metavar="NAME", help="Let voices of this cohort alone talk; again for more [default: all]."),
+    ] = None,
     arms: Annotated[float, typer.Option("--arms", min=0.01, max=0.99, help="Share of customers in the treatment arm.")] = TREATMENT_SHARE,
     learn_every: Annotated[int, typer.Option("--learn-every", min=1, help="Learn every so many nights.")] = 1,
     continuous: Annotated[
-        int | None, typer.Option("--continuous", metavar="MINUTES", min=1, help="Learn every so many minutes while people talk.")
+        int | None,
+        typer.Option(
+            "--continuous",
+            metavar="MINUTES",
+            min=1,
+            help="Learn every so many minutes while people talk; if it is stopped, its loop begins anew.",
+        ),
     ] = None,
     wire: Annotated[
-        str, typer.Option("--wire", metavar="kafka://HOST:PORT", help="Over a broker and HTTP, in processes of their own.")
+        str, typer.Option("--wire", metavar="kafka://HOST:PORT", help="Over a broker and HTTP; if it is stopped, its loop begins anew.")
     ] = "",
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
     run: Annotated[
@@ -69,9 +80,11 @@ def loop(  # noqa: PLR0917 - the command line names its options
 
     `main/new-voice` is the row that counts: each voice family in turn is left out of learning and scored alone, and the loops are pooled.
     `main/same-voice` scores known voices on other recordings. `oracle-table` is an exact table that was told the truth, on the same
-    wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Needs the extra `lab`.
+    wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Needs the extra `demo`.
 
-    With --scenario planted cases are played instead of the loops, or beside them where a page is asked for.
+    With --scenario planted cases are played instead of the loops, or beside them where a page is asked for. With --run loops and verdicts
+    are kept as they are done, and a loop that was stopped goes on behind its last day; one with --continuous or --wire begins anew, as it
+    answered from what it knew in the middle of a day, or from a topic that is gone.
 
     Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
     `resay bench loop --world ~/my-world --mode before --mode retry --run loops` ·
@@ -79,7 +92,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
     `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092`
     """
     now = datetime.now(UTC)
-    world = read_world(folder)
+    world = of_cohorts(read_world(folder), cohorts) if cohorts else read_world(folder)
     bench = LoopBench(
         seed=seed,
         customers=customers,
@@ -93,40 +106,46 @@ def loop(  # noqa: PLR0917 - the command line names its options
         same_voice=same_voice,
         slice_minutes=continuous,
         wire=wire,
+        cohorts=tuple(sorted(set(cohorts or ()))),
     )
-    if wire:
-        check_broker(wire)
-    if page:
-        check_page(page, option="--report")
+    _check_places(wire, page)
     shelf = read_settings().lab
-    done: dict[Mode, dict[str, Run]] = {}
-    if page or not scenario:
-        with _place(run) as place:
-            runs = Runs(bench, world, place, world_name=_fingerprint(folder), shelf=shelf)
-            done = {each: _run_all(runs, bench.names, each, shown=not as_json) for each in bench.modes}
-            speed = runs.speed()
-    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed, shelf), shown=not as_json)
-    rows = [row for each, named in done.items() for row in loop_rows(named, each, seed=seed)]
-    if done:
-        rows += speed_rows([each for named in done.values() for each in named.values()], speed)
+    done: Done = {}
+    rows: list[BenchRow] = []
+    with _place(run) as place:
+        claim_run(place, bench, world, world_name=(named := _fingerprint(folder)))
+        if page or not scenario:
+            done, rows = _run_all(Runs(bench, world, place, world_name=named, shelf=shelf), bench, shown=not as_json)
+    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed, shelf, run), shown=not as_json)
     report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now)
     if page:
         write_page(page, loop_html(report, verdicts), option="--report")
     tell_verdicts(verdicts, aside=as_json)
-    if as_json:
-        print_report(report)
-        return
-    if done:
-        show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
-        _tell(report, done)
+    print_report(report) if as_json else _tell(report, done)
 
 
-def _run_all(runs: Runs, names: Sequence[str], mode: Mode, *, shown: bool) -> dict[str, Run]:
-    done = {}
-    for number, name in enumerate(names, start=1):
-        with progress(f"{name}, {mode} ({number} of {len(names)})", unit="days", shown=shown) as tick:
-            done[name] = runs.run(name, mode, tick=tick)
-    return done
+def _check_places(wire: str, page: Path | None) -> None:
+    """Before hours are spent: brokers answer, and a page can be written."""
+    if wire:
+        check_broker(wire)
+    if page:
+        check_page(page, option="--report")
+
+
+Done = dict[Mode, dict[str, Run]]
+"""Loops that are done, by mode and name."""
+
+
+def _run_all(runs: Runs, bench: LoopBench, *, shown: bool) -> tuple[Done, list[BenchRow]]:
+    """All loops, and their figures."""
+    done: Done = {}
+    for mode in bench.modes:
+        done[mode] = {}
+        for number, name in enumerate(bench.names, start=1):
+            with progress(f"{name}, {mode} ({number} of {len(bench.names)})", unit="days", shown=shown) as tick:
+                done[mode][name] = runs.run(name, mode, tick=tick)
+    rows = [row for mode, named in done.items() for row in loop_rows(named, mode, seed=bench.seed)]
+    return done, [*rows, *speed_rows([each for named in done.values() for each in named.values()], runs.speed())]
 
 
 def _families(world: World, asked: Sequence[str] | None) -> tuple[str, ...]:
@@ -159,15 +178,24 @@ def _fingerprint(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def _tell(report: BenchReport, done: Mapping[Mode, Mapping[str, Run]]) -> None:
-    """What the table does not show, in sentences."""
+def _tell(report: BenchReport, done: Done) -> None:
+    """The table for people, and what it does not show in sentences."""
+    if not done:
+        return
+    show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
     for row in report.rows:
         if row.metric in _SAID and row.value is not None:
-            interval = f" ({row.lo:+.1%} … {row.hi:+.1%})" if row.lo is not None and row.hi is not None else ""
-            console.print(f"{row.row}: {_SAID[row.metric]} {row.value:+.1%}{interval}", markup=False, soft_wrap=True)
+            interval = f" ({row.lo:+z.1%} … {row.hi:+z.1%})" if row.lo is not None and row.hi is not None else ""
+            console.print(f"{row.row}: {_SAID[row.metric]} {row.value:+z.1%}{interval}", markup=False, soft_wrap=True)
+        if row.metric == HOURS and row.value is not None and row.row.startswith("main/"):
+            console.print(
+                f"{row.row}: {row.value:,.0f} hours from evidence to the first who is served, of {row.n:,}", markup=False, soft_wrap=True
+            )
     for mode, runs in done.items():
         for name, each in runs.items():
             learnt = f"{each.rewrites:,} rewrites learnt, {each.outcome.oracle_rewrites:,} of the reference"
+            if each.rewrites:
+                learnt += f", {each.supported / each.rewrites:.0%} by ten customers or more"
             console.print(
                 f"{name}, {mode}: {learnt}; {each.seconds:,.0f} s; log {each.log_digest or 'in parts'}", markup=False, soft_wrap=True
             )

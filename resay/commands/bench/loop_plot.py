@@ -24,8 +24,11 @@ WORDS_WIDTH = 170.0
 
 TICKS_MAX = 6
 
-STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Distances of ticks that people can read."""
+STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 12.0, 24.0, 48.0, 96.0, 168.0, 336.0, 672.0)
+"""Distances of ticks that people can read: of shares, then of hours."""
+
+HOURS = "hours"
+"""The unit of figures that are no shares."""
 
 UNSIGNED = frozenset({"false_alarm", "defect_rate_before", "defect_rate_after"})
 """Metrics that are never below nought, so that a sign would say nothing."""
@@ -101,7 +104,7 @@ def over_weeks(lines: Sequence[tuple[str, Sequence[BenchRow]]]) -> WeeksPlot | N
     weeks = sorted({_week(each) for _, rows in told for each in rows})
     if not weeks:
         return None
-    ticks, up = _axis(min(ends), max(ends), span=(HEIGHT - BOTTOM, TOP))
+    ticks, up = _axis(min(ends), max(ends), span=(HEIGHT - BOTTOM, TOP), words=_percent)
     step = (WIDTH - LEFT - RIGHT) / len(weeks)
     places = {week: LEFT + step * (number + 0.5) for number, week in enumerate(weeks)}
     drawn = tuple(
@@ -118,7 +121,8 @@ def ranges(rows: Sequence[tuple[str, BenchRow]]) -> RangesPlot | None:
     if not told:
         return None
     ends = [end for _, each in told for end in _ends(each)]
-    ticks, across = _axis(min(ends), max(ends), span=(NAMES_WIDTH, WIDTH - WORDS_WIDTH))
+    words = _hours if told[0][1].unit == HOURS else _percent
+    ticks, across = _axis(min(ends), max(ends), span=(NAMES_WIDTH, WIDTH - WORDS_WIDTH), words=words)
     marks = tuple(_mark(each, across, at=ROW_HEIGHT * (place + 0.5), name=name) for place, (name, each) in enumerate(told))
     return RangesPlot(marks, ticks, round(across(0.0), 1), ROW_HEIGHT * len(told) + BOTTOM)
 
@@ -127,9 +131,22 @@ def in_words(row: BenchRow) -> str:
     """A figure with its interval."""
     if row.value is None:
         return "–"
-    sign = "" if row.metric in UNSIGNED else "+"
-    value, *ends = (f"{each:{sign}z.1%}" for each in (row.value, row.lo, row.hi) if each is not None)
+    value, *ends = (_worded(each, row) for each in (row.value, row.lo, row.hi) if each is not None)
     return f"{value} ({ends[0]} … {ends[1]})" if len(ends) == 2 else value
+
+
+def _worded(value: float, row: BenchRow) -> str:
+    if row.unit == HOURS:
+        return _hours(value)
+    return f"{value:{'' if row.metric in UNSIGNED else '+'}z.1%}"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def _hours(value: float) -> str:
+    return f"{value:,.0f} h"
 
 
 def _mark(row: BenchRow, scale: Scale, *, at: float, name: str = "", kind: str = "") -> Mark:
@@ -146,7 +163,7 @@ def _ends(row: BenchRow) -> list[float]:
     return [row.lo if row.lo is not None else row.value, row.value, row.hi if row.hi is not None else row.value]
 
 
-def _axis(lowest: float, highest: float, *, span: tuple[float, float]) -> tuple[tuple[Tick, ...], Scale]:
+def _axis(lowest: float, highest: float, *, span: tuple[float, float], words: Callable[[float], str]) -> tuple[tuple[Tick, ...], Scale]:
     """Ticks from nought or below it to what is highest, and where figures stand."""
     low, high = min(lowest, 0.0), max(highest, 0.0) or 0.01
     step = next((each for each in STEPS if (high - low) / each <= TICKS_MAX), STEPS[-1])
@@ -156,7 +173,7 @@ def _axis(lowest: float, highest: float, *, span: tuple[float, float]) -> tuple[
     def scale(value: float) -> float:
         return start + (end - start) * (value - first * step) / ((last - first) * step)
 
-    return tuple(Tick(round(scale(each * step), 1), f"{each * step:.0%}") for each in range(first, last + 1)), scale
+    return tuple(Tick(round(scale(each * step), 1), words(each * step)) for each in range(first, last + 1)), scale
 
 
 def _week(row: BenchRow) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from resay.commands.bench.loop_learnt import HOURS, SUPPORTED
 from resay.commands.bench.loop_plot import RangesPlot, WeeksPlot, in_words, over_weeks, ranges
 from resay.commands.bench.loop_so_far import METRIC
 from resay.commands.bench.report import BenchReport, BenchRow
@@ -16,6 +17,7 @@ from resay.lab.adviser import Mode
 from resay.lab.scenarios.verdict import Verdict
 
 COHORT = "cohort="
+NEW = "/new-voice"
 LAYERS = ("taught", "personal", "table", "global")
 """In the order in which they are asked."""
 
@@ -34,6 +36,22 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the loops of one row learnt, in words."""
+
+    name: str
+    rewrites: str
+    supported: str
+    """Share of them behind which ten customers stand."""
+    reference: str
+    """Rewrites of the oracle table."""
+    lessons: str
+    """Lessons that the log had shown of enough customers, and how many of them were served."""
+    hours: str
+    """Until then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """What is shown of the loops of one mode."""
 
@@ -42,6 +60,8 @@ class Loop:
     """Figures in words, and what they are."""
     weeks: WeeksPlot | None
     so_far: WeeksPlot | None
+    so_far_new: WeeksPlot | None
+    """Of new voices, over the scored weeks."""
     reductions: RangesPlot | None
     cohorts: RangesPlot | None
     worst: str
@@ -49,6 +69,9 @@ class Loop:
     measured: RangesPlot | None
     scores: tuple[Score, ...]
     layers: tuple[Score, ...]
+    learnt: tuple[Learnt, ...]
+    hours: RangesPlot | None
+    """How quickly, by row."""
 
 
 class Figures:
@@ -88,17 +111,24 @@ def _loop(mode: str, figures: Figures, end: str) -> Loop:
     cohorts = figures.of("defect_reduction", COHORT, end=end)
     measured = [*figures.of("measured_minus_true", "main/", end=end), *figures.of("measured_minus_true", "arm=", end=end)]
     scored = [each.row for each in figures.of("win_loss", "", end=end)]
+    so_far = figures.of(METRIC, "week=", end=end)
+    hours = figures.of(HOURS, "", end=end)
     return Loop(
         mode=mode,
         tiles=_tiles(figures, end),
         weeks=over_weeks(weeks),
-        so_far=over_weeks([("reduction", figures.of(METRIC, "week=", end=end))]),
+        so_far=over_weeks([("reduction", [each for each in so_far if NEW not in each.row])]),
+        so_far_new=over_weeks([("reduction", [each for each in so_far if NEW in each.row])]),
         reductions=ranges([(each.row, each) for each in reductions]),
         cohorts=ranges([(each.row.removeprefix(COHORT), each) for each in cohorts]),
         worst=_worst(figures, end),
         measured=ranges([(each.row, each) for each in measured]),
         scores=tuple(_score(figures, row) for row in scored),
-        layers=tuple(_score(figures, row.row) for row in figures.of("triggers", "", end=end) if row.row.split("/")[0] in LAYERS),
+        layers=tuple(
+            _score(figures, row.row) for row in figures.of("triggers", "", end=end) if row.row.split("/")[0] in LAYERS and row.value
+        ),
+        learnt=tuple(_learnt(figures, each) for each in hours),
+        hours=ranges([(each.row, each) for each in hours]),
     )
 
 
@@ -120,7 +150,22 @@ def _tiles(figures: Figures, end: str) -> tuple[tuple[str, str], ...]:
 
 def _worst(figures: Figures, end: str) -> str:
     told = [each for each in figures.of("worst_cohort", "main/", end=end) if each.value is not None]
-    return "; ".join(f"{each.row}: the worst cohort has {each.value:.2f} times the mean reduction" for each in told)
+    sentences = [f"{each.row}: the worst cohort has {each.value:.2f} times the mean reduction" for each in told]
+    gaps = [each for each in figures.of("gap", COHORT, end=end) if each.value is not None]
+    if gaps:
+        worst = max(gaps, key=lambda each: each.value or 0.0)
+        sentences.append(
+            f"farthest behind: {worst.row.removeprefix(COHORT)}, {100 * (worst.value or 0.0):.1f} points; small cohorts do not count"
+        )
+    return "; ".join(sentences)
+
+
+def _learnt(figures: Figures, hours: BenchRow) -> Learnt:
+    rewrites, supported, reference, lessons, served = (
+        figures.get(hours.row, each) for each in ("rewrites", SUPPORTED, "oracle_rewrites", "lessons", "lessons_served")
+    )
+    share = "–" if supported.value is None else f"{supported.value:.0%}"
+    return Learnt(hours.row, _count(rewrites), share, _count(reference), f"{_count(lessons)} / {_count(served)}", in_words(hours))
 
 
 def _score(figures: Figures, row: str) -> Score:

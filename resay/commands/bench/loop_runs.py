@@ -7,9 +7,10 @@ the same again goes on from there.
 from __future__ import annotations
 
 import gc
+import hashlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.loop_wire import wire_system
 from resay.commands.settings import read_settings
 from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick
 from resay.lab.adviser import Mode
 from resay.lab.assistant import Assistant
@@ -35,6 +37,9 @@ SAME_VOICE = "same-voice"
 
 PLAN_FILE = "plan.json"
 STAND_FILE = "stand.msgpack"
+
+SUPPORT_ASKED = 10
+"""Customers behind a rewrite of whom EVALUATION, section 2, asks the share."""
 
 
 class AnotherRun(ResayError):
@@ -61,6 +66,8 @@ class LoopBench:
     """Where it is set, the system learns so often while people talk."""
     wire: str = ""
     """`kafka://HOST:PORT` of a broker: the product runs as commands in processes of their own; empty: in this process."""
+    cohorts: tuple[str, ...] = ()
+    """Cohorts whose voices alone the world was given; empty: all."""
 
     @property
     def names(self) -> list[str]:
@@ -75,6 +82,8 @@ class Run:
     outcome: LoopOutcome
     rewrites: int
     """In the live table."""
+    supported: int
+    """Those behind which ten customers stand, whatever floor the loop was run with."""
     log_digest: str
     """Of every record that was landed; equal for equal logs, and empty where the loop was interrupted or went over the wire."""
     seconds: float
@@ -90,7 +99,7 @@ class Runs:
         """
         self._bench, self._world, self._folder = bench, world, folder
         self._assistant = Assistant(world.home, shelf=shelf)
-        _claim(folder, msgspec.json.encode({"world": world_name} | _plan_of(bench)))
+        claim_run(folder, bench, world, world_name=world_name)
 
     def run(self, name: str, mode: Mode, *, tick: Tick) -> Run:
         """One loop, or what is kept of it."""
@@ -99,7 +108,8 @@ class Runs:
         if kept.exists():
             return _read(kept)
         if not (place / STAND_FILE).exists():
-            # What died before it had noted anything begins anew: its home may have seen a part of the talk.
+            # What died before it had noted anything begins anew: its home may have seen a part of the talk. So does what learns while
+            # people talk, as it answered from what it knew in the middle of a day, and what goes over the wire, whose topic is gone.
             shutil.rmtree(place, ignore_errors=True)
         with _kept_from_the_collector():
             run = self._run(place, self._plan(name, mode), tick)
@@ -125,13 +135,27 @@ class Runs:
         began = time.monotonic()
         parts = partial(Parts, assistant=self._assistant, clock=time.process_time, customers_min=self._bench.k)
         if self._bench.wire:
-            # Not gone on with: what was written to the topic dies with it.
             with wire_system(self._bench.wire, home, k=self._bench.k) as wired:
                 outcome = run_loop(self._world, plan, parts(wired), tick=tick)
-                return Run(outcome, len(wired.rewrites()), "", time.monotonic() - began)
+                return _done(outcome, wired.rewrites(), log_digest="", seconds=time.monotonic() - began)
         with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
             outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
-            return Run(outcome, len(system.rewrites()), system.log_digest, time.monotonic() - began)
+            return _done(outcome, system.rewrites(), log_digest=system.log_digest, seconds=time.monotonic() - began)
+
+
+def claim_run(folder: Path, bench: LoopBench, world: World, *, world_name: str) -> None:
+    """Make a folder that of this run, or find that it is.
+
+    Raises: AnotherRun.
+    """
+    # Without a file of its own a world has the habits of the lab, and these change with its code.
+    habits = Casting(bench.seed, bench.customers, 0).habits_in(world)
+    written = hashlib.blake2b(msgspec.json.encode(habits), digest_size=8).hexdigest()
+    _claim(folder, msgspec.json.encode({"world": world_name, "habits": written} | _plan_of(bench)))
+
+
+def _done(outcome: LoopOutcome, rewrites: Sequence[Rewrite], *, log_digest: str, seconds: float) -> Run:
+    return Run(outcome, len(rewrites), sum(each.support >= SUPPORT_ASKED for each in rewrites), log_digest, seconds)
 
 
 @contextmanager
@@ -168,5 +192,6 @@ def _claim(folder: Path, plan: bytes) -> None:
         message = f"folder {folder} must be writable; {error}; is --run right, and is it yours?"
         raise AnotherRun(message) from error
     if found != plan:
-        message = f"folder {folder} must be empty or hold this very run; it holds {found.decode(errors='replace')[:200]}; is --run right?"
+        held = found.decode(errors="replace")[:400]
+        message = f"folder {folder} must be empty or hold this very run, {plan.decode()}; it holds {held}; is --run right?"
         raise AnotherRun(message)

@@ -131,5 +131,5 @@ def _shown(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return "∞"
     if unit == "share":
-        return f"{value:.1%}"
+        return f"{value:z.1%}"
     return f"{value:,.0f}" if unit == "count" else f"{value:,.1f}"

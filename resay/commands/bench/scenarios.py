@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import msgspec
 
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.report import BenchRow
@@ -53,19 +55,25 @@ class Planted:
     seed: int
     shelf: Path | None = None
     """Where what the assistant has understood is kept for other runs."""
+    place: Path | None = None
+    """The folder of a run, where each verdict is kept as it is known; None: nowhere."""
 
 
 def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) -> list[Verdict]:
-    """The verdicts, in the order of the names."""
+    """The verdicts, in the order of the names; those that are kept are not played again."""
     wanted = [each for each in _PLAYS if each in asked or Scenario.ALL in asked]
-    verdicts: list[Verdict] = []
-    assistant = Assistant(planted.world.home, shelf=planted.shelf) if wanted else None
-    for number, each in enumerate(wanted, start=1):
+    verdicts = {each: kept for each in wanted if (kept := _kept(planted.place, each))}
+    missing = [each for each in wanted if each not in verdicts]
+    assistant = Assistant(planted.world.home, shelf=planted.shelf) if missing else None
+    for number, each in enumerate(missing, start=1):
         assert assistant is not None, "who plays has an assistant"
-        with progress(f"{each} ({number} of {len(wanted)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
+        with progress(f"{each} ({number} of {len(missing)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
             opener = _opener(Path(homes), planted.k)
-            verdicts.append(_PLAYS[each](Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT)))
-    return verdicts
+            venue = Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT)
+            verdicts[each] = _PLAYS[each](venue)
+        if planted.place:
+            _keep(planted.place, each, verdicts[each])
+    return [verdicts[each] for each in wanted]
 
 
 def scenario_rows(verdicts: Sequence[Verdict]) -> Iterator[BenchRow]:
@@ -84,6 +92,34 @@ def tell_verdicts(verdicts: Sequence[Verdict], *, aside: bool) -> None:
         missing = f": {verdict.missing}" if verdict.missing else ""
         happened = verdict.happened[:1].upper() + verdict.happened[1:]
         (remarks if aside else console).print(f"{verdict.scenario}: {verdict.ruling}{missing}. {happened}.", markup=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A verdict, and the parts of the product that were built when it was made."""
+
+    verdict: Verdict
+    built: tuple[Part, ...]
+
+
+def _file(place: Path, scenario: Scenario) -> Path:
+    return place / f"scenario-{scenario}.json"
+
+
+def _kept(place: Path | None, scenario: Scenario) -> Verdict | None:
+    """What is kept of a case; nothing where that is of a product with other parts, or of another version of the lab."""
+    if place is None or not _file(place, scenario).exists():
+        return None
+    with suppress(OSError, msgspec.MsgspecError):
+        kept = msgspec.json.decode(_file(place, scenario).read_bytes(), type=_Kept)
+        return kept.verdict if kept.built == tuple(sorted(BUILT)) else None
+    return None
+
+
+def _keep(place: Path, scenario: Scenario, verdict: Verdict) -> None:
+    draft = _file(place, scenario).with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(_Kept(verdict, tuple(sorted(BUILT)))))
+    draft.replace(_file(place, scenario))
 
 
 def _opener(homes: Path, k: int) -> Callable[[], AbstractContextManager[Learner]]:

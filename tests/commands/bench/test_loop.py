@@ -11,11 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from resay.commands.bench.loop_runs import AnotherRun, LoopBench, Runs
+from resay.commands.bench.loop_runs import AnotherRun, LoopBench, Runs, claim_run
 from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios
 from resay.commands.main import command_line
 from resay.commands.settings import read_settings
 from resay.dialogue.rewrite import Rewrite
@@ -25,10 +27,12 @@ from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
 from resay.lab.checkpoint import Checkpoint
 from resay.lab.conversation import Exchange
+from resay.lab.habits import AS_SHIPPED, LIVELY
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
+from resay.lab.scenarios.verdict import Ruling, Verdict
 from resay.lab.tally import Arm
 from resay.lab.traffic import talk
-from resay.lab.world import World
+from resay.lab.world import World, read_world
 from resay.store.lake import Lake
 from tests.lab.loop_world import two_families
 from tests.lab.scenarios.planted_world import planted_world
@@ -187,6 +191,9 @@ def test_the_command_prints_each_figure_once_and_goes_on_from_what_is_kept(world
     assert max(Counter((each["row"], each["metric"]) for each in report["rows"]).values()) == 1
     kept = [each for each in report["rows"] if each["row"] != "world/cached"]
     assert [each for each in json.loads(again.stdout)["rows"] if each["row"] != "world/cached"] == kept
+    figures = {(each["row"], each["metric"]): each["value"] for each in report["rows"]}
+    assert {"supported_by_10", "lessons", "hours_to_served"} <= {metric for row, metric in figures if row == "main/new-voice"}
+    assert {"table", "global/same-voice", "personal", "taught"} <= names
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["kal-before.msgpack", "plan.json", "same-voice-before.msgpack"]
 
 
@@ -197,6 +204,32 @@ def test_a_run_of_another_plan_is_not_gone_on_with(world: World, folder: Path, t
     refused = _bench("--world", str(folder), "--run", str(tmp_path), *OPTIONS)
 
     assert type(refused.exception).__name__ == "AnotherRun"
+
+
+def test_a_run_of_other_habits_is_not_gone_on_with(world: World, tmp_path: Path):
+    """Customers who talk otherwise, in the same world: their figures must not stand beside each other."""
+    bench = LoopBench(7, 40, 12, 4, 0.5, 6, K, (Mode.BEFORE,), ("kal",))
+    claim_run(tmp_path, bench, world, world_name="w")
+
+    claim_run(tmp_path, bench, replace(world, habits=LIVELY), world_name="w")
+    with pytest.raises(AnotherRun, match="habits"):
+        claim_run(tmp_path, bench, replace(world, habits=AS_SHIPPED), world_name="w")
+
+
+def test_a_loop_that_learns_while_people_talk_begins_anew(world: World, tmp_path: Path):
+    """What it left behind is not gone on with, as it answered from what it knew in the middle of a day."""
+    bench = LoopBench(7, 12, 2, 1, 0.5, 1, K, (Mode.BEFORE,), ("kal",), slice_minutes=720)
+    left = tmp_path / "kal-before" / "lake" / "half"
+    runs = Runs(bench, world, tmp_path, world_name="w")
+    left.mkdir(parents=True)
+
+    died = runs.run("kal", Mode.BEFORE, tick=silent)
+
+    other = tmp_path / "other"
+    assert died.outcome == replace(
+        Runs(bench, world, other, world_name="w").run("kal", Mode.BEFORE, tick=silent).outcome, talk_s=died.outcome.talk_s
+    )
+    assert not left.exists()
 
 
 def test_a_loop_that_cannot_be_read_is_said(world: World, folder: Path, tmp_path: Path):
@@ -230,6 +263,17 @@ def test_a_planted_case_is_played_by_the_product_and_stands_in_page_and_rows(tmp
     assert "retirement of rewrites that are no longer needed" in played.stderr
     assert rows["assistant-learns", "needless_rewrites"] > 0
     assert not any(row.startswith("main/") for row, _ in rows)
+
+
+def test_a_verdict_that_is_kept_is_not_played_again(tmp_path: Path):
+    """It stands in the folder of the run, with the parts that were built then."""
+    planted_world(tmp_path / "world")
+    assistant_learns = "assistant-learns"
+    verdict = Verdict(assistant_learns, Ruling.HELD, "it was kept")
+    planted = Planted(read_world(tmp_path / "world"), 20, K, 7, place=tmp_path)
+    (tmp_path / f"scenario-{assistant_learns}.json").write_bytes(msgspec.json.encode({"verdict": verdict, "built": []}))
+
+    assert play_scenarios([Scenario.ASSISTANT_LEARNS], planted, shown=False) == [verdict]
 
 
 def test_a_page_that_cannot_be_written_is_said(world: World, folder: Path, tmp_path: Path):

@@ -34,10 +34,20 @@ ROWS = (
     _share("oracle-table", "defect_reduction", 0.21, 0.15, 0.27),
     _share("cohort=us", "defect_reduction", 0.15, 0.06, 0.21),
     _share("cohort=<b>gb</b>", "defect_reduction", 0.05, -0.04, 0.11),
+    _share("cohort=us", "gap", -0.03),
+    _share("cohort=<b>gb</b>", "gap", 0.07),
+    BenchRow("main/new-voice", "rewrites", 34, unit="count"),
+    BenchRow("main/new-voice", "oracle_rewrites", 224, unit="count"),
+    _share("main/new-voice", "supported_by_10", 1.0),
+    BenchRow("main/new-voice", "lessons", 60, n=60, unit="count"),
+    BenchRow("main/new-voice", "lessons_served", 21, n=60, unit="count"),
+    BenchRow("main/new-voice", "hours_to_served", 30.4, 22.0, 47.0, 21, "hours"),
     *(_share(f"week={week}", "defect_rate_before", 0.35, 0.31, 0.38) for week in (1, 2, 3)),
     *(_share(f"week={week}", "defect_rate_after", 0.36 - 0.02 * week, 0.32 - 0.02 * week, 0.39 - 0.02 * week) for week in (1, 2, 3)),
     *(_share(f"week={week}", METRIC, 0.02 * week, -0.1 + 0.02 * week, 0.12) for week in (2, 3)),
     _share("week=1", METRIC, None),
+    _share("week=3/new-voice", METRIC, 0.021, -0.01, 0.05),
+    BenchRow("global", "triggers", 0, n=0, unit="count"),
     BenchRow("table", "triggers", 200, n=200, unit="count"),
     BenchRow("table", "wins", 120, n=200, unit="count"),
     BenchRow("table", "losses", 10, n=200, unit="count"),
@@ -93,9 +103,28 @@ def test_figures_stand_where_the_axis_says():
     assert plot.marks[0].hi == places["20%"]
 
 
+def test_hours_are_told_in_hours():
+    """From nought to the tick behind the longest; a share would be told in hundredths."""
+    plot = ranges([(each.row, each) for each in ROWS if each.metric == "hours_to_served"])
+
+    assert plot is not None
+    assert plot.marks[0].words == "30 h (22 h … 47 h)"
+    assert [tick.words for tick in plot.ticks] == ["0 h", "12 h", "24 h", "36 h", "48 h"]
+
+
+def test_what_was_learnt_stands_on_the_page():
+    """Rewrites, who stands behind them, and how quickly; layers that did nothing are not scored."""
+    page = loop_html(REPORT, ())
+    learnt = page.split("What was learnt, and how quickly")[1].split("By cohort")[0]
+
+    assert [words in learnt for words in ("34", "100%", "224", "60 / 21", "30 h (22 h … 47 h)")] == [True] * 5
+    assert "<td>global</td>" not in page.split("All figures")[0]
+    assert "farthest behind: &lt;b&gt;gb&lt;/b&gt;, 7.0 points" in page
+
+
 def test_weeks_without_a_figure_leave_no_mark():
     """A week in which nothing could be said is not drawn as nought."""
-    plot = over_weeks([("reduction", [each for each in ROWS if each.metric == METRIC])])
+    plot = over_weeks([("reduction", [each for each in ROWS if each.metric == METRIC and "/" not in each.row])])
 
     assert plot is not None
     assert [week.words for week in plot.weeks] == ["week 2", "week 3"]
@@ -134,7 +163,9 @@ def test_a_browser_shows_the_page(browser: Browser, tmp_path: Path, scheme: Any,
 
     page.goto(file.as_uri())
 
-    for name in ("Planted cases", "Defects by arm and week", "The reduction up to each week", "By cohort", "Measured minus true"):
+    for name in ("Planted cases", "Defects by arm and week", "The reduction up to each week", "New voices up to each week", "By cohort"):
+        expect(page.get_by_role("heading", name=name)).to_be_visible()
+    for name in ("Measured minus true", "What was learnt, and how quickly"):
         expect(page.get_by_role("heading", name=name)).to_be_visible()
     expect(page.locator(".verdict", has_text="forgotten")).to_contain_text("Not built yet: forgetting a customer")
     assert page.get_by_label("Defect rates by arm and week").locator("circle").count() == 6
