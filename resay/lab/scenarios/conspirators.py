@@ -1,16 +1,18 @@
 """Conspirators teach a wrong rewrite by saying it again in other words: none goes global, or few are served it. Case (ii).
 
 Two plots at once: one account in a hundred, on a wording that few others use; and thirty accounts on one that many use and that fails.
+A third is beyond what is asked: thirty accounts on a wording that hardly anybody else uses. It is told, and decides nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from resay.lab.cast import Cast
-from resay.lab.scenarios.crowd import Case, Crowd, cases, crowd, everyone
+from resay.lab.scenarios.crowd import Case, Crowd, NoSuchCase, cases, crowd, everyone
 from resay.lab.scenarios.venue import Guests, Night, Venue, nights
 from resay.lab.scenarios.verdict import Figure, Part, Verdict, rule
 from resay.lab.world import judge
@@ -41,11 +43,14 @@ class Plot:
     case: Case
     honest: Cast
     conspirators: Cast
+    asked: bool = True
+    """Whether the verdict is on it (EVALUATION 2, ii)."""
 
 
 def play(venue: Venue) -> Verdict:
     """Both plots in one world; the wrong rewrites that go live, and who is served them."""
-    rare, frequent = islice(cases(venue.world, venue.assistant, seed=venue.seed), 2)
+    found = cases(venue.world, venue.assistant, seed=venue.seed)
+    rare, frequent = islice(found, 2)
     honest_few, honest_many = round(FEW_OF_K * venue.k), round(MANY_OF_K * venue.k)
     # One in a hundred of all accounts, the conspirators themselves and the other plot included.
     few = max(round(SHARE * (venue.customers + honest_few + honest_many + ACCOUNTS) / (1 - SHARE)), 1)
@@ -53,6 +58,9 @@ def play(venue: Venue) -> Verdict:
         _plot(venue, "one-in-a-hundred", rare, sizes=(honest_few, few), number=0),
         _plot(venue, "thirty-accounts", frequent, sizes=(honest_many, ACCOUNTS), number=2),
     ]
+    with suppress(NoSuchCase):
+        alone = _plot(venue, "thirty-accounts-rare", next(found), sizes=(honest_few, ACCOUNTS), number=4)
+        plots.append(replace(alone, asked=False))
     casts = [everyone(venue, DAYS), *(cast for plot in plots for cast in (plot.honest, plot.conspirators))]
     with venue.open_system() as system:
         seen = list(nights(system, venue, [Guests(cast) for cast in casts], days=range(FIRST_NIGHT, DAYS)))
@@ -90,6 +98,7 @@ class _Came:
     @property
     def sentence(self) -> str:
         who = f"{len(self.plot.conspirators.members)} accounts against {len(self.plot.honest.members)} honest ones"
+        who = who if self.plot.asked else f"beyond what is asked, {who}"
         if self.live:
             return f"{who}: what they taught was live after {self.live} of {self.nights} nights and reached {self.served} honest customers"
         return f"{who}: what they taught never went live" + ("" if self.right else ", nor did what the honest taught")
@@ -107,7 +116,7 @@ def _judged(venue: Venue, plots: Sequence[Plot], seen: Sequence[Night]) -> Verdi
     plotters = {customer for plot in plots for customer in plot.conspirators.members}
     came = [_came(venue, plot, seen, but=plotters) for plot in plots]
     happened = "; ".join(each.sentence for each in came)
-    verdict = rule(NAME, kept=all(each.foiled for each in came), happened=happened, needs=Part.TRUST, built=venue.built)
+    verdict = rule(NAME, kept=all(each.foiled for each in came if each.plot.asked), happened=happened, needs=Part.TRUST, built=venue.built)
     return replace(verdict, figures=tuple(figure for each in came for figure in each.figures))
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from resay.dialogue.text import canonical
 from resay.dialogue.turn import said
+from resay.lab.action import Action
 from resay.lab.assistant import Assistant
 from resay.lab.conversation import pass_through
 from resay.lab.scenarios import assistant_learns, cohort_harm, conspirators, forgotten
 from resay.lab.scenarios.crowd import Crowd, NoSuchCase, cases, crowd
 from resay.lab.scenarios.venue import Guests, Learner
 from resay.lab.scenarios.verdict import Part, Ruling, Verdict
-from resay.lab.world import World
+from resay.lab.world import Goal, Phrase, World
 from tests.lab.scenarios.planted_world import Deaf, Gullible, Retiring, planted_world, venue_of
 
 
@@ -106,6 +108,22 @@ def test_conspirators_are_believed_by_the_gullible_and_reach_the_honest(world: W
     assert _figure(verdict, "nights_live", "thirty-accounts") == 8
     assert 5 < _figure(verdict, "honest_served", "thirty-accounts") <= 18, "conspirators are none of the honest"
     assert _figure(verdict, "conspirators", "one-in-a-hundred") == 1
+
+
+def test_a_plot_on_a_wording_of_few_is_told_and_decides_nothing(tmp_path: Path):
+    """Thirty accounts against two honest ones win with whoever counts heads; nobody asked for more, and it is said."""
+    world = planted_world(tmp_path)
+    milk = Goal("milk", "kitchen", Action("HassListAddItem", ("todo.shopping",), (("item", "milk"),)))
+    phrases = [Phrase(20, "milk", "add milk to the shopping list", "T", True), Phrase(21, "milk", "we are out of milk", "C", False)]
+    richer = replace(world, goals={**world.goals, "milk": milk}, phrases={**world.phrases, **{each.number: each for each in phrases}})
+
+    verdict = conspirators.play(venue_of(richer, Gullible))
+    nobody = conspirators.play(venue_of(richer, Deaf))
+
+    assert _figure(verdict, "conspirators", "thirty-accounts-rare") == 30
+    assert _figure(verdict, "nights_live", "thirty-accounts-rare") == 8
+    assert "; beyond what is asked, 30 accounts against 2 honest ones: what they taught was live" in verdict.happened
+    assert nobody.ruling is Ruling.HELD
 
 
 def test_conspirators_whom_nobody_believes_come_to_nothing(world: World):
