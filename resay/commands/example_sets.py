@@ -63,7 +63,7 @@ class Size:
     """Made of texts."""
 
 
-SIZES = {Part.TRAIN: Size(350, 1_900), Part.CHOOSE: Size(90, 450), Part.TEST: Size(250, 700)}
+SIZES = {Part.TRAIN: Size(350, 1_900), Part.CHOOSE: Size(90, 450), Part.TEST: Size(150, 500)}
 """Some 18,000 examples to train on, 3,000 to choose on: what two cores train on in a quarter of an hour."""
 
 

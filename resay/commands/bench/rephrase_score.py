@@ -100,7 +100,7 @@ def best_threshold(judged: Sequence[Judged]) -> float:
 def figures(name: str, judged: Sequence[Judged], threshold: float, rng: Random) -> Iterator[BenchRow]:
     """All figures of one set and model."""
     yield from agreement(name, judged, threshold, rng)
-    yield _row(name, "auc_pr", average_precision(judged, rng), sum(one.target is not None for one in judged), "links")
+    yield _row(name, "auc_pr", average_precision(judged, rng), sum(one.target is not None for one in judged), "share")
     yield BenchRow(name, "threshold", threshold, n=len(judged), unit="probability")
     yield from _spans(name, [one for one in judged if one.target is not None], rng)
     yield from _spans(f"{name}/repair", [one for one in judged if one.kind == REPAIR], rng)
@@ -125,7 +125,7 @@ def agreement(name: str, judged: Sequence[Judged], threshold: float, rng: Random
         "f1": (_f1_units(units), true),
     }
     for metric, (sums, n) in pairs.items():
-        yield figure(name, metric, bootstrap_ratio(sums, rng, RESAMPLES), n=n, unit="links")
+        yield figure(name, metric, bootstrap_ratio(sums, rng, RESAMPLES), n=n, unit="share")
 
 
 def gain(name: str, ours: tuple[Sequence[Judged], float], reference: tuple[Sequence[Judged], float], rng: Random) -> Iterator[BenchRow]:
