@@ -1,5 +1,7 @@
 """Fixtures that tests of several packages share, and how properties are tested in all of them."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
 
 from tests.browser import browser
@@ -11,3 +13,7 @@ __all__ = ["broker", "browser", "left_open", "open_folder", "own_broker", "tiny_
 # On a busy machine examples take their time to be made and tested, which says nothing of what is tested.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+# A run that a script starts behind its back ignores Ctrl-C, and so would all processes that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
