@@ -66,6 +66,9 @@ ACTING = (
 
 REPLYING = ("reply to the {thing} with {value}", "answer {value}", "respond to {thing} saying {value}", "forward the {thing} to {value}")
 
+FILLING_IN = "fill"
+"""What intents begin with that fill in a field."""
+
 EACH = 24
 """Requests made of each field and of each thing: as many as the middle intent of the texts has."""
 
@@ -78,7 +81,9 @@ def form_requests(part: Part, values: Sequence[str], rng: Random) -> Iterator[Re
     for field in FIELDS:
         if part_of(f"field/{field}") is part:
             for _ in range(EACH):
-                yield _filled(rng.choice(FILLING), f"fill {field}", {"field": Piece(field), "value": Piece(rng.choice(values), field)})
+                yield _filled(
+                    rng.choice(FILLING), f"{FILLING_IN} {field}", {"field": Piece(field), "value": Piece(rng.choice(values), field)}
+                )
     for thing in THINGS:
         if part_of(f"thing/{thing}") is part:
             for _ in range(EACH // 2):

@@ -15,6 +15,9 @@ ALIKE_MIN = 0.3
 FILLED_SHARE = 0.3
 """Share of wishes that fill in forms. Made up."""
 
+SIBLING_MAX = 0.6
+"""Words shared over all words from which two requests are not told apart well enough to be two wishes."""
+
 TRIED_MAX = 12
 """Draws of something else before it is given up."""
 
@@ -58,6 +61,7 @@ class Requests:
         """Index what people wrote, and what was filled into forms."""
         self._by_intent: dict[str, list[Request]] = defaultdict(list)
         self._values: dict[str, list[str]] = defaultdict(list)
+        self._near: dict[str, list[str]] = {}
         self._kinds = [kind for kind in (self._added(texts), self._added(filled)) if kind]
 
     def draw(self, rng: Random) -> Request:
@@ -99,6 +103,21 @@ class Requests:
         others = [each for each in self._by_intent.get(request.intent, ()) if each.text != request.text]
         return rng.choice(others) if others else None
 
+    def sibling(self, request: Request, rng: Random) -> Request | None:
+        """Another wish of the same domain, with words in common maybe, and no value; None where none is found."""
+        near = self._near.get(request.intent)
+        if near is None:
+            words = _intent_words(request.intent)
+            near = self._near[request.intent] = [intent for intent in sorted(self._by_intent) if words & _intent_words(intent)]
+        values = set(request.slots.values())
+        for _ in range(TRIED_MAX if near else 0):
+            other = rng.choice(self._by_intent[rng.choice(near)])
+            # Without values two requests of one intent may well be one wish in other words.
+            may_be_one = other.intent == request.intent and not (values and other.slots)
+            if not may_be_one and not values & set(other.slots.values()) and _alike(request.text, other.text) < SIBLING_MAX:
+                return other
+        return None
+
     def value(self, slot: str, rng: Random, *, but: str = "") -> str | None:
         """A value of a slot that shares no telling word with another."""
         values = self._values.get(slot, [])
@@ -121,6 +140,10 @@ class Requests:
             for slot, value in request.slots.items():
                 self._values[slot].append(value)
         return sorted(intents)
+
+
+def _intent_words(intent: str) -> set[str]:
+    return set(intent.replace("_", " ").split())
 
 
 def _alike(one: str, other: str) -> float:

@@ -16,6 +16,7 @@ from resay.dialogue.session import Session
 from resay.dialogue.turn import Hypothesis, Interpretation, Response, Turn
 from resay.lab.linked.answers import Standing, answer, answer_to_remark
 from resay.lab.linked.confusions import Confusions
+from resay.lab.linked.forms import FILLING_IN
 from resay.lab.linked.part import Part
 from resay.lab.linked.repair_forms import BARE, forms
 from resay.lab.linked.requests import Request, Requests
@@ -65,6 +66,8 @@ class Manner:
     """Chance that what was misunderstood is said again."""
     later: float
     """Share of those with other wishes in between."""
+    stays: float
+    """Chance that the next wish is of the same domain, as nearly all are with an assistant for one thing."""
     with_text: bool
     with_status: bool
     with_meaning: bool
@@ -85,6 +88,7 @@ def draw_manner(rng: Random) -> Manner:
         refuses=rng.uniform(0.2, 0.9),
         says_again=rng.uniform(0.45, 0.85),
         later=rng.uniform(0.05, 0.3),
+        stays=rng.uniform(0.0, 0.8),
         with_text=rng.random() < 0.7,
         with_status=rng.random() < 0.6,
         with_meaning=rng.random() < 0.5,
@@ -160,7 +164,7 @@ class _Talk:
                 return True
             if self._rng.random() >= self._manner.says_again or len(self._turns) >= self._turns_max - 1:
                 break
-            self._in_between()
+            self._in_between(request)
             spoken = self._again(request, spoken)
         if not spoken.outcome.is_right and self._rng.random() < 0.12:
             self._remark()
@@ -173,22 +177,21 @@ class _Talk:
         saying = say_again(request, self._stock.requests, self._stock.part, wrong=named, rng=self._rng)
         return self._speak(request, saying, Follow.SAID_AGAIN, first=first.place)
 
-    def _in_between(self) -> None:
+    def _in_between(self, request: Request) -> None:
         """Nothing, a remark, or other wishes that are said once."""
         draw = self._rng.random()
         if draw < 0.1:
             self._remark()
         elif draw < 0.1 + self._manner.later:
             for _ in range(1 if self._rng.random() < 0.7 else 2):
-                other = self._stock.requests.draw(self._rng)
-                self._speak(other, say(other), Follow.TOPIC_SWITCH, surely=True)
+                other, follow = self._something_else(request)
+                self._speak(other, say(other), follow, surely=True)
 
     def _next(self, request: Request, *, done: bool) -> tuple[Request, Follow]:
         """The next wish, and what it is to the last."""
         draw, requests, rng = self._rng.random(), self._stock.requests, self._rng
         if not done:
-            # Whoever gives up goes on to something else; where that is like what failed, nobody could tell it from a further try.
-            return requests.draw(rng), Follow.TOPIC_SWITCH
+            return self._something_else(request)
         if draw < 0.13:
             return request, Follow.REPEATED_SUCCESS
         if draw < 0.30:
@@ -197,7 +200,16 @@ class _Talk:
             return change(request, requests, rng), Follow.CHANGED_MIND
         if draw < 0.68:
             return also(request, requests, rng), Follow.SAME_INTENT_OTHER_SLOT
-        return requests.draw(rng), Follow.TOPIC_SWITCH
+        return self._something_else(request)
+
+    def _something_else(self, request: Request) -> tuple[Request, Follow]:
+        """Another wish: of the same domain, where most words are the same, or any."""
+        stays = self._rng.random() < self._manner.stays
+        other = self._stock.requests.sibling(request, self._rng) if stays else None
+        if other is None:
+            return self._stock.requests.draw(self._rng), Follow.TOPIC_SWITCH
+        like = other.intent == request.intent or {other.intent.split()[0], request.intent.split()[0]} == {FILLING_IN}
+        return other, Follow.SAME_INTENT_OTHER_SLOT if like else Follow.TOPIC_SWITCH
 
     def _answer_question(self, request: Request, spoken: _Spoken) -> None:
         """An answer to what the assistant asked of a request that it understood: no second try."""
