@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+
+from resay.lab.world import VOICE_HOME
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("resay", "ingest", "rephrase", "markov", "rewrite_online", "failure_point", "serving")
@@ -45,3 +51,19 @@ def test_the_install_of_the_demo_is_small():
     locked = {line.split("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line}
 
     assert not locked & {"torch", "transformers", "pocketsphinx", "kafka-python", "pyspark", "faiss-cpu", "pytest"}
+
+
+def test_the_wheel_has_the_world_in_it(tmp_path: Path):
+    """What is built for others holds every file of the world that ships, and no log."""
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "resay", source / "resay", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
+
+    (wheel,) = (source / "dist").glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("resay/lab/")}
+
+    assert {f"resay/lab/voice_home/{path.name}" for path in VOICE_HOME.iterdir()} <= held
+    assert not [name for name in held if "shipped/" in name]

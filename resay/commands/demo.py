@@ -1,6 +1,7 @@
-"""`resay demo`: the whole loop on the log that ships, from records to one page; what `make demo` runs.
+"""`resay demo`: an A/B experiment in the world that ships, from customers who talk to one page; what `make demo` runs.
 
-Goes through the very functions of the other commands. Only the before/after scoring reads the truth.
+The loop of `resay bench loop` at a small size, through the product's own functions, in a home that is left for whoever looks. Only the
+result reads the truth.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 import urllib.request
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,31 +21,37 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from ingest.landing import LandingReport
-from rephrase.combined import CombinedDetector
-from rephrase.detect import detect
+from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.collector import kept_from_the_collector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
-from resay.commands.landing import land_files
-from resay.commands.learn import Learnt, learn, print_rewrites
+from resay.commands.demo_telling import tell_result
+from resay.commands.learn import print_rewrites
 from resay.commands.serve import serve_in_background
 from resay.commands.settings import Settings, read_settings
+from resay.commands.worlds import WorldOption
 from resay.dialogue.errors import ResayError
-from resay.experiment.before_after import BeforeAfter
-from resay.lab.score import score
-from resay.lab.shipped import LATER, LEARNING, SHIPPED, read_later
+from resay.dialogue.rewrite import Rewrite
+from resay.experiment.result import ExperimentResult
+from resay.lab.assistant import Assistant
+from resay.lab.cast import Casting
+from resay.lab.loop import LoopPlan, Parts, run_loop
+from resay.lab.outcome import experiment_result
+from resay.lab.world import VOICE_HOME, read_world
 from resay.label.findings import Findings, findings
-from resay.label.job import label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
-from rewrite_online.hold_out import NO_HOLD_OUT
-from rewrite_online.rewriter import Rewriter
-from rewrite_online.watch import Watch
 from serving.access import api_key
 from serving.dashboard.report import REPORT_FILE
 from serving.server import PORT, RunningService
 
 SEED = 7
-"""Of the intervals' resampling; nothing else is drawn."""
+
+CUSTOMERS = 1_200
+"""On the first day: with fewer, hardly a wording that fails is said by ten customers in two weeks."""
+
+LEARNING_DAYS = 14
+SCORED_DAYS = 7
+LEARN_EVERY_DAYS = 7
 
 SHOWN = 10
 """Rewrites printed: `resay rules` and the page show all."""
@@ -57,15 +67,33 @@ class NotOurs(ResayError):
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """Which experiment is run."""
+
+    world: Path = VOICE_HOME
+    customers: int = CUSTOMERS
+    learning_days: int = LEARNING_DAYS
+    scored_days: int = SCORED_DAYS
+    seed: int = SEED
+
+    @property
+    def plan(self) -> LoopPlan:
+        """As the lab runs it."""
+        casting = Casting(self.seed, self.customers, self.learning_days + self.scored_days)
+        return LoopPlan(casting, self.learning_days, learn_every_days=LEARN_EVERY_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """What the demo found out."""
 
-    landed: LandingReport
-    learnt: Learnt
+    trial: Trial
+    rewrites: Sequence[Rewrite]
+    generation: int | None
     findings: Findings
-    """Of the weeks that were learnt from."""
-    before_after: BeforeAfter
-    """On the weeks after them."""
+    """Of all that was logged."""
+    result: ExperimentResult
+    seconds: float
 
 
 def register(app: typer.Typer) -> None:
@@ -73,20 +101,29 @@ def register(app: typer.Typer) -> None:
     app.command("demo", rich_help_panel="Start here")(demo_command)
 
 
-def demo_command(
+def demo_command(  # noqa: PLR0917 - an option is a parameter
     once: Annotated[bool, typer.Option("--once", help="End after printing.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; the next free one is taken where it is in use.")] = PORT,
+    world: WorldOption = VOICE_HOME,
+    customers: Annotated[int, typer.Option("--customers", min=4, max=1_000_000, help="Customers on the first day.")] = CUSTOMERS,
+    days: Annotated[int, typer.Option("--days", min=1, max=3_650, help="Days to learn from.")] = LEARNING_DAYS,
+    scored_days: Annotated[int, typer.Option("--scored-days", min=1, max=3_650, help="Days to score, after those.")] = SCORED_DAYS,
+    seed: Annotated[int, typer.Option("--seed", help="The chance of all: the same seed gives the same figures.")] = SEED,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the whole loop on the log that ships, and show what it changes on the weeks after: one command, one page.
+    """Run an A/B experiment in a home whose truth is known: customers talk, we learn from the log, and half of them are helped.
+
+    Customers are simulated, the recogniser's mistakes and the assistant's understanding are real. Every arm, interval, win and loss is
+    printed, beside a table that was told the truth; then one page shows the same home, live. Needs the extra `demo`.
 
     Works in the folder `demo` of the home, made anew each time. With `--json` it prints one object and ends.
 
-    Examples: `resay demo` · `resay demo --once` · `resay demo --port 9000` · `resay demo --json`
+    Examples: `resay demo` · `resay demo --once` · `resay demo --port 9000` · `resay demo --customers 3000 --scored-days 14 --json`
     """
-    settings = _fresh(read_settings(home=home))
-    shown = run_demo(settings, shown=not as_json)
+    outer = read_settings(home=home)
+    settings = _fresh(outer)
+    shown = run_demo(settings, Trial(world, customers, days, scored_days, seed), shelf=outer.lab, shown=not as_json)
     running = serve_in_background(settings, port=port)
     try:
         if as_json:
@@ -103,23 +140,26 @@ def demo_command(
         running.stop()
 
 
-def run_demo(settings: Settings, *, shown: bool, log: Path = SHIPPED) -> Shown:
-    """Land, learn, publish, score on later traffic, and land that too, so that the page shows both.
+def run_demo(settings: Settings, trial: Trial, *, shelf: Path | None, shown: bool) -> Shown:
+    """Live through the weeks, learning as the product does, and put the result where the page finds it.
 
-    Raises: what its parts raise.
+    What the assistant understands is kept on the shelf, so that a second demo is quicker.
+
+    Raises: BrokenWorld, LabMissing, and what its parts raise.
     """
-    lake = Lake(settings.lake)
-    landed = land_files([log / LEARNING], lake, title="Reading the weeks to learn from", shown=shown)
-    learnt = learn(settings, shown=shown)
-    found = findings(lake)
-    before_after = _score(settings, log, shown=shown)
+    began = time.monotonic()
+    world = read_world(trial.world)
+    assistant = Assistant(world.home, shelf=shelf)
+    with closing(ProductSystem(settings)) as system, kept_from_the_collector():
+        with progress("Talk, mistakes, and what is learnt of them", unit="days", shown=shown) as tick:
+            outcome = run_loop(world, trial.plan, Parts(system, assistant, time.process_time), tick=tick)
+        rewrites = system.rewrites()
+    result = experiment_result(outcome, seed=trial.seed)
     reports = Shelf(settings.home / "reports")
-    reports.publish(reports.write({REPORT_FILE: json.dumps(asdict(before_after)).encode()}).number)
-    landed += land_files([log / LATER], lake, title="Reading the weeks after", shown=shown)
-    with progress("Linking and labelling all", unit="turns", shown=shown) as tick:
-        detect(lake, CombinedDetector(), lambda done, total=None: tick(done // 2, total or landed.accepted))
-        label(lake, lambda done, total=None: tick((landed.accepted + done) // 2, total or landed.accepted))
-    return Shown(landed, learnt, found, before_after)
+    reports.publish(reports.write({REPORT_FILE: json.dumps(asdict(result)).encode()}).number)
+    live = Shelf(settings.rewrites).current()
+    found = findings(Lake(settings.lake))
+    return Shown(trial, rewrites, live.number if live else None, found, result, time.monotonic() - began)
 
 
 def _fresh(settings: Settings) -> Settings:
@@ -142,56 +182,25 @@ def _fresh(settings: Settings) -> Settings:
     return replace(settings, home=home)
 
 
-def _score(settings: Settings, log: Path, *, shown: bool) -> BeforeAfter:
-    watch = Watch(Shelf(settings.rewrites), list)
-    watch.refresh()
-    # Nothing is held out here: this asks what the table does, not what a running service measures.
-    rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
-    later = read_later(log, now=datetime.now(UTC))
-    with progress("Scoring the weeks after", unit="turns", shown=shown) as tick:
-        return score(lambda request: rewriter.rewrite(request, now=request.heard.at), later, seed=SEED, tick=tick)
-
-
 def _print(shown: Shown) -> None:
-    found, after = shown.findings, shown.before_after
+    found, trial = shown.findings, shown.trial
     console.print()
-    console.print("[bold]What was learnt from[/bold]")
+    console.print(f"[bold]What was logged[/bold] in {trial.learning_days + trial.scored_days} days")
     console.print(
         f"  {found.turns:,} turns of {found.customers:,} customers; {found.defects:,} failed them, by the labels; "
         f"{found.rephrased:,} had to be said again"
     )
     console.print()
-    print_rewrites(f"{len(shown.learnt.rewrites):,} rewrites published, each proven; the most used", shown.learnt.rewrites, most=SHOWN)
+    print_rewrites(f"{len(shown.rewrites):,} rewrites published, each proven; the most used", shown.rewrites, most=SHOWN)
     console.print()
-    console.print("[bold]The weeks after, replayed with and without[/bold] (no recording of theirs was learnt from; truth known)")
-    console.print(f"  {after.turns:,} turns: {after.defects_before:,} defective before, {after.defects_after:,} after — {_change(after)}")
-    console.print(
-        f"  {after.triggers:,} turns rewritten: {after.wins:,} made right, {after.losses:,} made wrong "
-        f"(of which {after.wrong_actions_caused:,} wrong actions), {after.neutral:,} neither"
-    )
-    console.print(f"  harm: {_share(after.harm)} of the turns that were right")
-
-
-def _change(after: BeforeAfter) -> str:
-    if after.defect_reduction is None:
-        return "no defects to reduce"
-    interval = (
-        f", 95 % interval {-(after.defect_reduction_hi or 0):+.1%} to {-(after.defect_reduction_lo or 0):+.1%}"
-        if after.defect_reduction_lo is not None
-        else ""
-    )
-    return f"{-after.defect_reduction:+.1%} defects{interval}"
-
-
-def _share(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.2%}"
+    tell_result(shown.result, learning_days=trial.learning_days)
 
 
 def _show_live(shown: Shown, settings: Settings, running: RunningService) -> None:
     """One request to the running service, as an assistant would send it."""
-    if not shown.learnt.rewrites:
+    if not shown.rewrites:
         return
-    said = max(shown.learnt.rewrites, key=lambda each: (each.times, each.source)).source
+    said = max(shown.rewrites, key=lambda each: (each.times, each.source)).source
     answer = _ask(said, settings, running)
     took = f"{answer['latency_ms']:.2f} ms, {answer['layer']} layer, generation {answer['generation']}"
     console.print(f"\n  Asked over HTTP: “{said}” → “{answer['utterance']}” ({answer['reason']}, {took})", markup=False, soft_wrap=True)
@@ -224,7 +233,9 @@ def _as_json(shown: Shown) -> dict[str, object]:
         "customers": shown.findings.customers,
         "defects": shown.findings.defects,
         "rephrased": shown.findings.rephrased,
-        "generation": shown.learnt.generation,
-        "rewrites": [asdict(each) for each in shown.learnt.rewrites],
-        "before_after": asdict(shown.before_after),
+        "generation": shown.generation,
+        "rewrites": [asdict(each) for each in shown.rewrites],
+        "experiment": asdict(shown.result),
+        "seed": shown.trial.seed,
+        "seconds": round(shown.seconds, 1),
     }

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ingest.kafka_place import SCHEME
 from resay.commands.place import kafka_needed, place_of
-from resay.lab.shipped import BrokenLog, prepare
+from resay.lab.log_files import BrokenLog, prepare
 
 PIPE = "-"
 

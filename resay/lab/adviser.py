@@ -10,10 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from resay.dialogue.rewrite import BeforeRequest, RetryRequest, RewriteAnswer, RewriteRequest
+from resay.dialogue.rewrite import BeforeRequest, Heard, RetryRequest, RewriteAnswer, RewriteRequest
 from resay.dialogue.turn import ResponseStatus, Turn
 from resay.lab.conversation import Advice, Advise
-from resay.lab.score import heard_of
 from resay.lab.tally import Arm
 
 EXPERIMENT = "loop"
@@ -62,3 +61,21 @@ def _request(turn: Turn, mode: Mode) -> RewriteRequest | None:
         return BeforeRequest(heard_of(turn))
     status = turn.response.status if turn.response else ResponseStatus.NONE
     return RetryRequest(heard_of(turn), turn.interpretations, status) if status in REFUSALS else None
+
+
+def heard_of(turn: Turn) -> Heard:
+    """What was known of a turn before the assistant's NLU saw it."""
+    return Heard(
+        turn_id=turn.turn_id,
+        customer_id=turn.customer_id,
+        at=turn.at,
+        utterance=turn.utterance,
+        hypotheses=turn.hypotheses,
+        prompt=turn.prompt,
+        context=turn.context,
+        audio=turn.audio,
+        session_id=turn.session_id,
+        device_id=turn.device_id,
+        barge_in=turn.barge_in,
+        versions=turn.versions,
+    )

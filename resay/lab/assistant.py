@@ -1,6 +1,6 @@
 """A real assistant's NLU, live: hassil with Home Assistant's own English sentences, in a made-up home.
 
-Knows what text means in a room; knows nothing of voices, customers or of what was really meant. Needs the extra `lab`.
+Knows what text means in a room; knows nothing of voices, customers or of what was really meant. Needs the extra `demo`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIBRARIES = ("hassil", "home-assistant-intents", "rapidfuzz")
 
 
 class LabMissing(ResayError):
-    """The extra `lab` is not installed."""
+    """The extra `demo`, or `lab`, is not installed."""
 
 
 class Assistant:
@@ -42,7 +42,7 @@ class Assistant:
             # Here and not above: all else in the lab, the log that ships included, works without the extra.
             from resay.lab.templates import Templates
         except ImportError as error:
-            message = f"the lab needs the extra `lab`; {error}; would `pip install 'resay[lab]'` help?"
+            message = f"the world needs the extra `demo`; {error}; would `pip install 'resay[demo]'` help?"
             raise LabMissing(message) from error
         self._home = home
         self._templates = Templates(home)

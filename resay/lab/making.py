@@ -1,4 +1,4 @@
-"""Making a log with its truth from a world: learning weeks, later weeks, and what wordings mean. Needs the extra `lab`."""
+"""Making a log with its truth from a world: learning weeks, later weeks, and the truth about these. Needs the extra `demo`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from pathlib import Path
 from random import Random
 
 from resay.dialogue.tick import Tick
-from resay.dialogue.turn import ResponseStatus, Versions
+from resay.dialogue.turn import Versions
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Side, false_wakes_of
 from resay.lab.conversation import Exchange, Stage
 from resay.lab.customer import Customer, Popularity
 from resay.lab.habits import AS_SHIPPED
+from resay.lab.log_files import LATER, LEARNING, TRUTH, prepare, write_truth, write_turns
 from resay.lab.logged import House
-from resay.lab.meanings import ask
-from resay.lab.shipped import LATER, LEARNING, MEANINGS, TRUTH, prepare, write_meanings, write_truth, write_turns
 from resay.lab.traffic import DAYS_IN_WEEK, Span, population, talk
 from resay.lab.ways import Ways, ways_of
 from resay.lab.world import World
@@ -57,8 +56,6 @@ class Made:
     later: int
     defects: int
     """Later turns that failed their customers."""
-    wordings: int
-    """Wordings whose meaning is told."""
     size: int
     """Bytes of all files."""
 
@@ -69,27 +66,21 @@ def make_log(world: World, out: Path, *, plan: Plan, tick: Tick) -> Made:
     Raises: LabMissing, BrokenLog.
     """
     prepare(out)
-    # As the log that ships was made, where a world states no habits.
     ways = ways_of(world, world.habits or AS_SHIPPED, rng=Random(f"{plan.seed}/ways"))
     customers = population(world, seed=plan.seed, customers=plan.customers, days=plan.days, ways=ways)
     lab = _Lab(world, Assistant(world.home), customers, ways, plan)
     learning = _counted(_talk(lab, Side.LEARNING, Span(START, 0, plan.learning_days)), tick, start=0, total=plan.days)
     later = _counted(_talk(lab, Side.SCORING, Span(START, plan.learning_days, plan.days)), tick, start=plan.learning_days, total=plan.days)
     _assert_apart(learning, later)
-    texts = _targets(world, learning)
-    rooms = sorted({goal.room for goal in world.goals.values()})
-    meanings = ask(lab.assistant, _ticking(texts, tick), rooms)
     write_turns(out / LEARNING, (each.turn for each in learning))
     write_turns(out / LATER, (each.turn for each in later))
     write_truth(out / TRUTH, (each.truth for each in later))
-    write_meanings(out / MEANINGS, meanings)
     return Made(
         customers=len({each.turn.customer_id for each in (*learning, *later)}),
         learning=len(learning),
         later=len(later),
         defects=sum(not each.truth.right for each in later),
-        wordings=len(texts),
-        size=sum((out / name).stat().st_size for name in (LEARNING, LATER, TRUTH, MEANINGS)),
+        size=sum((out / name).stat().st_size for name in (LEARNING, LATER, TRUTH)),
     )
 
 
@@ -131,18 +122,6 @@ def _counted(days: Iterable[list[Exchange]], tick: Tick, *, start: int, total: i
         tick(done, total)
     # Evenings in New York are tomorrow in UTC, so days overlap a little.
     return sorted(exchanges, key=lambda each: (each.turn.at, each.turn.turn_id))
-
-
-def _ticking(texts: Sequence[str], tick: Tick) -> Iterator[str]:
-    for done, text in enumerate(texts, start=1):
-        yield text
-        tick(done, len(texts))
-
-
-def _targets(world: World, learning: Iterable[Exchange]) -> list[str]:
-    """The wordings that a rewrite could target: those that worked in the learning weeks, and the world's own."""
-    worked = {each.turn.utterance for each in learning if each.turn.response and each.turn.response.status is ResponseStatus.DONE}
-    return sorted({*worked, *(phrase.text for phrase in world.phrases.values())} - {""})
 
 
 def _assert_apart(learning: Iterable[Exchange], later: Iterable[Exchange]) -> None:

@@ -1,6 +1,6 @@
 """The only door to hassil and Home Assistant's English sentences: text against templates, with a home's names in them.
 
-Importing this needs the extra `lab`. Which of several readings is taken is Home Assistant's own order, not ours.
+Importing this needs the extra `demo`. Which of several readings is taken is Home Assistant's own order, not ours.
 """
 
 from __future__ import annotations

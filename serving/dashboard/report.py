@@ -1,14 +1,14 @@
-"""The before/after report as the page shows it: read from the shelf of reports, drawn by nobody here."""
+"""The result of an experiment as the page shows it: read from the shelf of reports, drawn by nobody here."""
 
 from __future__ import annotations
 
 import msgspec
 
 from resay.dialogue.errors import ResayError
-from resay.experiment.before_after import BeforeAfter
+from resay.experiment.result import ExperimentResult
 from resay.store.artifact import Shelf
 
-REPORT_FILE = "before_after.json"
+REPORT_FILE = "experiment.json"
 """Name of the report's file in its generation."""
 
 
@@ -16,7 +16,7 @@ class UnreadableReport(ResayError):
     """The report is not what this version expects."""
 
 
-def read_report(shelf: Shelf) -> BeforeAfter | None:
+def read_report(shelf: Shelf) -> ExperimentResult | None:
     """The report that was published last, or nothing where none was.
 
     Raises: BrokenArtifact, UnreadableReport.
@@ -25,9 +25,9 @@ def read_report(shelf: Shelf) -> BeforeAfter | None:
     if generation is None:
         return None
     try:
-        return msgspec.json.decode(generation.read(REPORT_FILE), type=BeforeAfter)
+        return msgspec.json.decode(generation.read(REPORT_FILE), type=ExperimentResult)
     except msgspec.MsgspecError as error:
         message = (
-            f"report {generation.path / REPORT_FILE} must have the fields of a before/after report; {error}; is it of another version?"
+            f"report {generation.path / REPORT_FILE} must have the fields of an experiment's result; {error}; is it of another version?"
         )
         raise UnreadableReport(message) from error

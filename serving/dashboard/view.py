@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Reason
-from resay.experiment.before_after import BeforeAfter
+from resay.experiment.result import ExperimentResult
 from resay.label.findings import Findings, SaidTwice, findings, said_twice
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
@@ -80,19 +80,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Share of defective turns in one week."""
+    """Share of defective turns of each arm in one week."""
 
     name: str
     turns: int
-    before: float
-    after: float
+    control: float
+    treatment: float
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Before and after."""
+    """Whether it helps."""
 
-    report: BeforeAfter
+    report: ExperimentResult
     weeks: tuple[Week, ...]
     highest: float
     """The greatest share of all, for the length of bars."""
@@ -152,7 +152,7 @@ def _log(service: Service, connection: Connection) -> Log | Absent:
     lake = Lake(service.settings.lake)
     found = findings(lake)
     if not found.turns:
-        return Absent("No turns have been read yet. `resay demo` reads the log that ships; `resay ingest FILE` reads your own.")
+        return Absent("No turns have been read yet. `resay demo` makes some in a world of its own; `resay ingest FILE` reads your own.")
     rows = run(connection, outcomes_by_day(DAYS_SHOWN_MAX))[::-1]
     if not rows:
         return Absent(f"{found.turns:,} turns have been read, and none is labelled yet. `resay learn` labels them, and learns from them.")
@@ -197,17 +197,17 @@ def _table(service: Service, connection: Connection | None, mask: Callable[[str]
 def _proof(service: Service) -> Proof | Absent:
     report = read_report(service.reports)
     if report is None:
-        return Absent("Nothing has been scored yet. `resay demo` scores the rewrites on traffic that they were not learnt from.")
+        return Absent("No experiment has been run yet. `resay demo` runs one in a world whose truth is known.")
     weeks = tuple(
         Week(
             f"Week {each.week}",
-            each.turns,
-            each.defects_before / max(each.turns, 1),
-            each.defects_after / max(each.turns, 1),
+            each.control.turns + each.treatment.turns,
+            each.control.rate or 0.0,
+            each.treatment.rate or 0.0,
         )
         for each in report.weeks
     )
-    return Proof(report, weeks, highest=max((max(week.before, week.after) for week in weeks), default=0) or 1)
+    return Proof(report, weeks, highest=max((max(week.control, week.treatment) for week in weeks), default=0) or 1)
 
 
 def _card(service: Service) -> Card:

@@ -18,7 +18,7 @@ from ingest.source import SourceUnavailable
 from resay.commands import lab
 from resay.dialogue.codec import decode
 from resay.dialogue.turn import TurnPart
-from resay.lab.shipped import BrokenLog
+from resay.lab.log_files import BrokenLog
 from tests import child
 from tests.lab.small_world import write_world
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -15,16 +14,12 @@ from resay.lab.making import START
 from resay.lab.rehearsal import Rate, Rehearsal
 from resay.lab.traffic import Span, talk
 from resay.lab.ways import SYNONYM
-from resay.lab.world import World, read_world
-
-VOICE_HOME = Path(__file__).parents[3] / "shared" / "data" / "voice_home"
+from resay.lab.world import VOICE_HOME, World, read_world
 
 DAYS = 21
 
 pytestmark = [
-    pytest.mark.corpus,
     pytest.mark.slow,
-    pytest.mark.skipif(not VOICE_HOME.exists(), reason=f"{VOICE_HOME} is not there: the recordings do not ship with the project"),
 ]
 
 

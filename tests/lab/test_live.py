@@ -14,11 +14,9 @@ from typer.testing import CliRunner
 from resay.commands import lab
 from resay.lab.live import LiveChannel, Utterance, Voices, read_voices
 from resay.lab.sound import Noise, NoVoice
-from resay.lab.world import QUIET, Recording, World, judge, read_world
+from resay.lab.world import QUIET, VOICE_HOME, Recording, World, judge, read_world
 from tests.lab.programs import need
 from tests.lab.small_world import write_world
-
-VOICE_HOME = Path(__file__).parents[3] / "shared" / "data" / "voice_home"
 
 FAN = Noise("fan", 30)
 """Condition `quiet` of the recordings."""
@@ -40,13 +38,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    if not VOICE_HOME.exists():
-        pytest.skip(f"{VOICE_HOME} is not there: the recordings do not ship with the project")
     return read_world(VOICE_HOME)
 
 
 @pytest.mark.slow
-@pytest.mark.corpus
 def test_live_outcomes_are_as_recorded(world: World, models: Path):
     """What is spoken, heard and understood anew comes to what recordings of the phrase by that voice came to, in a stated share."""
     need("espeak-ng", "flite")

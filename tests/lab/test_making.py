@@ -15,13 +15,13 @@ from msgspec.structs import replace as changed
 from resay.dialogue.session import SESSION_GAP, silence_between
 from resay.lab.channel import Side, side_of
 from resay.lab.habits import AS_SHIPPED
+from resay.lab.log_files import LATER, LEARNING, TRUTH, read_truth, read_turns
 from resay.lab.making import Made, Plan, make_log
-from resay.lab.shipped import LATER, LEARNING, MEANINGS, TRUTH, read_later, read_turns
 from resay.lab.world import World, read_world
 from tests.builders import BASE
 from tests.lab.small_world import write_world
 
-FILES = (LEARNING, LATER, TRUTH, MEANINGS)
+FILES = (LEARNING, LATER, TRUTH)
 PLAN = Plan(seed=1, customers=20, learning_days=4, later_days=2)
 
 
@@ -64,7 +64,7 @@ def test_customers_of_a_log_have_the_habits_and_the_locales_of_their_world(world
     speakers = {name: replace(each, locale="de-DE") for name, each in world.speakers.items()}
     _make(replace(world, habits=changed(AS_SHIPPED, again=1.0), speakers=speakers), tmp_path, PLAN)
 
-    truths = list(read_later(tmp_path, now=BASE).truth.values())
+    truths = list(read_truth(tmp_path).values())
     contexts = [turn.context for turn in read_turns(tmp_path / LEARNING, now=BASE)]
 
     assert sum(each.attempt == "again" for each in truths) > len(truths) / 4
@@ -81,7 +81,7 @@ def test_two_seeds_differ(world: World, folder: Path, tmp_path: Path):
 def test_learning_and_later_turns_share_no_recording(world: World, folder: Path):
     """Every recording of a later turn is of the scoring side."""
     sides = side_of(world)
-    truth = read_later(folder, now=BASE).truth
+    truth = read_truth(folder)
 
     assert {sides[each.recording] for each in truth.values() if each.recording} == {Side.SCORING}
 
@@ -99,9 +99,9 @@ def test_no_truth_is_in_the_log(world: World, folder: Path):
 
 def test_every_later_turn_has_its_truth_and_no_other(folder: Path):
     """One line of truth a turn."""
-    later = read_later(folder, now=BASE)
+    later = read_turns(folder / LATER, now=BASE)
 
-    assert {turn.turn_id for turn in later.turns} == set(later.truth)
+    assert {turn.turn_id for turn in later} == set(read_truth(folder))
 
 
 def test_turns_are_in_order_and_sessions_are_sessions(folder: Path):
@@ -114,12 +114,3 @@ def test_turns_are_in_order_and_sessions_are_sessions(folder: Path):
     assert [turn.at for turn in turns] == sorted(turn.at for turn in turns)
     assert len({turn.turn_id for turn in turns}) == len(turns)
     assert all(silence_between(earlier, later) <= SESSION_GAP for session in by_session.values() for earlier, later in pairwise(session))
-
-
-def test_meanings_hold_what_worked(folder: Path):
-    """A wording that worked in the learning weeks can be scored as a target, in its room."""
-    meanings = read_later(folder, now=BASE).meanings
-    worked = [turn for turn in read_turns(folder / LEARNING, now=BASE) if turn.response and turn.response.status == "done"]
-
-    assert worked
-    assert all(turn.context and meanings.action(turn.utterance, turn.context.room) for turn in worked)

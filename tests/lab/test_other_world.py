@@ -16,8 +16,8 @@ from resay.commands import lab
 from resay.dialogue.turn import Turn
 from resay.lab.assistant import Assistant
 from resay.lab.flow import Flow, flow_stage, flow_turns
+from resay.lab.log_files import LEARNING, read_truth, read_turns
 from resay.lab.making import Plan, make_log
-from resay.lab.shipped import LEARNING, read_later, read_turns
 from resay.lab.survey import survey
 from resay.lab.world import World, read_world
 from tests.builders import BASE
@@ -42,11 +42,11 @@ def test_a_log_is_made_of_it(world: World, tmp_path: Path):
 
     make_log(world, tmp_path, plan=plan, tick=lambda done, total=None: None)
 
-    learning, later = list(read_turns(tmp_path / LEARNING, now=BASE)), read_later(tmp_path, now=BASE)
+    learning, later = list(read_turns(tmp_path / LEARNING, now=BASE)), read_truth(tmp_path)
     assert {turn.context.room for turn in learning if turn.context} == set(HOME["areas"])
     assert "HassTurnOn:switch.bellows" in {turn.response.action for turn in learning if turn.response}
-    assert {truth.goal for truth in later.truth.values()} <= set(world.goals)
-    assert {truth.outcome for truth in later.truth.values()} >= {"correct", "result_fail"}
+    assert {truth.goal for truth in later.values()} <= set(world.goals)
+    assert {truth.outcome for truth in later.values()} >= {"correct", "result_fail"}
 
 
 def test_it_flows(world: World):

@@ -1,4 +1,4 @@
-"""Live against recorded: our reading of the home agrees with the recordings, and the log that ships is made of one side each."""
+"""Live against recorded: our reading of the home agrees with the recordings of the world that ships."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,24 +15,15 @@ from resay.lab.action import Action, Reach, resolve
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Side, side_of
 from resay.lab.home import Home
-from resay.lab.shipped import SHIPPED, read_later
 from resay.lab.templates import Templates
 from resay.lab.understood import Meaning
-from resay.lab.world import World, judge, read_world
-from tests.builders import BASE
-
-VOICE_HOME = Path(__file__).parents[3] / "shared" / "data" / "voice_home"
+from resay.lab.world import VOICE_HOME, World, judge, read_world
 
 SAMPLE = 100
 """One recording in so many: about four hundred, at five to ten milliseconds each, and their further hypotheses."""
 
 SHARES = 16
 """All recordings take a quarter of an hour of one core, so every run compares one share, and `pytest -m exhaustive` the others."""
-
-pytestmark = [
-    pytest.mark.corpus,
-    pytest.mark.skipif(not VOICE_HOME.exists(), reason=f"{VOICE_HOME} is not there: the recordings do not ship with the project"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +105,6 @@ def test_the_live_assistant_gives_each_recorded_outcome(share: int, world: World
     """The same of all recordings, in shares, so that several workers can take some."""
     # By phrase, as one phrase is heard in the same words again and again, and what was understood is remembered.
     _assert_alike([line for line in _recorded() if line["p"] % SHARES == share], world=world, assistant=assistant, templates=templates)
-
-
-def test_scored_turns_of_the_log_that_ships_are_of_the_scoring_side(world: World):
-    """No recording of the learning weeks is among them."""
-    sides = side_of(world)
-    truth = read_later(SHIPPED, now=BASE).truth
-
-    assert {sides[each.recording] for each in truth.values() if each.recording} == {Side.SCORING}
 
 
 def test_both_sides_have_every_phrase(world: World):

@@ -17,18 +17,15 @@ from rephrase.evaluate import LinkScore, Pair, average_precision, best_threshold
 from rephrase.overlap import OverlapDetector
 from resay.dialogue.session import Session
 from resay.lab.assistant import Assistant
-from resay.lab.world import read_world
+from resay.lab.world import VOICE_HOME, read_world
 from resay.label.corpora.dstc2 import read_calls
 from resay.label.corpora.dstc2_turn import turn_parts
 
 DSTC2 = Path(__file__).parents[3] / "shared" / "data" / "dstc2"
 
-HOME = DSTC2.parent / "voice_home"
-
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]
 
 with_calls = pytest.mark.skipif(not (DSTC2 / "train.jsonl.gz").exists(), reason="DSTC2 does not ship; it is read beside the checkout")
-with_home = pytest.mark.skipif(not (HOME / "home.json").exists(), reason="voice_home is read beside the checkout")
 
 
 def halves() -> tuple[list[Session], list[Session], set[Pair], set[Pair]]:
@@ -73,11 +70,9 @@ def test_the_default_beats_overlap_and_bm25_on_calls_unlike_all_it_knows() -> No
     assert all(combined.f1 > 1.17 * other.f1 and area > 2 * other_area for other, other_area in baselines)
 
 
-@with_home
 def test_the_default_beats_overlap_in_a_home_with_customers_it_never_met() -> None:
     """Floors of 2026-11-21 on simulated logs, as logged and with customers who go on at once: F1 0.64, area 0.70."""
-    pytest.importorskip("hassil", reason="the extra `lab` simulates the home")
-    world = read_world(HOME)
+    world = read_world(VOICE_HOME)
     people = simulate(world, Assistant(world.home), seed=105, customers=100)
     sessions = sessions_in(people, lambda turn: turn, busy=True, rng=Random(105))
     truth = {pair for session in sessions for pair in true_links(session.turns, people.truth)}

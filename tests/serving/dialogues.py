@@ -21,26 +21,39 @@ from tests.builders import BASE, rewrite, rewrite_files, turn
 HOSTILE = "<script>document.title='broken'</script> & <img src=x onerror=alert(1)> lights"
 """What somebody may say, or make a recogniser write."""
 
-REPORT: dict[str, Any] = {
-    "turns": 9_801,
-    "customers": 400,
-    "defects_before": 3_120,
-    "defects_after": 2_410,
-    "defect_reduction": 0.2276,
-    "defect_reduction_lo": 0.19,
-    "defect_reduction_hi": 0.262,
+
+def interval(value: float | None, lo: float | None = None, hi: float | None = None, *, reason: str = "") -> dict[str, Any]:
+    """A figure with its interval, as a report holds it."""
+    return {"value": value, "lo": lo, "hi": hi, "n": 400, "reason": reason}
+
+
+OURS: dict[str, Any] = {
+    "reduction": interval(0.2276, 0.19, 0.262),
+    "triggers": 892,
+    "pairs": 61,
     "wins": 731,
     "losses": 21,
-    "neutral": 140,
-    "win_loss": 34.8,
-    "win_loss_lo": 21.2,
+    "win_loss": interval(34.8, 21.2, reason="too_few_pairs"),
     "harm": 0.0018,
-    "triggers": 892,
     "wrong_actions_caused": 9,
-    "note": "Rewrites do not change what customers say next.",
+}
+
+REPORT: dict[str, Any] = {
+    "control": {"customers": 201, "turns": 4_900, "defects": 1_568},
+    "treatment": {"customers": 199, "turns": 4_901, "defects": 1_226},
+    "reduction": interval(0.218, 0.12, 0.31),
+    "sequential": interval(0.218, -0.01, 0.41),
+    "measured": interval(0.204, 0.1, 0.3),
+    "ours": OURS,
+    "reference": OURS | {"reduction": interval(0.4, 0.36, 0.44), "wins": 1_402, "losses": 3},
+    "note": "The truth is known here.",
     "weeks": [
-        {"week": 1, "turns": 4_900, "defects_before": 1_600, "defects_after": 1_250},
-        {"week": 2, "turns": 4_901, "defects_before": 1_520, "defects_after": 1_160},
+        {
+            "week": week,
+            "control": {"customers": 201, "turns": 2_450, "defects": 784},
+            "treatment": {"customers": 199, "turns": 2_450, "defects": 613},
+        }
+        for week in (1, 2)
     ],
 }
 
@@ -69,7 +82,7 @@ def fill(home: Path) -> Path:
     replace(lake, OUTCOMES, [(*each, outcome, 0.5, "rules/1") for each, outcome in zip(judged, outcomes, strict=True)])
     replace(lake, LINKS, [(FIRST.turn_id, THEN.turn_id, "maria", FIRST.at, 0.9, 0, 18, "overlap/1")])
     publish(home / "rewrites", {**rewrite_files(*RULES), CARD_FILE: b'{"made_at": "2026-11-05T03:00:00.000Z"}'})
-    publish(home / "reports", {"before_after.json": json.dumps(REPORT).encode()})
+    publish(home / "reports", {"experiment.json": json.dumps(REPORT).encode()})
     return home
 
 

@@ -48,7 +48,7 @@ def test_the_link_leads_to_the_page_and_leaves_no_token(browser: Browser, runnin
 
         page.reload()
 
-        expect(page.get_by_role("heading", name="Before and after")).to_be_visible()
+        expect(page.get_by_role("heading", name="Does it help?")).to_be_visible()
         assert page.evaluate("document.cookie") == "", "scripts cannot read the session"
 
 

@@ -17,7 +17,7 @@ from serving.app import create_app
 from serving.server import RunningService, bind, start
 from serving.service import Service
 from tests.serving.conftest import KEY, Serve, question, settings_of, wait_until
-from tests.serving.dialogues import HOSTILE, REPORT, fill, publish
+from tests.serving.dialogues import HOSTILE, OURS, REPORT, fill, interval, publish
 
 
 class Elements(HTMLParser):
@@ -74,14 +74,16 @@ def test_the_page_shows_defects_rules_and_proof(filled: RunningService):
         "a rewrite is known, but the action is risky and wants more evidence",
         "Sorry, I did not understand that.",
         "Its dialogues are not in the lake any more, or were deleted.",
-        "3,120 defects before, 2,410 after",
+        "32.0% of 4,900 turns failed in control, 25.0% of 4,901 in treatment",
         "−22.8%",
-        "95% interval −19.0% to −26.2%",
-        "34.8 wins a loss, at least 21.2",
+        "95 % interval −19.0% to −26.2%",
+        "34.8 wins a loss, at least 21.2 with 97.5 % confidence, from 61 different rewrites: too few to call it met",
+        "Between the arms, looked at daily −21.8%",
+        "The table that was told the truth: 1,402 wins, 3 losses.",
         "0.18% of the turns that were right were made wrong; 9 refusals became a wrong action",
         "Week 1",
         "Week 2",
-        "Rewrites do not change what customers say next.",
+        "The truth is known here.",
         "made 5 Nov 2026, 03:00 UTC",
     ):
         assert shown in text
@@ -155,7 +157,7 @@ def test_before_anything_is_learnt_every_section_says_what_to_do(tmp_path: Path,
 
     assert "No turns have been read yet. `resay demo`" in text
     assert "no rewrites are published yet" in text
-    assert "Nothing has been scored yet" in text
+    assert "No experiment has been run yet" in text
     assert "No assistant has asked yet" in text
 
 
@@ -182,24 +184,27 @@ def test_a_lake_without_labels_says_so(home: Path, serve: Serve):
     assert "4 turns have been read, and none is labelled yet. `resay learn` labels them" in text
 
 
+def _report(**ours: object) -> bytes:
+    """A report of other effects."""
+    return json.dumps(REPORT | {"ours": OURS | ours}).encode()
+
+
 @pytest.mark.parametrize(
     ("report", "sentence"),
     [
-        (b"not json", "must have the fields of a before/after report"),
-        (b"{}", "must have the fields of a before/after report"),
-        (json.dumps(REPORT | {"win_loss": None, "win_loss_lo": None, "losses": 0}).encode(), "No loss."),
-        (json.dumps(REPORT | {"defect_reduction_lo": None, "defect_reduction_hi": None, "weeks": []}).encode(), "−22.8\u202f%"),
-        (json.dumps(REPORT | {"defect_reduction": -0.1, "defect_reduction_lo": -0.3, "defect_reduction_hi": 0.1}).encode(), "+10.0\u202f%"),
-        (
-            json.dumps(REPORT | {"turns": 0, "wins": 0, "losses": 0, "neutral": 0, "defect_reduction": None, "harm": None}).encode(),
-            "0 turns",
-        ),
+        (b"not json", "must have the fields of an experiment's result"),
+        (b"{}", "must have the fields of an experiment's result"),
+        (_report(win_loss=interval(None, 30.1), losses=0), "No loss; in the long run at least 30.1 wins a loss"),
+        (_report(reduction=interval(0.2276)), "−22.8\u202f%"),
+        (_report(reduction=interval(-0.1, -0.3, 0.1)), "+10.0\u202f%"),
+        (_report(triggers=0, wins=0, losses=0, harm=None, reduction=interval(None, reason="too_few_units")), "0 rewritten turns"),
+        (json.dumps(REPORT | {"weeks": [], "sequential": interval(None, reason="too_few_units")}).encode(), "too little to tell"),
         (json.dumps(REPORT | {"of_a_later_version": 1}).encode(), "−22.8\u202f%"),
     ],
 )
 def test_reports_of_all_kinds_are_shown(home: Path, serve: Serve, report: bytes, sentence: str):
     """Broken, without losses, without intervals, worse than before, empty: the page holds."""
-    publish(home / "reports", {"before_after.json": report})
+    publish(home / "reports", {"experiment.json": report})
 
     assert sentence in page_of(serve(home)).text
 

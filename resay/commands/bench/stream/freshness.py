@@ -14,7 +14,8 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -28,7 +29,9 @@ from resay.commands.bench.report import BenchRow, count
 from resay.commands.program import COMMAND_LINE
 from resay.dialogue.tick import Tick
 from resay.dialogue.turn import Turn
-from resay.lab.shipped import LEARNING, SHIPPED, read_turns
+from resay.lab.assistant import Assistant
+from resay.lab.flow import TURNS_DAILY, Flow, flow_stage, flow_turns
+from resay.lab.world import VOICE_HOME, read_world
 from resay.store.lake import Lake
 from resay.store.tables import COUNTS, OUTCOMES
 
@@ -46,6 +49,9 @@ SERVED_S = 300.0
 
 ANSWER_S = 10.0
 
+OTHERS, OTHERS_DAYS = 600, 28
+"""Customers who talked before, and for how long: 47,000 turns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
@@ -57,12 +63,15 @@ class Freshness:
     """For each decisive turn, from sending it to the first answer that carries its rewrite."""
 
 
-def shipped_turns(now: datetime) -> list[Turn]:
-    """The log that ships: 46,000 turns of other customers.
+def others_turns(now: datetime, *, seed: int) -> list[Turn]:
+    """Four weeks of talk of other customers in the world that ships.
 
-    Raises: BrokenLog.
+    Raises: LabMissing.
     """
-    return list(read_turns(SHIPPED / LEARNING, now=now))
+    world = read_world(VOICE_HOME)
+    per_day = OTHERS * TURNS_DAILY
+    flow = Flow(seed=seed, start=now - timedelta(days=OTHERS_DAYS), per_s=per_day / timedelta(days=1).total_seconds(), customers=OTHERS)
+    return list(islice(flow_turns(flow_stage(world, Assistant(world.home), seed=seed), flow), round(per_day * OTHERS_DAYS)))
 
 
 def time_freshness(address: str, rng: Random, *, before: Sequence[Turn], tries: int, folder: Path, tick: Tick) -> Freshness:

@@ -21,7 +21,7 @@ from resay.commands.bench.brokers import PARTITIONS, client_versions
 from resay.commands.bench.report import BenchRow, count
 from resay.commands.bench.stream.bare_consumers import CONFLUENT
 from resay.commands.bench.stream.burst import BURST_S, BURST_TURNS, burst_rows, time_burst
-from resay.commands.bench.stream.freshness import freshness_rows, shipped_turns, time_freshness
+from resay.commands.bench.stream.freshness import freshness_rows, others_turns, time_freshness
 from resay.commands.bench.stream.throughput import RAW, throughput_rows, time_rounds
 from resay.commands.bench.stream.turn_maker import LONGEST, SHORTEST, MadeTurns, make_turns
 from resay.dialogue.tick import Tick
@@ -89,7 +89,7 @@ def stream_rows(bench: StreamBench, *, now: datetime, bar: Progress) -> Iterator
         with bar("A burst", "turns") as tick:
             yield from burst_rows(time_burst(bench.address, Random(bench.seed), turns=turns, now=now, folder=bench.folder, tick=tick))
     if Part.FRESHNESS in bench.parts:
-        for name, before in (("freshness/small", []), ("freshness", shipped_turns(now))):
+        for name, before in (("freshness/small", []), ("freshness", others_turns(now, seed=bench.seed))):
             with bar(f"Freshness, {len(before):,} turns before", "rewrites") as tick:
                 fresh = time_freshness(bench.address, Random(bench.seed), before=before, tries=bench.tries, folder=bench.folder, tick=tick)
             yield from freshness_rows(name, fresh)

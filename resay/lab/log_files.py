@@ -1,11 +1,10 @@
-"""The log that ships and its truth, as files: names, reading and writing. Needs neither the world nor the extra `lab`."""
+"""A log and its truth as files: names, reading and writing. Needs neither a world nor the extra `demo`."""
 
 from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -18,44 +17,22 @@ from resay.dialogue.turn import Turn, TurnPart
 from resay.lab.action import Action, action_from_json
 from resay.lab.conversation import Truth
 from resay.lab.customer import Try
-from resay.lab.meanings import Meanings, decode_meanings, encode_meanings
-
-SHIPPED = Path(__file__).parent / "shipped"
-"""Where the log that ships lies."""
 
 LEARNING = "learning.jsonl.gz"
 LATER = "later.jsonl.gz"
 TRUTH = "truth.jsonl.gz"
-MEANINGS = "meanings.json.gz"
 
 
 class BrokenLog(ResayError):
-    """A file of a shipped log is missing, or is not what it must be."""
+    """A file of a log is missing, or is not what it must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Later traffic with the truth about it: all that before/after scoring reads."""
-
-    turns: tuple[Turn, ...]
-    """In event time."""
-    truth: Mapping[str, Truth]
-    """By turn id."""
-    meanings: Meanings
-
-
-def read_later(folder: Path, *, now: datetime) -> Later:
-    """The later traffic in a folder, and its truth.
+def read_truth(folder: Path) -> dict[str, Truth]:
+    """The truth about the later turns of a log, by turn id.
 
     Raises: BrokenLog.
     """
-    truth = {line.turn_id: _truth(line) for line in _truth_lines(folder / TRUTH)}
-    later = Later(tuple(read_turns(folder / LATER, now=now)), truth, decode_meanings(_unpacked(folder / MEANINGS)))
-    missing = [turn.turn_id for turn in later.turns if turn.turn_id not in truth]
-    if missing:
-        message = f"every later turn must have its truth in {folder / TRUTH}; {len(missing)} have none; are the files of one run?"
-        raise BrokenLog(message)
-    return later
+    return {line.turn_id: _truth(line) for line in _truth_lines(folder / TRUTH)}
 
 
 def read_turns(path: Path, *, now: datetime) -> Iterator[Turn]:
@@ -80,11 +57,6 @@ def write_truth(path: Path, truths: Iterable[Truth]) -> None:
     """Write the truth about turns, one line each."""
     encoder = msgspec.json.Encoder()
     _write(path, b"".join(encoder.encode(_line(truth)) + b"\n" for truth in truths))
-
-
-def write_meanings(path: Path, meanings: Meanings) -> None:
-    """Write what wordings mean."""
-    _write(path, encode_meanings(meanings))
 
 
 class _TruthLine(msgspec.Struct, omit_defaults=True):
