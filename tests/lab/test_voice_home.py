@@ -14,6 +14,7 @@ import pytest
 from resay.lab.action import Action, Reach, resolve
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Side, side_of
+from resay.lab.habits import LIVELY, read_habits
 from resay.lab.home import Home
 from resay.lab.templates import Templates
 from resay.lab.understood import Meaning
@@ -113,3 +114,8 @@ def test_both_sides_have_every_phrase(world: World):
     phrases = {side: {each.phrase for each in world.recordings if sides[each.fingerprint] is side} for side in Side}
 
     assert phrases[Side.LEARNING] == phrases[Side.SCORING] == set(world.phrases)
+
+
+def test_the_world_states_the_habits_that_loops_have():
+    """Whoever changes the rates changes the file too: a world that says otherwise would go on with the old ones."""
+    assert read_habits(VOICE_HOME) == LIVELY
