@@ -6,12 +6,11 @@ the same again goes on from there.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -21,6 +20,7 @@ import msgspec
 
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.loop_wire import wire_system
+from resay.commands.collector import kept_from_the_collector
 from resay.commands.settings import read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
@@ -111,7 +111,7 @@ class Runs:
             # What died before it had noted anything begins anew: its home may have seen a part of the talk. So does what learns while
             # people talk, as it answered from what it knew in the middle of a day, and what goes over the wire, whose topic is gone.
             shutil.rmtree(place, ignore_errors=True)
-        with _kept_from_the_collector():
+        with kept_from_the_collector():
             run = self._run(place, self._plan(name, mode), tick)
         draft = place.with_suffix(".draft")
         draft.write_bytes(msgspec.msgpack.encode(run))
@@ -121,7 +121,7 @@ class Runs:
 
     def speed(self) -> Speed:
         """How quickly the world makes turns, on one core."""
-        with _kept_from_the_collector():
+        with kept_from_the_collector():
             return speed_of(self._world, self._assistant, seed=self._bench.seed, clock=time.process_time)
 
     def _plan(self, name: str, mode: Mode) -> LoopPlan:
@@ -156,16 +156,6 @@ def claim_run(folder: Path, bench: LoopBench, world: World, *, world_name: str) 
 
 def _done(outcome: LoopOutcome, rewrites: Sequence[Rewrite], *, log_digest: str, seconds: float) -> Run:
     return Run(outcome, len(rewrites), sum(each.support >= SUPPORT_ASKED for each in rewrites), log_digest, seconds)
-
-
-@contextmanager
-def _kept_from_the_collector() -> Iterator[None]:
-    """World and sentences outlive every loop: a fourth of the talk's time went into looking through them for garbage."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _read(kept: Path) -> Run:
