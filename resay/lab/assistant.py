@@ -39,7 +39,7 @@ class Assistant:
         Raises: LabMissing.
         """
         try:
-            # Here and not above: all else in the lab, the log that ships included, works without the extra.
+            # Here and not above: all else in the lab works without the extra.
             from resay.lab.templates import Templates
         except ImportError as error:
             message = f"the world needs the extra `demo`; {error}; would `pip install 'resay[demo]'` help?"

@@ -76,7 +76,7 @@ class Stage:
     house: House
     ways: Ways = WAYS_AS_SHIPPED
     quick_days: bool = False
-    """Whether a hash tells on which days nothing is said: twice as quick, and other chance than that of the log that ships."""
+    """Whether a hash tells on which days nothing is said: twice as quick, and other chance than that of `resay lab log`."""
     advise: Advise = pass_through
 
 

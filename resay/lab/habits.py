@@ -21,7 +21,7 @@ Count = Annotated[int, Meta(ge=1)]
 
 
 class Habits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the customers of a world behave. As it stands: those of the log that ships."""
+    """How the customers of a world behave. As it stands: the plain ones."""
 
     # What they do when a request has failed.
     rephrased_within: tuple[Share, Share, Share] = (0.492, 0.602, 0.644)
@@ -93,7 +93,7 @@ class Habits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 AS_SHIPPED = Habits()
-"""The habits of the customers of the log that ships: no words are shared, and what is wanted depends on the room alone."""
+"""Plain habits: no words are shared, and what is wanted depends on the room alone."""
 
 LIVELY = Habits(
     # Patience is a leaning and no number of tries, so that failures are said again as often as DSTC2's were; above one in the mean, as

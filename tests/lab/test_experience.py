@@ -83,7 +83,7 @@ def test_what_is_hopeless_is_said_again_less_often(world: World):
 
 
 def test_who_learns_nothing_has_no_experience(world: World):
-    """The customers of the log that ships; those of a loop have some."""
+    """Plain customers; those of a loop have some."""
     assert ways_of(world, AS_SHIPPED, rng=Random(1)).experience is NO_EXPERIENCE
     assert ways_of(world, LIVELY, rng=Random(1)).experience.works
 

@@ -78,7 +78,7 @@ def _talk(stage: Stage, *, count: int = 3_000, at: timedelta = timedelta(0)) -> 
 
 
 def test_a_world_states_its_habits(folder: Path, tmp_path: Path):
-    """What it does not name is as in the log that ships."""
+    """What it does not name is plain."""
     stated = write_world(tmp_path)
     (stated / HABITS_FILE).write_text('{"again": 0.5}')
 
@@ -253,7 +253,7 @@ def test_what_is_done_is_on_afterwards_and_logged_so(world: World):
 
 
 def test_turns_tell_what_is_on_in_their_room_where_states_are_lived(world: World, assistant: Assistant):
-    """And tell nothing of it in the log that ships."""
+    """And tell nothing of it where habits are plain."""
     told = [
         {
             tuple(each.turn.context.device_states)

@@ -1,4 +1,4 @@
-"""The habits that come out: rates over fifty thousand turns of the world from which the log that ships was made."""
+"""The habits that come out: rates over fifty thousand turns of the world that ships."""
 
 from __future__ import annotations
 
