@@ -78,7 +78,7 @@ def test_the_page_shows_defects_rules_and_proof(filled: RunningService):
         "−22.8%",
         "95 % interval −19.0% to −26.2%",
         "34.8 wins a loss, at least 21.2 with 97.5 % confidence, from 61 different rewrites: too few to call it met",
-        "Between the arms, looked at daily −21.8%",
+        "Between the arms, looked at daily, +1.0% to −41.0% −21.8%",
         "The table that was told the truth: 1,402 wins, 3 losses.",
         "0.18% of the turns that were right were made wrong; 9 refusals became a wrong action",
         "Week 1",
