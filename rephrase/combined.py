@@ -77,13 +77,21 @@ class CombinedDetector:
     name = "combined"
     version = "2"
 
-    def __init__(self, weights: Weights | None = None, *, bounds: Bounds | None = None, wordings: Wordings = ENGLISH) -> None:
+    def __init__(
+        self,
+        weights: Weights | None = None,
+        *,
+        bounds: Bounds | None = None,
+        wordings: Wordings = ENGLISH,
+        probability_min: float = PROBABILITY_MIN,
+    ) -> None:
         self._weights = weights or Weights()
+        self._probability_min = probability_min
         self._bounds = bounds or Bounds()
         self._wordings = wordings
 
     def links(self, session: Session) -> list[RephraseLink]:
-        """All links of at least `PROBABILITY_MIN`; those of one source add up to at most one."""
+        """All links of at least the least probability; those of one source add up to at most one."""
         spoken = spoken_of(session, wordings=self._wordings)
         remarks = [each.remark for each in spoken]
         reads = any(turn.interpretations for turn in session.turns)
@@ -95,7 +103,7 @@ class CombinedDetector:
             hazard = chance_of(evidence, self._weights)
             left = open_still.get(pair.source, 1.0)
             open_still[pair.source] = left * (1.0 - hazard)
-            if left * hazard < PROBABILITY_MIN:
+            if left * hazard < self._probability_min:
                 continue
             source, target = spoken[pair.source], spoken[pair.target]
             span = span_after(target.turn.utterance, target.remark.prefix if target.denies and target.turn.rewrite is None else 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 
-from rephrase.detector import Detector
+from rephrase.detector import Detector, ManyDetector
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
@@ -21,6 +22,9 @@ from resay.store.turns import read_turns
 
 LIKELY_FROM = 0.5
 """Links from here on are counted as likely in the report: likelier than not."""
+
+SESSIONS_AT_ONCE = 64
+"""Sessions whose windows run side by side: enough that no thread waits for the last window of one session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
     rows = Rows(tables.LINKS)
     turns = sessions = likely = 0
     weight = 0.0
-    for session in sessionize(read_turns(lake)):
-        for link in checked(session, detector.links(session)):
+    for session, links in linked(detector, sessionize(read_turns(lake))):
+        for link in links:
             rows.add(*_row(link))
             likely += link.probability >= LIKELY_FROM
             weight += link.probability
@@ -67,12 +71,24 @@ def detect_job(detector: Detector, observe: Callable[[JobStep], None] = lambda _
 
     def judge(sessions: Iterator[Session], _connection: Connection) -> Mapping[Table, pa.Table]:
         rows = Rows(tables.LINKS)
-        for session in sessions:
-            for link in checked(session, detector.links(session)):
+        for _, links in linked(detector, sessions):
+            for link in links:
                 rows.add(*_row(link))
         return {tables.LINKS: rows.table()}
 
     return Job("detect", {tables.TURN_PARTS: "turn_id"}, {tables.LINKS: "source_turn_id"}, judge, observe)
+
+
+def linked(detector: Detector, sessions: Iterable[Session]) -> Iterator[tuple[Session, list[RephraseLink]]]:
+    """Each session with its links; a detector that judges many sessions at once is given many."""
+    if not isinstance(detector, ManyDetector):
+        for session in sessions:
+            yield session, checked(session, detector.links(session))
+        return
+    left = iter(sessions)
+    while some := list(islice(left, SESSIONS_AT_ONCE)):
+        for session, links in zip(some, detector.links_of_all(some), strict=True):
+            yield session, checked(session, links)
 
 
 def checked(session: Session, links: list[RephraseLink]) -> list[RephraseLink]:

@@ -34,9 +34,6 @@ OUTPUT = "numbers"
 PROBABILITY_MIN = 0.05
 """Links less likely than this are left out, as those of the default detector are."""
 
-SESSIONS_AT_ONCE = 64
-"""Sessions whose windows run side by side: enough that no thread waits for the last window of one session."""
-
 Ask = Callable[[Sequence[Window]], list[Numbers]]
 """A model: its numbers for each window."""
 

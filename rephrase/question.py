@@ -78,8 +78,10 @@ def judge(question: Question, numbers: Sequence[Numbers], *, kind: Kind, tempera
     if kind is Kind.SPAN:
         return _pointed(question.windows[0], numbers[0], temperature)
     judgements, left = [], 1.0
-    for target, number in zip(question.targets, numbers, strict=True):
-        chance = float(1.0 / (1.0 + np.exp(-float(number.reshape(-1)[0]) / temperature)))
+    for target, window, number in zip(question.targets, question.windows, numbers, strict=True):
+        # An utterance without a word says nothing again.
+        says = any(place != NOWHERE for place in window.places)
+        chance = float(1.0 / (1.0 + np.exp(-float(number.reshape(-1)[0]) / temperature))) if says else 0.0
         judgements.append(Judgement(target, left * chance, None))
         left *= 1.0 - chance
     return judgements

@@ -121,7 +121,7 @@ def export(model: WindowModel, path: Path) -> None:
     """Write a model as ONNX in eight bits."""
     shape = (2, 8)
     traced = {
-        "tokens": torch.full(shape, 100),
+        "tokens": torch.ones(shape, dtype=torch.int64),
         "segments": torch.zeros(shape, dtype=torch.int64),
         "attention": torch.ones(shape, dtype=torch.int64),
     }

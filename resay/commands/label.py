@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -16,31 +15,21 @@ from rich.table import Table
 
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
-from rephrase.bm25 import Bm25Detector, background_of
 from rephrase.combined import CombinedDetector
-from rephrase.detect import DetectReport, checked, detect
+from rephrase.detect import DetectReport, checked, detect, linked
 from rephrase.detector import Detector
-from rephrase.overlap import OverlapDetector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.detectors import DetectorName, DetectorOption, ModelOption, considered, detector_of
 from resay.commands.settings import read_settings
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
-from resay.dialogue.turn import said
 from resay.label.doubt import score_floors
 from resay.label.job import LabelReport, label, labels_of
 from resay.store.lake import Lake
 from resay.store.turns import read_turns
 
 _PANEL = "Learn, step by step"
-
-
-class DetectorName(StrEnum):
-    """Detectors that can be asked for."""
-
-    COMBINED = "combined"
-    OVERLAP = "overlap"
-    BM25 = "bm25"
 
 
 InputOption = Annotated[
@@ -51,7 +40,6 @@ InputOption = Annotated[
         help="Read this file of resay.turn/1 instead of the lake, write JSON lines, store nothing.",
     ),
 ]
-DetectorOption = Annotated[DetectorName, typer.Option("--detector", help="Which detector looks; all but the default are baselines.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,23 +49,32 @@ def register(app: typer.Typer) -> None:
 
 
 def detect_command(
-    file: InputOption = None, detector: DetectorOption = DetectorName.COMBINED, home: HomeOption = None, as_json: JsonOption = False
+    file: InputOption = None,
+    detector: DetectorOption = DetectorName.COMBINED,
+    model: ModelOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Find where customers said it again, and write table `links`.
 
     Run it after `resay ingest`; it links all turns anew, so a second run changes nothing. With `--input` it prints one JSON object a
-    link: source, target, probability, and start and end of the span in the target's utterance.
+    link: source, target, probability, and start and end of the span in the target's utterance; with `--json` too, one for every pair of
+    turns that was considered, however unlikely.
 
-    Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl`
+    Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl` ·
+    `resay detect --detector span --input pairs.jsonl --json`
     """
     if file is not None:
         with _landed(file, shown=not as_json) as lake:
-            looking = _detector(detector, lake)
-            print_json_lines(_link_json(link) for session in _sessions(lake) for link in looking.links(session))
+            if as_json:
+                pairs = considered(detector_of(detector, lake, model=model, probability_min=0.0), _sessions(lake))
+            else:
+                pairs = (link for _, links in linked(detector_of(detector, lake, model=model), _sessions(lake)) for link in links)
+            print_json_lines(_link_json(link) for link in pairs)
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Linking rephrases", unit="turns", shown=not as_json) as tick:
-        report = detect(lake, _detector(detector, lake), _of_all(tick, lake))
+        report = detect(lake, detector_of(detector, lake, model=model), _of_all(tick, lake))
     if as_json:
         print_json(asdict(report))
     else:
@@ -125,14 +122,6 @@ def _landed(file: Path, *, shown: bool) -> Iterator[Lake]:
         yield lake
         if report.rejected or unfinished:
             raise typer.Exit(1)
-
-
-def _detector(name: DetectorName, lake: Lake) -> Detector:
-    if name is DetectorName.OVERLAP:
-        return OverlapDetector()
-    if name is DetectorName.BM25:
-        return Bm25Detector(background_of(said(turn) for turn in read_turns(lake)))
-    return CombinedDetector()
 
 
 def _sessions(lake: Lake) -> Iterator[Session]:

@@ -40,7 +40,7 @@ def export_encoder(out: Path, *, trunk: Path | None = None) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     (out / TOKENIZER_FILE).write_bytes(read_tokenizer(folder))
     ones = torch.ones((2, 8), dtype=torch.int64)
-    traced = dict(zip(INPUTS, (100 * ones, ones), strict=True))
+    traced = dict(zip(INPUTS, (ones, ones), strict=True))
     export_int8(MeanOfTokens(load_trunk(folder)), traced, OUTPUT, axes=("text", "token"), path=out / ENCODER_FILE)
     card = {
         "trunk": folder.name if trunk else EMBEDDED,

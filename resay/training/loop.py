@@ -97,7 +97,8 @@ def fit(task: Task[Batch], rules: FitRules, *, device: Device, checkpoint: Check
                 break
     if losses:
         best = _look(task, fitted, losses, best=best)
-    model.load_state_dict(best)
+    if best:
+        model.load_state_dict(best)
     if checkpoint is not None:
         checkpoint.forget()
     return fitted

@@ -114,3 +114,23 @@ def test_a_missing_file_is_one_sentence(app: typer.Typer, tmp_path: Path):
 
     assert isinstance(result.exception, ResayError)
     assert "nowhere.jsonl" in str(result.exception)
+
+
+def test_every_pair_that_was_considered_is_printed_when_asked(app: typer.Typer, log: Path):
+    """With `--json` also what is no link, so that others can choose thresholds and draw curves."""
+    log.write_bytes(log.read_bytes() + encode(whole(turn("stop the news", at=95, turn_id="t4"))) + b"\n")
+
+    for name in ("combined", "overlap"):
+        result = CliRunner().invoke(app, ["detect", "--input", str(log), "--detector", name, "--json"])
+
+        pairs = [json.loads(line) for line in result.stdout.splitlines()]
+        assert [(each["source"], each["target"]) for each in pairs] == [("t1", "t2"), ("t3", "t4")]
+        assert all(0.0 <= each["probability"] <= 1.0 for each in pairs)
+
+
+def test_a_folder_without_a_model_is_one_sentence(app: typer.Typer, log: Path, tmp_path: Path):
+    """It names the folder."""
+    result = CliRunner().invoke(app, ["detect", "--input", str(log), "--detector", "span", "--model", str(tmp_path)])
+
+    assert isinstance(result.exception, ResayError)
+    assert str(tmp_path) in str(result.exception)

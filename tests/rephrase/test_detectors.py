@@ -6,21 +6,26 @@ import time
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rephrase.bm25 import Bm25Detector, background_of
 from rephrase.combined import CombinedDetector
-from rephrase.detect import checked
+from rephrase.detect import checked, linked
 from rephrase.detector import Detector
 from rephrase.overlap import OverlapDetector
+from rephrase.question import Kind
 from resay.dialogue.session import SESSION_TURNS_MAX, Session
 from resay.dialogue.turn import Hypothesis
 from tests.builders import session, turn
+from tests.rephrase.made_model import chance_detector
 from tests.strategies import sessions
 
 DETECTORS: tuple[Detector, ...] = (
     CombinedDetector(),
     OverlapDetector(),
     Bm25Detector(background_of(["play madonna", "play prince", "turn on the lights", "no"])),
+    chance_detector(Kind.SPAN),
+    chance_detector(Kind.PAIRWISE),
 )
 
 each_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
@@ -60,3 +65,13 @@ def test_the_longest_session_of_the_longest_utterances_does_not_stall(detector: 
 
     assert len(links) <= 3 * SESSION_TURNS_MAX
     assert time.process_time() - begun < 20
+
+
+@each_detector
+@settings(max_examples=10)
+@given(talks=st.lists(sessions(), max_size=5))
+def test_many_sessions_at_once_are_judged_as_each_alone(detector: Detector, talks: list[Session]):
+    """A stream, which sees sessions in any company, links what a run over the whole lake links."""
+    together = [links for _, links in linked(detector, talks)]
+
+    assert together == [detector.links(talk) for talk in talks]
