@@ -44,7 +44,10 @@ class Circumstance:
         switches = self._ways.rooms.get(room)
         if done is None or switches is None or done.verb not in SWITCHING:
             return
-        bits = sum(1 << place for place, device in enumerate(switches.devices) if device in done.targets)
+        bits = 0
+        for place, device in enumerate(switches.devices):
+            if device in done.targets:
+                bits |= 1 << place
         if bits:
             on = SWITCHING[done.verb] == ON
             self._states[room] = self._state(room) | bits if on else self._state(room) & ~bits

@@ -115,16 +115,14 @@ class Truth:
         return (self.outcome_as_said or self.outcome) == "correct"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A turn and the truth about it."""
 
     turn: Turn
     truth: Truth
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """How a session begins."""
 
     session_id: str
@@ -272,9 +270,10 @@ class _Conversation:
             return self._opening.at, False
         last = self._past[-1]
         ended = last.turn.ended_at or last.turn.at
-        heard = last.turn.at + timedelta(seconds=last.turn.audio.duration_s or 0.0) if last.turn.audio else last.turn.at
-        if again and not last.truth.right and ended > heard and self._rng.random() < self._habits.barges_in:
-            return heard + (ended - heard) * self._rng.uniform(0.3, 0.9), True
+        if again and not last.truth.right:
+            heard = _heard_at(last.turn)
+            if ended > heard and self._rng.random() < self._habits.barges_in:
+                return heard + (ended - heard) * self._rng.uniform(0.3, 0.9), True
         median, spread = REPHRASE_GAP_S if again else OTHER_GAP_S
         silence = min(median * self._rng.lognormvariate(0, spread), GAP_S_MAX)
         return ended + timedelta(milliseconds=round(1000 * silence)), False
@@ -284,6 +283,11 @@ class _Conversation:
             return None
         judged = right if self._rng.random() >= self._habits.misjudges else not right
         return Feedback(explicit=Explicit.YES if judged else Explicit.NO)
+
+
+def _heard_at(turn: Turn) -> datetime:
+    """When the customer's last word had been heard."""
+    return turn.at + timedelta(seconds=turn.audio.duration_s or 0.0) if turn.audio else turn.at
 
 
 class _Meant(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from resay.dialogue.turn import Audio, Context, Entity, Feedback, Hypothesis, Interpretation, Response, Turn, Versions
 from resay.lab.action import Reach
 from resay.lab.home import Home
-from resay.lab.once import Once
+from resay.lab.once import Once, OncePaired
 from resay.lab.response import domain_of, respond, tells_time
 from resay.lab.understood import Meaning
 from resay.lab.world import Sound
@@ -28,7 +28,10 @@ UTC_OFFSET = {"en-US": timedelta(hours=-4), "en-GB": timedelta(hours=1)}
 
 def utc_offset(locale: str) -> timedelta:
     """How far local time is ahead of UTC; nothing for locales of which we do not know."""
-    return UTC_OFFSET.get(locale, timedelta(0))
+    return UTC_OFFSET.get(locale, _NONE)
+
+
+_NONE = timedelta(0)
 
 
 _ANY_TIME = datetime(2026, 9, 7, tzinfo=UTC)
@@ -57,28 +60,14 @@ class House:
 
     home: Home
     versions: Versions
-    _heard: Once[Sound, _Heard] = field(init=False, repr=False, compare=False)
-    _read: Once[Meaning, _Read] = field(init=False, repr=False, compare=False)
+    told: OncePaired[Sound, Meaning, _Told] = field(init=False, repr=False, compare=False)
+    """What the log tells of a sound that is understood so."""
+    read: Once[Meaning, _Read] = field(init=False, repr=False, compare=False)
+    """What it tells of a meaning, however it was said."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_heard", Once(_as_heard))
-        object.__setattr__(self, "_read", Once(lambda meaning: _as_read(meaning, self.home)))
-
-    def heard(self, sound: Sound) -> _Heard:
-        """What the log tells of a sound."""
-        return self._heard(sound)
-
-    def read(self, meaning: Meaning) -> _Read:
-        """What the log tells of a meaning."""
-        return self._read(meaning)
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What the log tells of a sound, whenever it is heard."""
-
-    hypotheses: tuple[Hypothesis, ...]
-    audio: Audio
+        object.__setattr__(self, "told", OncePaired(lambda sound, meaning: _as_told(sound, self.read(meaning))))
+        object.__setattr__(self, "read", Once(lambda meaning: _as_read(meaning, self.home)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +78,17 @@ class _Read:
     entities: tuple[Entity, ...]
     response: Response | None
     """None where it tells the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the log tells of a sound and its meaning, whenever it is heard."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    audio: Audio
+    read: _Read
+    lasts: timedelta | None
+    """From the first word to the end of the response; None where that tells the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ USUAL = Manner()
 def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House, manner: Manner = USUAL) -> Turn:
     """The turn that the assistant logs."""
     local = occasion.at + utc_offset(occasion.locale)
-    heard, read = house.heard(sound), house.read(meaning)
+    told = house.told(sound, meaning)
+    read = told.read
     response = read.response or respond(meaning, home=house.home, local_time=local)
     return Turn(
         turn_id=occasion.turn_id,
@@ -115,13 +116,13 @@ def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House
         utterance=sound.text,
         session_id=occasion.session_id,
         device_id=f"{occasion.customer_id}-{occasion.room}",
-        hypotheses=heard.hypotheses,
+        hypotheses=told.hypotheses,
         interpretations=read.interpretations,
         entities=read.entities,
         response=response,
         barge_in=manner.barge_in,
-        ended_at=occasion.at + timedelta(milliseconds=round(1000 * (sound.duration_s + len(response.text) / SPEECH_CHARS_PER_S))),
-        audio=heard.audio,
+        ended_at=occasion.at + (told.lasts or _lasts(sound, response)),
+        audio=told.audio,
         context=Context(
             locale=occasion.locale,
             device_type=occasion.device_type,
@@ -136,8 +137,13 @@ def log_turn(occasion: Occasion, sound: Sound, *, meaning: Meaning, house: House
     )
 
 
-def _as_heard(sound: Sound) -> _Heard:
-    return _Heard(_hypotheses(sound), Audio(duration_s=sound.duration_s))
+def _as_told(sound: Sound, read: _Read) -> _Told:
+    lasts = _lasts(sound, read.response) if read.response else None
+    return _Told(_hypotheses(sound), Audio(duration_s=sound.duration_s), read, lasts)
+
+
+def _lasts(sound: Sound, response: Response) -> timedelta:
+    return timedelta(milliseconds=round(1000 * (sound.duration_s + len(response.text) / SPEECH_CHARS_PER_S)))
 
 
 def _as_read(meaning: Meaning, home: Home) -> _Read:

@@ -11,7 +11,7 @@ import pytest
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Cast, Casting, casts
 from resay.lab.making import START
-from resay.lab.once import KEPT_MAX, Once
+from resay.lab.once import KEPT_MAX, Once, OncePaired
 from resay.lab.traffic import Span, talk
 from resay.lab.world import World, read_world
 from tests.lab.small_world import write_world
@@ -46,6 +46,29 @@ def test_only_so_much_is_kept():
     for each in values:
         once_made(each)
     once_made(values[0])
+
+    assert len(made) == KEPT_MAX + 2
+
+
+def test_what_comes_again_in_the_same_company_is_made_once():
+    """Two values together are another matter than each with others, and than the two the other way round."""
+    made: list[tuple[list[int], list[int]]] = []
+    count = OncePaired(lambda value, other: made.append((value, other)) or len(made))
+    one, other = [1], [1]
+
+    told = [count(*each) for each in ((one, other), (one, one), (other, one), (one, other))]
+
+    assert told == [1, 2, 3, 1]
+
+
+def test_only_so_many_pairs_are_kept():
+    """As of single values."""
+    made: list[str] = []
+    values = [f"value {number}" for number in range(KEPT_MAX + 1)]
+    once_made = OncePaired(lambda value, _other: made.append(value) or value)
+
+    for each in [*values, values[0]]:
+        once_made(each, "company")
 
     assert len(made) == KEPT_MAX + 2
 

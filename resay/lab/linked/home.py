@@ -139,7 +139,7 @@ def _sooner(session: Sequence[Exchange], *, after: Turn, rng: Random) -> Iterato
     for exchange in session:
         turn = exchange.turn
         ends = turn.ended_at - earlier if turn.ended_at else None
-        yield replace(exchange, turn=replace(turn, at=turn.at - earlier, ended_at=ends, session_id=after.session_id))
+        yield exchange._replace(turn=replace(turn, at=turn.at - earlier, ended_at=ends, session_id=after.session_id))
 
 
 def _linked(exchanges: Sequence[Exchange], stage: Stage, *, part: Part, family: str, rng: Random) -> LinkedSession:
