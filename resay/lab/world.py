@@ -31,7 +31,7 @@ LOCALE = "en-US"
 """Of speakers of whom the world does not say."""
 
 LOCALE_BY_COHORT = dict.fromkeys(("gb", "scotland", "lancaster", "west_midlands", "caribbean"), "en-GB")
-"""Of the cohorts of `voice_home`, whose files say nothing of it; those of speakers who state their own `locale` do not count."""
+"""Of the cohorts of `voice_home`, whose files say nothing of it; a `locale` that is stated beside a speaker comes first."""
 
 FINGERPRINT_BYTES = 6
 """Of a recording's fingerprint: with 40,000 recordings two are alike once in 300,000 worlds."""
