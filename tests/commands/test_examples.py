@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,14 +59,13 @@ def test_a_whole_second_try_is_a_link():
 
 
 def test_a_second_try_out_of_reach_is_no_example_at_all():
-    """It could not be found, and it is not true that there is none."""
-    late = session(
-        *(replace(each, at=TALK.turns[0].at if place == 0 else each.at.replace(minute=30)) for place, each in enumerate(TALK.turns))
-    )
+    """It could not be found, and it is not true that there is none: four other requests stand between."""
+    talk = session(*(turn(f"request {number}", at=number) for number in range(6)))
+    follows = {0: Follow.OTHER} | dict.fromkeys(range(1, 6), Follow.TOPIC_SWITCH)
 
-    made = list(examples_of([LinkedSession(late, (TrueLink(0, 2, 10, 22, repair=True),), FOLLOWS, "anna")]))
+    made = list(examples_of([LinkedSession(talk, (TrueLink(0, 5, 0, 9, repair=False),), follows, "anna")]))
 
-    assert [each.kind for each in made] == [REPEATED_SUCCESS]
+    assert [each.turns[0].utterance for each in made] == [f"request {number}" for number in range(1, 5)]
 
 
 def test_another_requests_second_try_is_something_else():

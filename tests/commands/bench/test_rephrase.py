@@ -98,14 +98,10 @@ def test_average_precision_is_the_area_under_the_curve():
 
 def test_the_threshold_is_where_f1_is_highest():
     """Lower would let more wrong links in than right ones; equal chances are not parted."""
-    judged = [
-        one(offer(0.9)),
-        one(offer(0.6)),
-        one(offer(0.3), target=None, kind=TOPIC_SWITCH),
-        one(offer(0.3), target=None, kind=TOPIC_SWITCH),
-    ]
+    wrong = one(offer(0.3), target=None, kind=TOPIC_SWITCH)
 
-    assert best_threshold(judged) == 0.6
+    assert best_threshold([one(offer(0.9)), one(offer(0.6)), wrong, wrong]) == 0.6
+    assert best_threshold([one(offer(0.9)), one(offer(0.3)), wrong, wrong, wrong]) == 0.9
     assert best_threshold([one()]) == 1.0
 
 
