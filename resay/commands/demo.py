@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -36,7 +35,7 @@ from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
 from resay.lab.loop import LoopPlan, Parts, run_loop
 from resay.lab.outcome import experiment_result
-from resay.lab.world import VOICE_HOME, read_world
+from resay.lab.world import VOICE_HOME, World, read_world
 from resay.label.findings import Findings, findings
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
@@ -70,11 +69,10 @@ class NotOurs(ResayError):
 class Trial:
     """Which experiment is run."""
 
-    world: Path = VOICE_HOME
-    customers: int = CUSTOMERS
-    learning_days: int = LEARNING_DAYS
-    scored_days: int = SCORED_DAYS
-    seed: int = SEED
+    customers: int
+    learning_days: int
+    scored_days: int
+    seed: int
 
     @property
     def plan(self) -> LoopPlan:
@@ -122,8 +120,11 @@ def demo_command(  # noqa: PLR0917 - an option is a parameter
     Examples: `resay demo` · `resay demo --once` · `resay demo --port 9000` · `resay demo --customers 3000 --scored-days 14 --json`
     """
     outer = read_settings(home=home)
+    lived = read_world(world)
+    # What the assistant understands outlives the demo, so that a second one is quicker; and nothing is emptied before all is there.
+    assistant = Assistant(lived.home, shelf=outer.lab)
     settings = _fresh(outer)
-    shown = run_demo(settings, Trial(world, customers, days, scored_days, seed), shelf=outer.lab, shown=not as_json)
+    shown = run_demo(settings, Trial(customers, days, scored_days, seed), world=lived, assistant=assistant, shown=not as_json)
     running = serve_in_background(settings, port=port)
     try:
         if as_json:
@@ -140,16 +141,12 @@ def demo_command(  # noqa: PLR0917 - an option is a parameter
         running.stop()
 
 
-def run_demo(settings: Settings, trial: Trial, *, shelf: Path | None, shown: bool) -> Shown:
+def run_demo(settings: Settings, trial: Trial, *, world: World, assistant: Assistant, shown: bool) -> Shown:
     """Live through the weeks, learning as the product does, and put the result where the page finds it.
 
-    What the assistant understands is kept on the shelf, so that a second demo is quicker.
-
-    Raises: BrokenWorld, LabMissing, and what its parts raise.
+    Raises: what its parts raise.
     """
     began = time.monotonic()
-    world = read_world(trial.world)
-    assistant = Assistant(world.home, shelf=shelf)
     with closing(ProductSystem(settings)) as system, kept_from_the_collector():
         with progress("Talk, mistakes, and what is learnt of them", unit="days", shown=shown) as tick:
             outcome = run_loop(world, trial.plan, Parts(system, assistant, time.process_time), tick=tick)

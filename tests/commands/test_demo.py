@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from resay.commands.demo import NotOurs
 from resay.commands.demo_telling import change, span
 from resay.commands.main import command_line
+from resay.lab.home import BrokenWorld
 from resay.store.artifact import Shelf
 from serving.dashboard.report import read_report
 from tests.lab.loop_world import two_families
@@ -153,15 +154,40 @@ def test_ctrl_c_ends_a_demo_cleanly(world: Path, tmp_path: Path):
     assert "Traceback" not in said
 
 
-def test_a_folder_that_is_not_the_demos_is_left_alone(tmp_path: Path):
+def test_a_folder_that_is_not_the_demos_is_left_alone(world: Path, tmp_path: Path):
     """What somebody else put there is not deleted."""
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "thesis.txt").write_text("years of work")
 
-    result = CliRunner().invoke(command_line(), ["demo", "--once", "--home", str(tmp_path)])
+    result = CliRunner().invoke(command_line(), ["demo", "--once", "--home", str(tmp_path), "--world", str(world)])
 
     assert isinstance(result.exception, NotOurs)
     assert (tmp_path / "demo" / "thesis.txt").exists()
+
+
+def test_a_world_that_is_not_there_leaves_the_last_demo_as_it_was(tmp_path: Path):
+    """The mistake is said before anything is emptied."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "made-by-resay-demo").touch()
+    (tmp_path / "demo" / "books.sqlite").write_text("the last demo")
+
+    result = CliRunner().invoke(command_line(), ["demo", "--once", "--home", str(tmp_path), "--world", str(tmp_path / "nowhere")])
+
+    assert isinstance(result.exception, BrokenWorld)
+    assert (tmp_path / "demo" / "books.sqlite").exists()
+
+
+def test_few_customers_are_said_to_tell_nothing(world: Path, tmp_path: Path):
+    """No interval where an arm is too small for one, and no rewrite below the floor; the page is there all the same."""
+    few = ["--customers", "8", "--days", "2", "--scored-days", "1"]
+
+    done = CliRunner().invoke(
+        command_line(), ["demo", "--once", "--port", "0", "--home", str(tmp_path), "--world", str(world), *few], catch_exceptions=False
+    )
+
+    assert done.exit_code == 0
+    assert "no interval (too few units)" in done.stdout
+    assert "0 turns rewritten" in done.stdout
 
 
 def _wait_for(path: Path) -> None:
