@@ -25,8 +25,11 @@ LINE_CHARS_MAX = 500_000
 """The longest line takes 30,000 characters; one of half a million is none of this corpus."""
 
 _SLOT = re.compile(r"\[\s*(\w+)\s*:\s*([^\]]+?)\s*\]")
-_NOT_HEARD = re.compile(r"<[^>]*>")
-"""Marks of the recogniser's output for what it could not write (`< unk >`)."""
+_NOT_HEARD = re.compile(r"<[^>]*>|@@\w+@@")
+"""Marks of the recogniser's output for what it could not write (`< unk >`, `@@UNKNOWN@@`)."""
+
+_APART = re.compile(r" (?='(?:s|m|d|re|ve|ll)\b)| (?=n't\b)")
+"""Where the recogniser's output parts a word before its ending (`what 's`, `do n't`)."""
 
 
 class WrongSlurp(ResayError):
@@ -105,7 +108,7 @@ def _text(record: Mapping[str, Any]) -> SlurpText:
 
 
 def _heard(text: str) -> str:
-    return " ".join(_NOT_HEARD.sub(" ", text).split())
+    return _APART.sub("", " ".join(_NOT_HEARD.sub(" ", text).split()))
 
 
 def _pieces(annotation: str) -> Iterator[Piece]:

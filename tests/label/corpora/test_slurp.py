@@ -22,12 +22,22 @@ def test_a_text_is_cut_at_its_slots(tmp_path: Path):
 
 def test_readings_come_with_what_was_understood(tmp_path: Path):
     """Marks for what was not heard are no words, and a reading of which nothing was heard is left out."""
-    heard = [("wake me at < unk > ten", False), ("wake me at ten", True), ("< unk >", False)]
+    heard = [("wake me at < unk > ten", False), ("wake me at ten", True), ("< unk > @@UNKNOWN@@", False)]
     write_texts(tmp_path, text_record(1, "alarm_set", "wake me at [time : ten]", heard=heard))
 
     [text] = read_slurp(tmp_path)
 
     assert text.readings == (Reading("wake me at ten", is_right=False), Reading("wake me at ten", is_right=True))
+
+
+def test_words_that_the_recogniser_parted_are_whole_again(tmp_path: Path):
+    """Endings stand at their words, as people write them and other recognisers do."""
+    heard = [("what 's on and do n't i 'll see", True), ("is 'sing' on", True)]
+    write_texts(tmp_path, text_record(1, "tv_query", "what's on", heard=heard))
+
+    [text] = read_slurp(tmp_path)
+
+    assert [each.text for each in text.readings] == ["what's on and don't i'll see", "is 'sing' on"]
 
 
 @pytest.mark.parametrize("line", ["{", '{"id": 1}', "[]", '{"id": 1, "intent": "x", "annotation": 7}'])
