@@ -32,6 +32,9 @@ from resay.training.loop import FitRules, Fitted, Task, fit
 from resay.training.onnx_model import OnnxModel
 from resay.training.trunk import EMBEDDED, embedded_trunk, load_trunk, read_tokenizer
 
+WEIGHTS_FILE = "weights.pt"
+"""The weights as they were trained, for `rephrase.torch_detector`."""
+
 ROWS_LOOKED_AT = 320
 """Rows of the choosing split at each look while training: a few seconds, and a standard error of the loss of some 5 %."""
 
@@ -108,7 +111,7 @@ def train(material: Material, rules: TrainRules, *, out: Path, device: Device, t
     out.mkdir(parents=True, exist_ok=True)
     export(model, out / MODEL_FILE)
     (out / TOKENIZER_FILE).write_bytes(tokenizer)
-    torch.save(model.state_dict(), out / "weights.pt")
+    torch.save(model.state_dict(), out / WEIGHTS_FILE)
     ask = asking(OnnxModel(out / MODEL_FILE, inputs=INPUTS, output=OUTPUT), padding=pieces.padding, threads=1)
     asked = list(ask_all(material.choosing[:CALIBRATED_ON], pieces, rules.window, kind=rules.kind, ask=ask))
     chosen = calibrate(asked, rules.kind)

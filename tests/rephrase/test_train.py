@@ -18,6 +18,7 @@ from rephrase.model_detector import INPUTS, OUTPUT, asking, read_detector
 from rephrase.model_folder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, WrongModelFolder, read_card
 from rephrase.question import Kind, questions_of
 from rephrase.rows import Row, rows_of
+from rephrase.torch_detector import read_torch_detector
 from rephrase.train import TooFewExamples, TrainRules, apart, asking_torch, loss_of, train
 from rephrase.window import WindowRules
 from rephrase.window_model import WindowModel, span_loss
@@ -110,6 +111,21 @@ def test_eight_bits_say_what_torch_says(folder: Path, trunk: Path):
     chances = [[1 / (1 + np.exp(-float(each.max()))) for each in ask(windows)] for ask in (exported, whole)]
 
     assert np.abs(np.subtract(*chances)).max() < PARITY
+
+
+def test_torch_links_what_eight_bits_link(folder: Path, trunk: Path):
+    """The path for a GPU, here on the processor; without its weights it is one sentence."""
+    talk = session(turn("play prince", status="unsupported"), turn("no i said prince", at=4), turn("lights off", at=9))
+
+    links = read_torch_detector(folder, device=CPU, trunk=trunk).links(talk)
+
+    expected = read_detector(folder, threads=1).links(talk)
+    assert [(each.source_turn_id, each.target_turn_id) for each in links] == [
+        (each.source_turn_id, each.target_turn_id) for each in expected
+    ]
+    assert [each.probability for each in links] == pytest.approx([each.probability for each in expected], abs=PARITY)
+    with pytest.raises(WrongModelFolder, match=r"weights\.pt of this trunk"):
+        read_torch_detector(folder, device=CPU)
 
 
 @pytest.mark.parametrize("broken", [MODEL_FILE, TOKENIZER_FILE, CARD_FILE])
