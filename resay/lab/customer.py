@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -234,18 +235,20 @@ def _works(world: World) -> dict[str, float]:
 
 def _rooms(world: World, rng: Random) -> tuple[str, ...]:
     """Rooms with a device: those in which more can be wanted have one more often."""
-    rooms = sorted({goal.room for goal in world.goals.values()})
-    wanted = min(_drawn(ROOMS, rng), len(rooms))
+    goals = Counter(goal.room for goal in world.goals.values())
+    wanted = min(_drawn(ROOMS, rng), len(goals))
     chosen: list[str] = []
     while len(chosen) < wanted:
-        left = [room for room in rooms if room not in chosen]
-        chosen += rng.choices(left, [sum(goal.room == room for goal in world.goals.values()) for room in left])
+        left = sorted(goals.keys() - chosen)
+        chosen += rng.choices(left, [goals[room] for room in left])
     return tuple(chosen)
 
 
 def _favourite(phrases: Sequence[Phrase], habits: Habits, rng: Random) -> Favourite:
-    supported = [phrase.number for phrase in phrases if phrase.supported]
-    unsupported = [phrase.number for phrase in phrases if not phrase.supported]
+    supported: list[int] = []
+    unsupported: list[int] = []
+    for phrase in phrases:
+        (supported if phrase.supported else unsupported).append(phrase.number)
     names = [phrase.number for phrase in phrases if phrase.tag == SYNONYM and not phrase.supported] if habits.own_names else []
     if names and rng.random() < habits.own_names:
         unsupported = names
