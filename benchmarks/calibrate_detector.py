@@ -1,8 +1,8 @@
 # ruff: noqa: T201 - it is run by hand, and printing is what it is for.
 """Fits the weights of the default rephrase detector on simulated home logs, and prints them, to be rounded and written down by hand.
 
-Nothing in the product imports this. Needs the extra `lab` and the world `voice_home`; draws from its learning recordings only.
-Run: `python -m benchmarks.calibrate_detector ../shared/data/voice_home` (about two minutes).
+Nothing in the product imports this. Needs the extra `demo`; draws from its learning recordings only.
+Run: `python -m benchmarks.calibrate_detector resay/lab/voice_home` (about two minutes).
 """
 
 from __future__ import annotations
