@@ -1,1 +1,1 @@
-"""The page: defects and why, rewrites with their evidence, before and after, a box to try it."""
+"""The page: defects and why, rewrites with their evidence, whether it helps, a box to try it."""
