@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def test_running_models_keeps_and_tells_nothing(tmp_path: Path):
-    """onnxruntime would keep an id of the machine, in the home and among temporary files, and send it to its makers."""
+    """The library would keep an id of the machine, in the home and among temporary files, and send it to its makers."""
     surroundings = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     places = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
 
