@@ -42,7 +42,7 @@ DetectorOption = Annotated[
     typer.Option("--detector", help="combined: rules; span: the trained model; pairwise, overlap and bm25 are baselines."),
 ]
 ModelOption = Annotated[
-    Path | None, typer.Option("--model", metavar="DIR", help="Folder of a trained model [default: the one that ships].")
+    Path | None, typer.Option("--model", metavar="DIR", help="Folder of a trained model [default: models/rephrase-span, where it is].")
 ]
 
 

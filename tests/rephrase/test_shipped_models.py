@@ -17,7 +17,9 @@ from resay.dialogue.session import SESSION_TURNS_MAX
 from resay.training.encoder import TextEncoder
 from tests.builders import session, turn
 
-FOLDERS = ("minilm", "rephrase-span")
+FOLDERS = sorted(path.parent.name for path in MODELS.glob("*/card.json"))
+
+SPAN = "rephrase-span"
 
 MODEL_BYTES_MAX = 25_000_000
 ALL_BYTES_MAX = 60_000_000
@@ -26,7 +28,9 @@ ALL_BYTES_MAX = 60_000_000
 
 @pytest.fixture(scope="module")
 def detector() -> ModelDetector:
-    return read_detector(MODELS / "rephrase-span", threads=1)
+    if not (MODELS / SPAN).exists():
+        pytest.skip(f"models/{SPAN} does not ship yet (docs/decisions/0010); `resay train rephrase --out models/{SPAN}` makes one")
+    return read_detector(MODELS / SPAN, threads=1)
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -91,11 +95,11 @@ def test_the_longest_session_is_judged_in_bounded_time(detector: ModelDetector):
     assert len(checked(talk, detector.links(talk))) <= 3 * SESSION_TURNS_MAX
 
 
-def test_detecting_needs_no_torch():
-    """Whoever links by the model that ships has nothing of what trained it."""
+def test_running_a_model_needs_no_torch():
+    """Whoever runs what ships has nothing of what trained it."""
     program = (
-        "import sys; import resay.commands.label; from resay.commands.detectors import MODELS; "
-        "from rephrase.model_detector import read_detector; read_detector(MODELS / 'rephrase-span', threads=1); "
+        "import sys; import resay.commands.label, rephrase.model_detector; from resay.commands.detectors import MODELS; "
+        "from resay.training.encoder import TextEncoder; TextEncoder(MODELS / 'minilm')(['hello']); "
         "print(sorted({'torch', 'transformers', 'onnx'} & sys.modules.keys()))"
     )
 
