@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 WITHOUT_RIGHTS = "import os; os.geteuid() == 0 and (os.setgroups([]), os.setgid(65534), os.setuid(65534)); "
@@ -28,6 +29,19 @@ def start_resay(*arguments: str | Path, home: Path, before: str = "") -> subproc
     """Start `resay` and come back at once."""
     command = [sys.executable, "-c", program(before), *map(str, arguments)]
     return subprocess.Popen(command, env=_environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """A block behind which a process is gone, however the block ends: a test that fails leaves nobody running, held or waited for."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
 
 
 def run(code: str, *arguments: str | Path, home: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

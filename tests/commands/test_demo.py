@@ -22,6 +22,7 @@ from resay.commands.main import command_line
 from resay.lab.home import BrokenWorld
 from resay.store.artifact import Shelf
 from serving.dashboard.report import read_report
+from tests import child
 from tests.lab.loop_world import two_families
 
 pytestmark = pytest.mark.slow
@@ -144,7 +145,8 @@ def test_what_was_learnt_can_be_tried(demo: Mapping):
 def test_ctrl_c_ends_a_demo_cleanly(world: Path, tmp_path: Path):
     """Interrupted half way, it says so in one sentence and ends with 130; the next demo starts anew."""
     command = [RESAY, "demo", "--home", str(tmp_path), "--world", str(world), "--customers", "2000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with child.killed_in_the_end(started) as running:
         _wait_for(tmp_path / "demo" / "lake" / "turn_parts")
         os.kill(running.pid, signal.SIGINT)
         _, said = running.communicate(timeout=DONE_S)

@@ -86,14 +86,15 @@ def test_with_a_rate_turns_are_sent_at_their_event_times(world: Path, tmp_path: 
 def test_it_ends_cleanly_when_asked_to(world: Path, tmp_path: Path):
     """SIGTERM ends it with 0, every record is whole, and the summary tells of as many as there are."""
     out = tmp_path / "out"
-    process = child.start_resay("lab", "stream", "--world", world, "--to", out, "--rate", "20", "--json", home=tmp_path)
-    deadline = time.monotonic() + child.WAIT_S
-    while not (out.exists() and _records(out)):
-        assert time.monotonic() < deadline, process.poll()
-        time.sleep(0.05)
+    started = child.start_resay("lab", "stream", "--world", world, "--to", out, "--rate", "20", "--json", home=tmp_path)
+    with child.killed_in_the_end(started) as process:
+        deadline = time.monotonic() + child.WAIT_S
+        while not (out.exists() and _records(out)):
+            assert time.monotonic() < deadline, process.poll()
+            time.sleep(0.05)
 
-    process.send_signal(signal.SIGTERM)
-    told, said = process.communicate(timeout=child.WAIT_S)
+        process.send_signal(signal.SIGTERM)
+        told, said = process.communicate(timeout=child.WAIT_S)
 
     assert process.returncode == 0, said
     assert json.loads(told)["sent"] == len(_records(out)) > 0
@@ -102,14 +103,15 @@ def test_it_ends_cleanly_when_asked_to(world: Path, tmp_path: Path):
 def test_it_ends_cleanly_before_it_has_begun(world: Path, tmp_path: Path):
     """At such a rate it first goes through the talk for a while; asked to end meanwhile, it does, and counts what it sent."""
     out = tmp_path / "out"
-    process = child.start_resay("lab", "stream", "--world", world, "--to", out, "--rate", "10000", "--json", home=tmp_path)
-    deadline = time.monotonic() + child.WAIT_S
-    while not out.exists():
-        assert time.monotonic() < deadline, process.poll()
-        time.sleep(0.005)
+    started = child.start_resay("lab", "stream", "--world", world, "--to", out, "--rate", "10000", "--json", home=tmp_path)
+    with child.killed_in_the_end(started) as process:
+        deadline = time.monotonic() + child.WAIT_S
+        while not out.exists():
+            assert time.monotonic() < deadline, process.poll()
+            time.sleep(0.005)
 
-    process.send_signal(signal.SIGTERM)
-    told, said = process.communicate(timeout=child.WAIT_S)
+        process.send_signal(signal.SIGTERM)
+        told, said = process.communicate(timeout=child.WAIT_S)
 
     assert process.returncode == 0, said
     assert json.loads(told)["sent"] == len(_records(out))

@@ -56,8 +56,12 @@ def run_beyond(start: int, process: subprocess.Popen[str], *, home: Path, log: P
 
     Held, and not merely watched: on a busy machine it would have ended before we had looked.
     """
+    deadline = time.monotonic() + child.WAIT_S
     while position(home, log) <= start:
         assert process.poll() is None, "the landing must not end before it is so far"
+        if time.monotonic() > deadline:
+            process.kill()
+            pytest.fail("the landing must come so far")
         process.send_signal(signal.SIGCONT)
         time.sleep(STEP_S)
         process.send_signal(signal.SIGSTOP)
