@@ -1,6 +1,7 @@
 """What people know from trying: which wordings work for a voice like theirs, and which goals hardly ever do.
 
-A summary of the world's recordings, and so of the truth: customers act on it, and no log tells it.
+A summary of the world's recordings, and so of the truth: customers act on it, and no log states it. Their lives are longer than the weeks
+that are learnt from, so recordings of both sides count; how people choose their second tries in the learning weeks is shaped by both.
 """
 
 from __future__ import annotations

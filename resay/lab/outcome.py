@@ -6,7 +6,7 @@ All customers count, well and badly served alike, as they would for an operator.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from random import Random
 
@@ -14,7 +14,7 @@ from resay.experiment.bounds import Interval, rate_reduction, win_loss_of_sums
 from resay.experiment.result import ArmTurns, Effect, ExperimentResult, Week
 from resay.experiment.sequential import Moments, fixed_reduction, moments, sequential_reduction
 from resay.lab.loop import LoopOutcome
-from resay.lab.tally import Arm, Sums, Tally
+from resay.lab.tally import Arm, Sums, Tally, in_week
 
 NOTE = (
     "A simulated home with real recogniser and real NLU output. The scored days draw other recordings than the learning days, "
@@ -43,12 +43,12 @@ def _effect(after: Tally, before: Tally, *, seed: int) -> Effect:
     """What was done to the customers of the treatment arm, beside the same wishes with nothing."""
     untouched, treated = before.by_customer(Arm.TREATMENT), after.by_customer(Arm.TREATMENT)
     units = [(*_defects(untouched[each]), *_defects(treated.get(each, Sums()))) for each in untouched]
-    total, pairs = after.total(), {(pair.source, pair.target) for pair, sums in after.pairs.items() if sums.triggers}
-    won = win_loss_of_sums(_decided(treated.values()), _decided(after.pairs.values()), rng=Random(seed))
+    total, pairs = after.total(), _by_wordings(after)
+    won = win_loss_of_sums(_decided(treated.values()), _decided(pairs.values()), rng=Random(seed))
     return Effect(
         reduction=rate_reduction(units, Random(seed)),
         triggers=total.triggers,
-        pairs=len(pairs),
+        pairs=sum(each.triggers > 0 for each in pairs.values()),
         wins=won.wins,
         losses=won.losses,
         win_loss=_finite(won.ratio),
@@ -57,20 +57,21 @@ def _effect(after: Tally, before: Tally, *, seed: int) -> Effect:
     )
 
 
+def _by_wordings(tally: Tally) -> dict[tuple[str, str], Sums]:
+    """What each rewrite did, to whatever voices: one unit of the bound."""
+    by_wordings: dict[tuple[str, str], Sums] = {}
+    for pair, sums in tally.pairs.items():
+        by_wordings.setdefault((pair.source, pair.target), Sums()).add(sums)
+    return by_wordings
+
+
 def _weeks(outcome: LoopOutcome) -> Iterable[Week]:
     """The arms week by week, learning weeks first: a week may hold days of both."""
     weeks = sorted({cell.week for tally in (outcome.learning, outcome.untouched) for cell in tally.cells})
     for week in weeks:
-        control = _in_week((outcome.learning, outcome.untouched), Arm.CONTROL, week)
-        yield Week(week + 1, control, _in_week((outcome.learning, outcome.ours), Arm.TREATMENT, week))
-
-
-def _in_week(tallies: Sequence[Tally], arm: Arm, week: int) -> ArmTurns:
-    by_customer: dict[str, Sums] = {}
-    for tally in tallies:
-        for customer, sums in tally.by_customer(arm, week=week).items():
-            by_customer.setdefault(customer, Sums()).add(sums)
-    return _turns(by_customer)
+        control = in_week((outcome.learning, outcome.untouched), Arm.CONTROL, week)
+        treatment = in_week((outcome.learning, outcome.ours), Arm.TREATMENT, week)
+        yield Week(week + 1, _turns(control), _turns(treatment))
 
 
 def _turns(by_customer: Mapping[str, Sums]) -> ArmTurns:

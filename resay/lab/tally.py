@@ -163,6 +163,15 @@ def pooled(tallies: Mapping[str, Tally]) -> Tally:
     return whole
 
 
+def in_week(tallies: Iterable[Tally], arm: Arm, week: int) -> dict[str, Sums]:
+    """The sums of each customer of an arm in a week of several stretches: one may begin within a week, and a customer is one unit."""
+    by_customer: dict[str, Sums] = {}
+    for tally in tallies:
+        for customer, sums in tally.by_customer(arm, week=week).items():
+            _at(by_customer, customer).add(sums)
+    return by_customer
+
+
 def _at(sums: dict[Key, Sums], key: Key) -> Sums:
     """The sums of a key, from nought where it is new: plain dicts, so that a tally can be written down and read back."""
     found = sums.get(key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from resay.experiment.result import ArmTurns
+from dataclasses import replace
+
+from resay.experiment.result import ArmTurns, Effect
 from resay.lab.loop import LoopOutcome, Measured
 from resay.lab.outcome import experiment_result
 from resay.lab.tally import Arm, Cell, Member, Pair, Sums, Tally
@@ -67,3 +69,18 @@ def test_what_rewrites_did_is_beside_the_same_wishes_with_nothing():
     assert (ours.win_loss.value, ours.win_loss.reason, ours.harm) == (None, "too_few_pairs", 0.0)
     assert (reference.wins, reference.losses, reference.harm) == (120, 40, 40 / 360)
     assert reference.win_loss.value == 3.0
+
+
+def test_a_wording_is_one_pair_whoever_says_it():
+    """Well and badly served voices alike: the bound must not take two for it."""
+    lights = ("lights", "turn on the lights")
+
+    both = _effect_of({Pair(True, *lights): Sums(triggers=4, wins=3, losses=1), Pair(False, *lights): Sums(triggers=30, wins=30)})
+
+    assert both.pairs == 1
+    assert both.win_loss == _effect_of({Pair(True, *lights): Sums(triggers=34, wins=33, losses=1)}).win_loss
+
+
+def _effect_of(pairs: dict[Pair, Sums]) -> Effect:
+    ours = replace(tally(TREATMENT, defects=3, triggers=31, wins=30, losses=1), pairs=pairs)
+    return experiment_result(replace(OUTCOME, ours=ours), seed=1).ours

@@ -10,7 +10,7 @@ from resay.dialogue.turn import AppliedRewrite, Interpretation, Turn
 from resay.lab.action import Action
 from resay.lab.conversation import Exchange, Truth
 from resay.lab.customer import Try
-from resay.lab.tally import Arm, Member, Sums, Tally, effect_of, pooled
+from resay.lab.tally import Arm, Cell, Member, Sums, Tally, effect_of, in_week, pooled
 from tests.builders import BASE
 
 LIGHTS = Action("HassTurnOn", ("light.counter",))
@@ -95,3 +95,14 @@ def test_loops_are_pooled_without_mixing_their_customers():
     assert both.by_customer() == {"slt/c1": Sums(1, 0, 0, 1, 1), "kal/c1": Sums(1, 0, 0, 1, 1)}
     assert list(both.by_pair(main=True)) == [Sums(triggers=2, wins=2)]
     assert tally.total().turns == 1
+
+
+def test_a_customer_is_one_unit_of_a_week_of_two_stretches():
+    """Learning ends and scoring begins within a week."""
+    learning = Tally(MEMBERS, {Cell("c1", 2): Sums(4, 1), Cell("c1", 1): Sums(9, 9)})
+    scored = Tally(MEMBERS, {Cell("c1", 2): Sums(3, 2), Cell("c2", 2): Sums(8, 8)})
+
+    sums = in_week((learning, scored), Arm.TREATMENT, 2)
+
+    assert {customer: (each.turns, each.defects) for customer, each in sums.items()} == {"c1": (7, 3)}
+    assert learning.cells[Cell("c1", 2)].turns == 4

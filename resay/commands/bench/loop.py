@@ -6,7 +6,7 @@ see, the arms beside each other, stands in the rows of weeks, and in `measured_m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -19,7 +19,7 @@ from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio, rate_r
 from resay.lab.adviser import Mode
 from resay.lab.loop import Measured
 from resay.lab.speed import Speed
-from resay.lab.tally import Arm, Sums, Tally, pooled
+from resay.lab.tally import Arm, Sums, Tally, in_week, pooled
 
 NEW_VOICE = "new-voice"
 
@@ -190,8 +190,8 @@ def _weeks(seen: Seen, end: str, *, seed: int) -> Iterator[BenchRow]:
     """The arms beside each other, week by week: learning weeks, then scored weeks; the interval is of one look, not sequential."""
     weeks = sorted({cell.week for tally in (seen.learning, seen.untouched) for cell in tally.cells})
     for week in weeks:
-        control = _in_week((seen.learning, seen.untouched), Arm.CONTROL, week)
-        treatment = _in_week((seen.learning, seen.ours), Arm.TREATMENT, week)
+        control = in_week((seen.learning, seen.untouched), Arm.CONTROL, week).values()
+        treatment = in_week((seen.learning, seen.ours), Arm.TREATMENT, week).values()
         units = [_paired(each, Sums()) for each in control] + [_paired(Sums(), each) for each in treatment]
         row = f"week={week + 1}{end}"
         yield from _rates(row, units, seed=seed)
@@ -246,11 +246,6 @@ def _both(seen: Seen) -> Iterator[tuple[str, Sums, Sums]]:
     """The customers of the treatment arm, without and with."""
     after = seen.ours.by_customer(Arm.TREATMENT)
     return ((each, before, after.get(each, Sums())) for each, before in seen.untouched.by_customer(Arm.TREATMENT).items())
-
-
-def _in_week(tallies: Iterable[Tally], arm: Arm, week: int) -> list[Sums]:
-    """The sums of each customer, whichever stretch the week is of: one may begin within a week."""
-    return [sums for tally in tallies for sums in tally.by_customer(arm, week=week).values()]
 
 
 def _paired(before: Sums, after: Sums) -> Unit:
