@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -15,17 +15,28 @@ import msgspec
 from resay.dialogue.errors import ResayError
 from resay.lab.action import Reach, resolve
 from resay.lab.home import Home
-from resay.lab.understood import Heard, Meaning, Understood
+from resay.lab.understood import FILES, Heard, Meaning, Understood
 
-RULES = ("action.py", "assistant.py", "sieve.py", "templates.py", "understood.py")
+RULES = ("action.py", "assistant.py", "home.py", "sieve.py", "templates.py", "understood.py")
 """Files beside this one that decide what a text means: whatever was understood before one of them changed is understood anew."""
 
-LIBRARIES = ("hassil", "home-assistant-intents", "rapidfuzz")
+LIBRARIES = ("hassil", "home-assistant-intents", "rapidfuzz", "unicode-rbnf")
 """And the libraries that do."""
 
 
 class LabMissing(ResayError):
     """The extra `demo`, or `lab`, is not installed."""
+
+
+def versions() -> dict[str, str]:
+    """Of the product, and of each library that decides what a text means.
+
+    Raises: LabMissing.
+    """
+    try:
+        return {name: version(name) for name in ("resay", *LIBRARIES)}
+    except PackageNotFoundError as error:
+        raise _missing(error) from error
 
 
 class Assistant:
@@ -42,8 +53,7 @@ class Assistant:
             # Here and not above: all else in the lab works without the extra.
             from resay.lab.templates import Templates
         except ImportError as error:
-            message = f"the world needs the extra `demo`; {error}; would `pip install 'resay[demo]'` help?"
-            raise LabMissing(message) from error
+            raise _missing(error) from error
         self._home = home
         self._templates = Templates(home)
         self._also = {" ".join(text.split()): " ".join(like.split()) for text, like in (also or {}).items()}
@@ -76,6 +86,10 @@ class Assistant:
         return Meaning(Reach.UNRESOLVED, partial.intent, partial.slots, unknown=partial.unknown or {})
 
 
+def _missing(error: ImportError) -> LabMissing:
+    return LabMissing(f"the world needs the extra `demo`; {error}; would `pip install 'resay[demo]'` help?")
+
+
 def _file_name(home: Home) -> str:
     """The file of what is understood in this very home, by these very rules."""
     digest = hashlib.blake2b(msgspec.json.encode(home), digest_size=8)
@@ -83,4 +97,4 @@ def _file_name(home: Home) -> str:
         digest.update(Path(__file__).with_name(name).read_bytes())
     for library in LIBRARIES:
         digest.update(version(library).encode())
-    return f"understood-{digest.hexdigest()}.jsonl"
+    return FILES.replace("*", digest.hexdigest())

@@ -16,10 +16,16 @@ import msgspec
 from resay.lab.action import Action, Reach
 
 MEANINGS_KEPT_MAX = 100_000
-"""Texts and rooms, up to two kilobytes each: five times as many as the 40,000 recordings of `voice_home` come to."""
+"""Texts and rooms; what is met beyond them is answered and not kept. Eight times the 11,400 of the longest loops in `voice_home`."""
 
 FILE_BYTES_MAX = 256 * 2**20
-"""A file that has grown beyond this is begun anew: the limit above comes to some 30 MB, twice that where two runs kept the same."""
+"""A file that has grown beyond this is begun anew: the limit above comes to some 17 MB, twice that where two runs kept it at once."""
+
+FILES = "understood-*.jsonl"
+"""How files are called that lie beside each other: one for each home and each set of rules."""
+
+FILES_KEPT_MAX = 4
+"""Of those, the ones that were added to last: two homes, before and after a change of rules. Older ones go when a new one comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class Understood:
         self._by_heard: dict[tuple[str, str], Meaning] = {}
         self._alike: dict[bytes, Meaning] = {}
         for heard, meaning in _kept_in(path) if path else ():
+            if self._full:
+                break
             self._by_heard[heard] = self._one(meaning)
 
     def find(self, text: str, room: str) -> Meaning | None:
@@ -66,14 +74,17 @@ class Understood:
         return self._by_heard.get((text, room))
 
     def keep(self, heard: Heard, meaning: Meaning) -> Meaning:
-        """Remember it; answers the one that equals it."""
-        if len(self._by_heard) >= MEANINGS_KEPT_MAX:
-            self._by_heard.clear()
-            self._alike.clear()
+        """Remember it, while there is room; answers the one that equals it."""
+        if self._full:
+            return meaning
         found = self._by_heard[heard] = self._one(meaning)
         if self._path:
             self._write(self._path, _encode((*heard, meaning)))
         return found
+
+    @property
+    def _full(self) -> bool:
+        return len(self._by_heard) >= MEANINGS_KEPT_MAX
 
     def _one(self, meaning: Meaning) -> Meaning:
         return self._alike.setdefault(_encode(meaning), meaning)
@@ -90,14 +101,23 @@ class Understood:
 def _kept_in(path: Path) -> Iterator[tuple[Heard, Meaning]]:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > FILE_BYTES_MAX:
+        if not path.exists():
+            _make_room(path.parent)
+        elif path.stat().st_size > FILE_BYTES_MAX:
             path.unlink()
         with path.open("rb") as lines:
             for line in lines:
-                # An empty line, or one that a crash cut off.
-                with suppress(msgspec.MsgspecError):
+                # An empty line, or one that a crash cut off; msgspec has no error of its own for what is not UTF-8.
+                with suppress(msgspec.MsgspecError, UnicodeDecodeError):
                     text, room, meaning = _line.decode(line)
                     yield Heard(text, room), meaning
+
+
+def _make_room(folder: Path) -> None:
+    """Remove what other rules or homes understood long ago, so that one more file can come."""
+    newest = sorted(folder.glob(FILES), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in newest[FILES_KEPT_MAX - 1 :]:
+        path.unlink(missing_ok=True)
 
 
 _line = msgspec.json.Decoder(tuple[str, str, Meaning])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
 import pytest
 
+import resay.lab
 from resay.lab.action import Action, Reach
-from resay.lab.assistant import Assistant
+from resay.lab.assistant import RULES, Assistant
 from resay.lab.home import BrokenWorld, read_home
 from tests.lab.small_world import write_world
 
@@ -73,6 +75,21 @@ def test_a_folder_that_is_no_world_is_said(tmp_path: Path):
     """A missing file is named."""
     with pytest.raises(BrokenWorld, match=r"home\.json"):
         read_home(tmp_path)
+
+
+def test_whatever_decides_what_a_text_means_is_among_the_rules():
+    """All of the lab that the rules build on: a module left out would let what an earlier version understood stand."""
+    lab = Path(resay.lab.__file__).parent
+
+    imported = {
+        f"{node.module.removeprefix('resay.lab.')}.py"
+        for rule in RULES
+        for node in ast.walk(ast.parse((lab / rule).read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("resay.lab.")
+    }
+
+    assert imported - set(RULES) == set()
+    assert "home.py" in imported
 
 
 def test_where_none_is_named_the_first_of_its_kind_is_meant(tmp_path: Path):

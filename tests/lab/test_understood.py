@@ -11,7 +11,7 @@ import pytest
 from resay.lab.action import Action, Reach
 from resay.lab.assistant import Assistant
 from resay.lab.home import Home, read_home
-from resay.lab.understood import FILE_BYTES_MAX, MEANINGS_KEPT_MAX, Heard, Meaning, Understood
+from resay.lab.understood import FILE_BYTES_MAX, FILES_KEPT_MAX, MEANINGS_KEPT_MAX, Heard, Meaning, Understood
 from tests.lab.small_world import write_world
 
 REFUSED = Meaning(Reach.NO_MATCH)
@@ -74,12 +74,13 @@ def test_what_an_assistant_learnt_is_not_kept_for_others(home: Home, tmp_path: P
     assert Assistant(home, shelf=tmp_path).understand("let there be light", "kitchen").reach is Reach.NO_MATCH
 
 
-def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path: Path):
+def test_a_line_that_is_cut_off_or_damaged_is_passed_over(tmp_path: Path):
     """All else is read, and what is written after it too."""
     path = tmp_path / "kept"
     Understood(path).keep(Heard("one", "kitchen"), REFUSED)
     with path.open("ab") as file:
         file.write(b'\n["two","kit')
+        file.write(b'\n["tw\xffo","kitchen",{}]')
 
     Understood(path).keep(Heard("three", "kitchen"), TIMER)
 
@@ -120,13 +121,49 @@ def test_equal_meanings_are_one():
 
 
 def test_only_so_much_is_remembered():
-    """Then all is forgotten, and understood again where it is met."""
+    """What comes then is answered, and not held."""
     kept = Understood()
     for number in range(MEANINGS_KEPT_MAX):
         kept.keep(Heard(str(number), "kitchen"), REFUSED)
     assert kept.find("0", "kitchen") == REFUSED
 
+    answered = kept.keep(Heard("one more", "kitchen"), REFUSED)
+
+    assert answered == REFUSED
+    assert kept.find("0", "kitchen") == REFUSED
+    assert kept.find("one more", "kitchen") is None
+
+
+def test_only_so_much_is_read(tmp_path: Path):
+    """A file may hold more, where several runs wrote to it at once."""
+    path = tmp_path / "kept"
+    path.write_bytes(b"".join(b'["%d","kitchen",{"reach":"no_match"}]\n' % number for number in range(MEANINGS_KEPT_MAX + 1)))
+    size = path.stat().st_size
+
+    kept = Understood(path)
     kept.keep(Heard("one more", "kitchen"), REFUSED)
 
-    assert kept.find("0", "kitchen") is None
-    assert kept.find("one more", "kitchen") == REFUSED
+    found = [kept.find(str(number), "kitchen") for number in (0, MEANINGS_KEPT_MAX - 1, MEANINGS_KEPT_MAX)]
+    assert found == [REFUSED, REFUSED, None]
+    assert path.stat().st_size == size
+
+
+def test_files_of_rules_long_gone_are_removed(tmp_path: Path):
+    """When a new one comes, the newest stay; what is not such a file is left alone."""
+    (tmp_path / "notes.jsonl").touch()
+    for number in range(FILES_KEPT_MAX + 1):
+        (tmp_path / f"understood-{number}.jsonl").touch()
+        os.utime(tmp_path / f"understood-{number}.jsonl", (number, number))
+
+    Understood(tmp_path / "understood-0.jsonl")
+    untouched = len(list(tmp_path.iterdir()))
+    Understood(tmp_path / "understood-new.jsonl").keep(Heard("one", "kitchen"), REFUSED)
+
+    assert untouched == FILES_KEPT_MAX + 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "notes.jsonl",
+        "understood-2.jsonl",
+        "understood-3.jsonl",
+        "understood-4.jsonl",
+        "understood-new.jsonl",
+    ]
