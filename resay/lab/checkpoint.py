@@ -11,9 +11,14 @@ from pathlib import Path
 
 import msgspec
 
+from resay.dialogue.errors import ResayError
 from resay.lab.oracle import Meant, Place
 from resay.lab.pace import Learning, Lesson
 from resay.lab.tally import Tally
+
+
+class BrokenStand(ResayError):
+    """The file of a loop that is under way is not what it must be."""
 
 
 @dataclass(slots=True)
@@ -48,8 +53,17 @@ class Checkpoint:
         self._path = path
 
     def load(self) -> Stand | None:
-        """Where the loop stood; nothing where it has not begun."""
-        return msgspec.msgpack.decode(self._path.read_bytes(), type=Stand) if self._path.exists() else None
+        """Where the loop stood; nothing where it has not begun.
+
+        Raises: BrokenStand.
+        """
+        if not self._path.exists():
+            return None
+        try:
+            return msgspec.msgpack.decode(self._path.read_bytes(), type=Stand)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            message = f"file {self._path} must tell where a loop stands, written by this version; {error}; does it begin anew without it?"
+            raise BrokenStand(message) from error
 
     def save(self, stand: Stand) -> None:
         """Note where it stands now."""

@@ -107,7 +107,7 @@ def _truth_lines(path: Path) -> Iterator[_TruthLine]:
     for record in _unpacked(path).splitlines():
         try:
             yield decode_line(record)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             message = f"every line of {path} must be the truth about a turn; {error}; was it edited by hand?"
             raise BrokenLog(message) from error
 

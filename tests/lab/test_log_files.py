@@ -40,9 +40,10 @@ def test_a_record_that_is_no_turn_is_said(tmp_path: Path):
         list(read_turns(tmp_path / LATER, now=BASE))
 
 
-def test_truth_that_was_edited_is_said(tmp_path: Path):
-    """And so is a file of truth that is none."""
-    (tmp_path / TRUTH).write_bytes(gzip.compress(b'{"turn_id": 7}\n'))
+@pytest.mark.parametrize("line", [b'{"turn_id": 7}\n', b'{"turn_id":"tw\xffo"}\n'])
+def test_truth_that_was_edited_is_said(tmp_path: Path, line: bytes):
+    """And so is a file of truth that is none, or not UTF-8."""
+    (tmp_path / TRUTH).write_bytes(gzip.compress(line))
 
     with pytest.raises(BrokenLog, match=TRUTH):
         read_truth(tmp_path)

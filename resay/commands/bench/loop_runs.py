@@ -26,7 +26,7 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick
 from resay.lab.adviser import Mode
-from resay.lab.assistant import Assistant
+from resay.lab.assistant import Assistant, versions
 from resay.lab.cast import Casting
 from resay.lab.checkpoint import Checkpoint
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
@@ -37,6 +37,9 @@ SAME_VOICE = "same-voice"
 
 PLAN_FILE = "plan.json"
 STAND_FILE = "stand.msgpack"
+
+HELD_SHOWN = 600
+"""Characters of what a folder holds that are shown: as many as a plan has."""
 
 SUPPORT_ASKED = 10
 """Customers behind a rewrite of whom EVALUATION, section 2, asks the share."""
@@ -144,14 +147,14 @@ class Runs:
 
 
 def claim_run(folder: Path, bench: LoopBench, world: World, *, world_name: str) -> None:
-    """Make a folder that of this run, or find that it is.
+    """Make a folder that of this run, or find that it is; a run of other versions is another, as they may talk and understand otherwise.
 
-    Raises: AnotherRun.
+    Raises: AnotherRun, LabMissing.
     """
     # Without a file of its own a world has the habits of the lab, and these change with its code.
     habits = Casting(bench.seed, bench.customers, 0).habits_in(world)
     written = hashlib.blake2b(msgspec.json.encode(habits), digest_size=8).hexdigest()
-    _claim(folder, msgspec.json.encode({"world": world_name, "habits": written} | _plan_of(bench)))
+    _claim(folder, msgspec.json.encode({"versions": versions(), "world": world_name, "habits": written} | _plan_of(bench)))
 
 
 def _done(outcome: LoopOutcome, rewrites: Sequence[Rewrite], *, log_digest: str, seconds: float) -> Run:
@@ -161,7 +164,7 @@ def _done(outcome: LoopOutcome, rewrites: Sequence[Rewrite], *, log_digest: str,
 def _read(kept: Path) -> Run:
     try:
         return msgspec.msgpack.decode(kept.read_bytes(), type=Run)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"file {kept} must be a loop that is done, written by this version; {error}; does it go on once the file is removed?"
         raise AnotherRun(message) from error
 
@@ -182,6 +185,6 @@ def _claim(folder: Path, plan: bytes) -> None:
         message = f"folder {folder} must be writable; {error}; is --run right, and is it yours?"
         raise AnotherRun(message) from error
     if found != plan:
-        held = found.decode(errors="replace")[:400]
+        held = found.decode(errors="replace")[:HELD_SHOWN]
         message = f"folder {folder} must be empty or hold this very run, {plan.decode()}; it holds {held}; is --run right?"
         raise AnotherRun(message)

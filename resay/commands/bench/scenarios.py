@@ -56,7 +56,7 @@ class Planted:
     shelf: Path | None = None
     """Where what the assistant has understood is kept for other runs."""
     place: Path | None = None
-    """The folder of a run, where each verdict is kept as it is known; None: nowhere."""
+    """The folder of a run, claimed for this world and version, where each verdict is kept as it is known; None: nowhere."""
 
 
 def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) -> list[Verdict]:
@@ -107,10 +107,10 @@ def _file(place: Path, scenario: Scenario) -> Path:
 
 
 def _kept(place: Path | None, scenario: Scenario) -> Verdict | None:
-    """What is kept of a case; nothing where that is of a product with other parts, or of another version of the lab."""
+    """What is kept of a case; nothing where that is of a product with other parts, or cannot be read."""
     if place is None or not _file(place, scenario).exists():
         return None
-    with suppress(OSError, msgspec.MsgspecError):
+    with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
         kept = msgspec.json.decode(_file(place, scenario).read_bytes(), type=_Kept)
         return kept.verdict if kept.built == tuple(sorted(BUILT)) else None
     return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,22 @@ def test_a_run_of_other_habits_is_not_gone_on_with(world: World, tmp_path: Path)
         claim_run(tmp_path, bench, replace(world, habits=AS_SHIPPED), world_name="w")
 
 
+def test_a_run_of_another_version_is_not_gone_on_with(world: World, tmp_path: Path):
+    """What another version understood, or how it talked, must not stand beside ours."""
+    bench = LoopBench(7, 40, 12, 4, 0.5, 6, K, (Mode.BEFORE,), ("kal",))
+    claim_run(tmp_path, bench, world, world_name="w")
+    plan = json.loads((tmp_path / "plan.json").read_text())
+
+    (tmp_path / "plan.json").write_bytes(msgspec.json.encode(plan))
+    claim_run(tmp_path, bench, world, world_name="w")
+    (tmp_path / "plan.json").write_bytes(msgspec.json.encode(plan | {"versions": plan["versions"] | {"hassil": "3.0.0"}}))
+    with pytest.raises(AnotherRun, match=r'it holds .*"hassil":"3\.0\.0"'):
+        claim_run(tmp_path, bench, world, world_name="w")
+
+    asked = ("resay", "hassil", "home-assistant-intents")
+    assert {name: plan["versions"][name] for name in asked} == {name: version(name) for name in asked}
+
+
 def test_a_loop_that_learns_while_people_talk_begins_anew(world: World, tmp_path: Path):
     """What it left behind is not gone on with, as it answered from what it knew in the middle of a day."""
     bench = LoopBench(7, 12, 2, 1, 0.5, 1, K, (Mode.BEFORE,), ("kal",), slice_minutes=720)
@@ -232,11 +249,12 @@ def test_a_loop_that_learns_while_people_talk_begins_anew(world: World, tmp_path
     assert not left.exists()
 
 
-def test_a_loop_that_cannot_be_read_is_said(world: World, folder: Path, tmp_path: Path):
+@pytest.mark.parametrize("kept", [b"half", b"\x81\xaalog_digest\xa1\xff"])
+def test_a_loop_that_cannot_be_read_is_said(world: World, kept: bytes, tmp_path: Path):
     """With the file's name, and what to do."""
     bench = LoopBench(7, 40, 12, 4, 0.5, 6, K, (Mode.BEFORE,), ("kal",))
     runs = Runs(bench, world, tmp_path, world_name="w")
-    (tmp_path / "kal-before.msgpack").write_bytes(b"half")
+    (tmp_path / "kal-before.msgpack").write_bytes(kept)
 
     with pytest.raises(AnotherRun, match=r"kal-before\.msgpack"):
         runs.run("kal", Mode.BEFORE, tick=silent)
@@ -274,6 +292,15 @@ def test_a_verdict_that_is_kept_is_not_played_again(tmp_path: Path):
     (tmp_path / f"scenario-{assistant_learns}.json").write_bytes(msgspec.json.encode({"verdict": verdict, "built": []}))
 
     assert play_scenarios([Scenario.ASSISTANT_LEARNS], planted, shown=False) == [verdict]
+
+
+def test_a_verdict_that_cannot_be_read_is_played_again(tmp_path: Path):
+    """Bytes that are no text are as good as none."""
+    planted_world(tmp_path / "world")
+    planted = Planted(read_world(tmp_path / "world"), 20, K, 7, place=tmp_path)
+    (tmp_path / "scenario-aa.json").write_bytes(b'{"verdict":{"scenario":"a\xffa"}}')
+
+    assert [each.scenario for each in play_scenarios([Scenario.AA], planted, shown=False)] == ["aa"]
 
 
 def test_a_page_that_cannot_be_written_is_said(world: World, folder: Path, tmp_path: Path):
