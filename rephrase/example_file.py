@@ -51,7 +51,7 @@ def write_examples(path: Path, examples: Iterable[Example]) -> int:
             # Neither name nor time go into the header, so that the same examples are the same file.
             out = gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) if path.suffix == ".gz" else file
             for example in examples:
-                out.write(_line(example))
+                out.write(line_of(example))
                 count += 1
             if out is not file:
                 out.close()
@@ -61,7 +61,8 @@ def write_examples(path: Path, examples: Iterable[Example]) -> int:
     return count
 
 
-def _line(example: Example) -> bytes:
+def line_of(example: Example) -> bytes:
+    """An example as a line of a file; equal examples give equal bytes."""
     record = {
         "kind": example.kind,
         "group": example.group,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from rephrase.calibrate import Asked, calibrate
 from rephrase.example import Example
+from rephrase.example_file import line_of
 from rephrase.model_detector import INPUTS, OUTPUT, Ask, asking
 from rephrase.model_folder import MODEL_FILE, TOKENIZER_FILE, ModelCard, read_card, write_card
 from rephrase.padded import padded
@@ -105,7 +107,7 @@ def train(material: Material, rules: TrainRules, *, out: Path, device: Device, t
     model = WindowModel(load_trunk(trunk), rules.kind)
     freeze(model, layers=rules.frozen_layers)
     model.to(device.name)
-    checkpoint = Checkpoint(out / "checkpoint.pt", mark=f"{rules.kind}/{len(material.training)}/{rules.seed}/{rules.frozen_layers}")
+    checkpoint = Checkpoint(out / "checkpoint.pt", mark=mark_of(material, rules, trunk=trunk))
     fitted = fit(_task(model, material, rules, pieces=pieces, device=device), rules.fit, device=device, checkpoint=checkpoint, tick=tick)
     model.to("cpu")
     out.mkdir(parents=True, exist_ok=True)
@@ -113,11 +115,28 @@ def train(material: Material, rules: TrainRules, *, out: Path, device: Device, t
     (out / TOKENIZER_FILE).write_bytes(tokenizer)
     torch.save(model.state_dict(), out / WEIGHTS_FILE)
     ask = asking(OnnxModel(out / MODEL_FILE, inputs=INPUTS, output=OUTPUT), padding=pieces.padding, threads=1)
-    asked = list(ask_all(material.choosing[:CALIBRATED_ON], pieces, rules.window, kind=rules.kind, ask=ask))
+    asked = list(ask_all(drawn(material.choosing, CALIBRATED_ON, seed=rules.seed), pieces, rules.window, kind=rules.kind, ask=ask))
     chosen = calibrate(asked, rules.kind)
     trained = _trained(material, rules, fitted, device=device)
     write_card(out, ModelCard(rules.kind, rules.window, chosen.temperature, chosen.threshold, trained, chosen.figures))
+    checkpoint.forget()
     return read_card(out)
+
+
+def mark_of(material: Material, rules: TrainRules, *, trunk: Path) -> str:
+    """What a training is of: other examples, another trunk or another rule is another training."""
+    told = sha256(repr((rules, trunk.resolve())).encode())
+    for examples in (material.training, material.choosing):
+        told.update(f"{len(examples)} examples\n".encode())
+        for example in examples:
+            told.update(line_of(example))
+    how = f"batch {rules.batch}, {rules.fit.epochs} epochs, rate {rules.fit.rate:g}, seed {rules.seed}, trunk {trunk.name}"
+    return f"{rules.kind} of {len(material.training):,} examples, {how}, hash {told.hexdigest()[:16]}"
+
+
+def drawn(examples: Sequence[Example], most: int, *, seed: int) -> list[Example]:
+    """So many examples at most, from anywhere among them."""
+    return random.Random(seed).sample(examples, min(len(examples), most))
 
 
 def export(model: WindowModel, path: Path) -> None:
@@ -198,8 +217,8 @@ def _varied(numbered: tuple[Example, int, Row], pieces: WordPieces, rules: Train
 
 
 def _some_rows(examples: Sequence[Example], pieces: WordPieces, rules: TrainRules) -> list[Row]:
-    order = random.Random(rules.seed).sample(range(len(examples)), min(len(examples), ROWS_LOOKED_AT))
-    rows = [row for place in order for row in rows_of(examples[place], pieces, rules.window, kind=rules.kind)]
+    some = drawn(examples, ROWS_LOOKED_AT, seed=rules.seed)
+    rows = [row for example in some for row in rows_of(example, pieces, rules.window, kind=rules.kind)]
     return sorted(rows[:ROWS_LOOKED_AT], key=lambda row: len(row.window.tokens))
 
 

@@ -69,7 +69,10 @@ class Fitted:
 
 
 def fit(task: Task[Batch], rules: FitRules, *, device: Device, checkpoint: Checkpoint | None = None, tick: Tick = silent) -> Fitted:
-    """Train until the epochs, the time or the patience ends; the model then has its best weights."""
+    """Train until the epochs, the time or the patience ends; the model then has its best weights.
+
+    The checkpoint stays: whoever has put the model away forgets it.
+    """
     model, total = task.model, rules.epochs * task.batches_an_epoch
     optimizer = _optimizer(task, rules)
     fitted, best = _resume(task, optimizer, checkpoint)
@@ -79,6 +82,10 @@ def fit(task: Task[Batch], rules: FitRules, *, device: Device, checkpoint: Check
     for number, batch in enumerate(_all_batches(task, rules.epochs)):
         if number < fitted.steps:
             continue
+        # Here, so that training that had ended so when it was cut off ends so again.
+        if _has_stalled(fitted, rules):
+            fitted.ended = "patience"
+            break
         fitted.seconds = time.monotonic() - began
         share = max(number / total, fitted.seconds / rules.seconds_max)
         if share >= 1.0:
@@ -92,15 +99,10 @@ def fit(task: Task[Batch], rules: FitRules, *, device: Device, checkpoint: Check
             losses = []
             if checkpoint is not None:
                 checkpoint.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "best": best, "fitted": _plain(fitted)})
-            if _has_stalled(fitted, rules):
-                fitted.ended = "patience"
-                break
     if losses:
         best = _look(task, fitted, losses, best=best)
     if best:
         model.load_state_dict(best)
-    if checkpoint is not None:
-        checkpoint.forget()
     return fitted
 
 
@@ -143,7 +145,8 @@ def _look(task: Task[Batch], fitted: Fitted, losses: list[float], *, best: dict[
     with torch.no_grad():
         loss = task.choosing_loss()
     fitted.looks.append((fitted.steps, sum(losses) / len(losses), loss))
-    if loss >= fitted.best and best:
+    # Asked this way round, as a loss that is no number is not lower than any.
+    if not loss < fitted.best:
         return best
     fitted.best, fitted.best_step = loss, fitted.steps
     return {name: each.detach().clone() for name, each in task.model.state_dict().items()}

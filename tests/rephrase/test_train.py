@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from rephrase.model_folder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, WrongMo
 from rephrase.question import Kind, questions_of
 from rephrase.rows import Row, rows_of
 from rephrase.torch_detector import read_torch_detector
-from rephrase.train import TooFewExamples, TrainRules, apart, asking_torch, loss_of, train
+from rephrase.train import Material, TooFewExamples, TrainRules, apart, asking_torch, drawn, loss_of, mark_of, train
 from rephrase.window import WindowRules
 from rephrase.window_model import WindowModel, span_loss
 from resay.commands.main import command_line
 from resay.dialogue.errors import ResayError
+from resay.training.checkpoint import WrongCheckpoint
 from resay.training.device import Device, seed_all
 from resay.training.loop import FitRules
 from resay.training.onnx_model import OnnxModel, WrongModel
@@ -162,6 +164,52 @@ def test_what_was_chosen_on_leaves_training():
     assert apart([*both, *examples(2, "train")], both).training == examples(2, "train")
     with pytest.raises(TooFewExamples, match="same groups"):
         apart(both, both)
+
+
+def test_training_is_forgotten_once_its_folder_is_written(trunk: Path, tmp_path: Path):
+    """Cut off while the folder is written, it trains no step again; another training does not go on from it."""
+    rules = TrainRules(Kind.SPAN, trunk, fit=FitRules(epochs=1), batch=8, frozen_layers=0)
+    material = apart(examples(16, "train"), examples(8, "choose"))
+    (tmp_path / CARD_FILE).mkdir()
+    with pytest.raises(IsADirectoryError):
+        train(material, rules, out=tmp_path, device=CPU)
+    (tmp_path / CARD_FILE).rmdir()
+    steps: list[int] = []
+
+    with pytest.raises(WrongCheckpoint, match=r"batch 8, .* not .*batch 4, "):
+        train(material, replace(rules, batch=4), out=tmp_path, device=CPU)
+    card = train(material, rules, out=tmp_path, device=CPU, tick=lambda done, _total: steps.append(done))
+
+    assert (card.trained["steps"], steps) == (2, [])
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_each_training_has_a_mark_of_its_own():
+    """Other examples as many, another rule or another trunk is another training; the same is the same."""
+    one, other, rules, trunk = examples(4, "one"), examples(4, "other"), TrainRules(), Path("minilm")
+    mark = mark_of(Material(one, other), rules, trunk=trunk)
+
+    others = {
+        mark_of(Material(other, other), rules, trunk=trunk),
+        mark_of(Material(one, one), rules, trunk=trunk),
+        mark_of(Material(one, other), rules, trunk=Path("other") / trunk),
+        *(mark_of(Material(one, other), each, trunk=trunk) for each in (replace(rules, batch=4), replace(rules, varies=False))),
+        *(mark_of(Material(one, other), replace(rules, fit=each), trunk=trunk) for each in (FitRules(epochs=9), FitRules(rate=9.0))),
+    }
+
+    assert mark == mark_of(Material(examples(4, "one"), examples(4, "other")), TrainRules(), trunk=trunk)
+    assert len(others - {mark}) == 7
+
+
+def test_examples_are_drawn_from_everywhere():
+    """A file that is in order does not decide; the same seed draws the same."""
+    made = examples(100, "x")
+
+    some = drawn(made, 20, seed=7)
+
+    assert some == drawn(made, 20, seed=7)
+    assert len({each.group for each in some}) == 20
+    assert any(each in made[80:] for each in some)
 
 
 def test_the_loss_is_that_of_all_spans_of_one_candidate():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_it_learns_what_is_true():
 
 
 def test_training_that_was_cut_off_ends_as_if_it_had_not_been(tmp_path: Path):
-    """The state of the last look is taken up again; then nothing is left of it."""
+    """The state of the last look is taken up again, and stays for whoever puts the model away."""
     whole, checkpoint = line(), Checkpoint(tmp_path / "checkpoint.pt", mark="line")
     fit(whole, RULES, device=CPU)
     with pytest.raises(Interrupted):
@@ -71,7 +72,7 @@ def test_training_that_was_cut_off_ends_as_if_it_had_not_been(tmp_path: Path):
 
     assert weights(resumed) == weights(whole)
     assert fitted.steps == 40
-    assert not checkpoint.path.exists()
+    assert checkpoint.path.exists()
 
 
 def test_it_ends_when_nothing_gets_better_and_keeps_the_best():
@@ -84,6 +85,27 @@ def test_it_ends_when_nothing_gets_better_and_keeps_the_best():
     assert (fitted.ended, fitted.best_step, fitted.steps) == ("patience", 10, 25)
     assert len(fitted.looks) == 5
     assert weights(task) != weights(best)
+
+
+@pytest.mark.parametrize(("choosing", "best"), [([0.5, nan, 0.4], (15, 0.4)), ([nan, 0.5, 0.6], (10, 0.5)), ([0.5, 0.6, nan], (5, 0.5))])
+def test_a_loss_that_is_no_number_is_never_the_best(choosing: list[float], best: tuple[int, float]):
+    """Before, between or after losses that are; what comes after it can still be the best."""
+    fitted = fit(line(choosing=[*choosing, 0.9]), FitRules(**{**_fields(RULES), "epochs": 2}), device=CPU)
+
+    assert (fitted.best_step, fitted.best) == best
+
+
+def test_training_without_patience_left_goes_no_further_when_taken_up_again(tmp_path: Path):
+    """It had ended before it was cut off: no step more, and the same best weights."""
+    rules, checkpoint = FitRules(**{**_fields(RULES), "patience": 1}), Checkpoint(tmp_path / "checkpoint.pt", mark="line")
+    ended = line(choosing=[0.4, 0.5])
+    fit(ended, rules, device=CPU, checkpoint=checkpoint)
+    again = line(choosing=[0.1])
+
+    fitted = fit(again, rules, device=CPU, checkpoint=checkpoint)
+
+    assert (fitted.ended, fitted.steps, fitted.best_step) == ("patience", 10, 5)
+    assert weights(again) == weights(ended)
 
 
 def test_it_ends_when_its_time_is_over():
