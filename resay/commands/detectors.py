@@ -37,13 +37,28 @@ class DetectorName(StrEnum):
     BM25 = "bm25"
 
 
+TRAINED = (DetectorName.SPAN, DetectorName.PAIRWISE)
+"""Detectors whose models lie in a folder."""
+
+
 DetectorOption = Annotated[
     DetectorName,
     typer.Option("--detector", help="combined: rules; span: the trained model; pairwise, overlap and bm25 are baselines."),
 ]
 ModelOption = Annotated[
-    Path | None, typer.Option("--model", metavar="DIR", help="Folder of a trained model [default: models/rephrase-span, where it is].")
+    Path | None,
+    typer.Option("--model", metavar="DIR", help="Model of span or pairwise [default: models/rephrase-DETECTOR, where it is]."),
 ]
+
+
+def check_model(name: DetectorName, model: Path | None) -> None:
+    """Only trained detectors take a model.
+
+    Raises: BadParameter.
+    """
+    if model is not None and name not in TRAINED:
+        message = f"--model must go with --detector {' or '.join(TRAINED)}; {name} has no model; was one of them meant?"
+        raise typer.BadParameter(message)
 
 
 def detector_of(name: DetectorName, lake: Lake, *, model: Path | None = None, probability_min: float = PROBABILITY_MIN) -> Detector:

@@ -19,7 +19,7 @@ from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, checked, detect, linked
 from rephrase.detector import Detector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
-from resay.commands.detectors import DetectorName, DetectorOption, ModelOption, considered, detector_of
+from resay.commands.detectors import DetectorName, DetectorOption, ModelOption, check_model, considered, detector_of
 from resay.commands.settings import read_settings
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
@@ -62,8 +62,9 @@ def detect_command(
     turns that was considered, however unlikely.
 
     Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl` ·
-    `resay detect --detector span --input pairs.jsonl --json`
+    `resay detect --detector span --model DIR --input pairs.jsonl --json`
     """
+    check_model(detector, model)
     if file is not None:
         with _landed(file, shown=not as_json) as lake:
             if as_json:

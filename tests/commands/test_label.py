@@ -89,6 +89,17 @@ def test_labels_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):
     ]
 
 
+@pytest.mark.parametrize("detector", ["combined", "overlap", "bm25"])
+def test_a_model_for_a_detector_that_takes_none_is_wrong_usage(app: typer.Typer, tmp_path: Path, detector: str):
+    """It is said before anything is read, and not passed over."""
+    absent = tmp_path / "nowhere.jsonl"
+
+    result = CliRunner().invoke(app, ["detect", "--input", str(absent), "--detector", detector, "--model", str(tmp_path)])
+
+    assert result.exit_code == 2
+    assert "--detector span or pairwise" in " ".join(result.stderr.replace("│", " ").split())
+
+
 @pytest.mark.parametrize("detector", ["overlap", "bm25"])
 def test_a_baseline_can_be_asked_for(app: typer.Typer, log: Path, detector: str):
     """The baselines run on the same file; here they find no word in common."""
