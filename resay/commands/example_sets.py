@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from resay.lab.assistant import Assistant
 from resay.lab.linked.calls import call_sessions, part_of_caller
@@ -24,7 +27,21 @@ DAYS = 14
 SEED = 7
 
 _CORPORA = Path("../shared/data")
+"""Where a person's own copies of corpora that do not ship are looked for, from the working folder."""
+
 TEXTS, CALLS = _CORPORA / "slurp_asr", _CORPORA / "dstc2"
+
+LOOKED_FOR = "{0}, from the working folder"
+"""How help says so."""
+
+TextsOption = Annotated[
+    Path,
+    typer.Option("--texts", metavar="DIR", help="Your own copy of the converted SLURP; none ships.", show_default=LOOKED_FOR.format(TEXTS)),
+]
+CallsOption = Annotated[
+    Path,
+    typer.Option("--calls", metavar="DIR", help="Your own copy of the converted DSTC2; none ships.", show_default=LOOKED_FOR.format(CALLS)),
+]
 
 
 class Training(StrEnum):

@@ -14,7 +14,7 @@ from rephrase.example import LINKED_KINDS, REPAIR, Example
 from rephrase.example_file import write_examples
 from resay.commands.console import JsonOption, console, print_json, progress
 from resay.commands.example_making import examples_of
-from resay.commands.example_sets import CALLS, SEED, SIZES, TEXTS, Places, Size, Training, corpora_of, sessions_of
+from resay.commands.example_sets import CALLS, SEED, SIZES, TEXTS, CallsOption, Places, Size, TextsOption, Training, corpora_of, sessions_of
 from resay.commands.worlds import WorldOption
 from resay.dialogue.tick import Tick
 from resay.lab.linked.part import Part
@@ -38,8 +38,8 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
     ] = Training.SHIP,
     part: Annotated[Part, typer.Option("--part", help="What they serve for; no part shares a voice, goal or intent.")] = Part.TRAIN,
     world: WorldOption = VOICE_HOME,
-    texts: Annotated[Path, typer.Option("--texts", metavar="DIR", help="Your copy of the converted SLURP.")] = TEXTS,
-    calls: Annotated[Path, typer.Option("--calls", metavar="DIR", help="Your copy of the converted DSTC2; for --training all.")] = CALLS,
+    texts: TextsOption = TEXTS,
+    calls: CallsOption = CALLS,
     customers: Annotated[int | None, typer.Option("--customers", min=1, help="Of simulated homes [default: by part].")] = None,
     sessions: Annotated[int | None, typer.Option("--sessions", min=1, help="Made of texts [default: by part].")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The chance: the same seed gives the same file.")] = SEED,

@@ -18,14 +18,13 @@ from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, repl
 from resay.commands.bench.report import bench_report, print_report, show_report
 from resay.commands.bench.stream.command import stream
 from resay.commands.console import JsonOption, console, progress
+from resay.commands.example_sets import CALLS, LOOKED_FOR
 from resay.dialogue.errors import ResayError
 from resay.label.corpora.dstc2 import Call, WrongCorpus, read_calls, splits_in
 from rewrite_online.evaluate import TurnResult
 
 SEED = 7
 """The usual chance; only intervals depend on it."""
-
-_DATA = Path("../shared/data/dstc2")
 
 
 class Corpus(StrEnum):
@@ -51,7 +50,15 @@ def register(app: typer.Typer) -> None:
 
 def replay(  # noqa: PLR0917 - the command line names its options
     corpus: Annotated[Corpus, typer.Option("--corpus", help="Whose calls.")] = Corpus.DSTC2,
-    folder: Annotated[Path, typer.Option("--data", metavar="DIR", help="Your own copy: train.jsonl.gz, dev.jsonl.gz.")] = _DATA,
+    folder: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Your own copy: train.jsonl.gz, dev.jsonl.gz; none ships.",
+            show_default=LOOKED_FOR.format(CALLS),
+        ),
+    ] = CALLS,
     row: Annotated[list[str] | None, typer.Option("--row", help="A letter (c) or a row (c/before); again for more [default: all].")] = None,
     split: Annotated[str, typer.Option("--split", help="The calls that are scored; rows learn on train.")] = "dev",
     decisions: Annotated[Path | None, typer.Option("--decisions", metavar="FILE", help="Write one row's answers as JSON lines.")] = None,

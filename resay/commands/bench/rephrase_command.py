@@ -17,7 +17,20 @@ from resay.commands.bench.rephrase import COLUMNS, Sets, rephrase_rows
 from resay.commands.bench.rephrase_models import NAMES, Models, models_in
 from resay.commands.bench.report import BenchReport, BenchRow, bench_report, print_report, show_report
 from resay.commands.console import JsonOption, console, progress, remarks
-from resay.commands.example_sets import CALLS, SIZES, TEXTS, Corpus, Places, Size, Training, corpora_of, sessions_of
+from resay.commands.detectors import MODELS
+from resay.commands.example_sets import (
+    CALLS,
+    SIZES,
+    TEXTS,
+    CallsOption,
+    Corpus,
+    Places,
+    Size,
+    TextsOption,
+    Training,
+    corpora_of,
+    sessions_of,
+)
 from resay.commands.worlds import WorldOption
 from resay.lab.linked.part import Part
 from resay.lab.linked.session import LinkedSession
@@ -25,19 +38,19 @@ from resay.lab.world import VOICE_HOME
 
 SEED = 7
 
-MODELS = Path("models")
-
 
 def rephrase(  # noqa: PLR0917 - the command line names its options
     sets: Annotated[list[Corpus] | None, typer.Option("--set", help="A set; again for more [default: all that are there].")] = None,
     only: Annotated[list[str] | None, typer.Option("--model", help="A model; again for more [default: all that are there].")] = None,
-    models: Annotated[Path, typer.Option("--models", metavar="DIR", help="Folder of trained models.")] = MODELS,
+    models: Annotated[
+        Path, typer.Option("--models", metavar="DIR", help="Folder of trained models.", show_default="models, beside the packages")
+    ] = MODELS,
     training: Annotated[
         Training, typer.Option("--training", help="What those were trained on; thresholds are chosen on it.")
     ] = Training.SHIP,
     world: WorldOption = VOICE_HOME,
-    texts: Annotated[Path, typer.Option("--texts", metavar="DIR", help="Your copy of the converted SLURP.")] = TEXTS,
-    calls: Annotated[Path, typer.Option("--calls", metavar="DIR", help="Your copy of the converted DSTC2.")] = CALLS,
+    texts: TextsOption = TEXTS,
+    calls: CallsOption = CALLS,
     customers: Annotated[int | None, typer.Option("--customers", min=1, help="Of simulated homes [default: by part].")] = None,
     sessions: Annotated[int | None, typer.Option("--sessions", min=1, help="Made of texts [default: by part].")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chance of the sets and the intervals.")] = SEED,
