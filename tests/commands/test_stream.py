@@ -138,8 +138,7 @@ def test_metrics_are_shown_and_sigterm_ends_it(tmp_path: Path):
 
 KILLED = """
 import os, signal, sys
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
 from pathlib import Path
 from ingest.folder_log import FolderLog
 from ingest.landing import LandingRules, land
