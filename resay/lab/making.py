@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from random import Random
 
@@ -103,7 +102,7 @@ def _talk(lab: _Lab, side: Side, span: Span) -> Iterator[list[Exchange]]:
         assistant=lab.assistant,
         channel=Channel(lab.world, side, speakers=lab.world.speakers),
         popularity=Popularity(lab.world, Random(f"{plan.seed}/popularity"), weeks=weeks, habits=lab.ways.habits),
-        house=House(lab.world.home, Versions(asr=RECOGNISER, nlu=f"home-assistant-intents {version('home-assistant-intents')}")),
+        house=House(lab.world.home, Versions(asr=RECOGNISER, nlu=lab.assistant.version)),
         ways=lab.ways,
     )
     kept = lab.customers if side is Side.LEARNING else [each for each in lab.customers if _is_kept(each, plan)]

@@ -14,7 +14,7 @@ from resay.experiment.bounds import Interval, rate_reduction, win_loss_of_sums
 from resay.experiment.result import ArmTurns, Effect, ExperimentResult, Week
 from resay.experiment.sequential import Moments, fixed_reduction, moments, sequential_reduction
 from resay.lab.loop import LoopOutcome
-from resay.lab.tally import Arm, Sums, Tally, in_week
+from resay.lab.tally import Arm, Sums, Tally, decided_of, in_week, weeks_of
 
 NOTE = (
     "A simulated home with real recogniser and real NLU output. The scored days draw other recordings than the learning days, "
@@ -44,7 +44,7 @@ def _effect(after: Tally, before: Tally, *, seed: int) -> Effect:
     untouched, treated = before.by_customer(Arm.TREATMENT), after.by_customer(Arm.TREATMENT)
     units = [(*_defects(untouched[each]), *_defects(treated.get(each, Sums()))) for each in untouched]
     total, pairs = after.total(), _by_wordings(after)
-    won = win_loss_of_sums(_decided(treated.values()), _decided(pairs.values()), rng=Random(seed))
+    won = win_loss_of_sums(decided_of(treated.values()), decided_of(pairs.values()), rng=Random(seed))
     return Effect(
         reduction=rate_reduction(units, Random(seed)),
         triggers=total.triggers,
@@ -67,8 +67,7 @@ def _by_wordings(tally: Tally) -> dict[tuple[str, str], Sums]:
 
 def _weeks(outcome: LoopOutcome) -> Iterable[Week]:
     """The arms week by week, learning weeks first: a week may hold days of both."""
-    weeks = sorted({cell.week for tally in (outcome.learning, outcome.untouched) for cell in tally.cells})
-    for week in weeks:
+    for week in weeks_of((outcome.learning, outcome.untouched)):
         control = in_week((outcome.learning, outcome.untouched), Arm.CONTROL, week)
         treatment = in_week((outcome.learning, outcome.ours), Arm.TREATMENT, week)
         yield Week(week + 1, _turns(control), _turns(treatment))
@@ -91,10 +90,6 @@ def _told(outcome: LoopOutcome, customers: Iterable[str]) -> Moments:
 
 def _defects(sums: Sums) -> tuple[float, float]:
     return sums.defects, sums.turns
-
-
-def _decided(sums: Iterable[Sums]) -> list[tuple[float, float]]:
-    return [(each.wins, each.wins + each.losses) for each in sums if each.wins + each.losses]
 
 
 def _finite(interval: Interval) -> Interval:

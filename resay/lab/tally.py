@@ -163,6 +163,16 @@ def pooled(tallies: Mapping[str, Tally]) -> Tally:
     return whole
 
 
+def weeks_of(tallies: Iterable[Tally]) -> list[int]:
+    """The weeks in which anything was said, in order."""
+    return sorted({cell.week for tally in tallies for cell in tally.cells})
+
+
+def decided_of(sums: Iterable[Sums]) -> list[tuple[float, float]]:
+    """Wins, and wins with losses, of each unit that had any: what the bound of win/loss is drawn from."""
+    return [(each.wins, each.wins + each.losses) for each in sums if each.wins + each.losses]
+
+
 def in_week(tallies: Iterable[Tally], arm: Arm, week: int) -> dict[str, Sums]:
     """The sums of each customer of an arm in a week of several stretches: one may begin within a week, and a customer is one unit."""
     by_customer: dict[str, Sums] = {}

@@ -19,7 +19,7 @@ from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio, rate_r
 from resay.lab.adviser import Mode
 from resay.lab.loop import Measured
 from resay.lab.speed import Speed
-from resay.lab.tally import Arm, Sums, Tally, in_week, pooled
+from resay.lab.tally import Arm, Sums, Tally, decided_of, in_week, pooled, weeks_of
 
 NEW_VOICE = "new-voice"
 
@@ -150,10 +150,7 @@ def _rates(row: str, units: Sequence[Unit], *, seed: int) -> Iterator[BenchRow]:
 
 
 def _decided(row: str, customers: Sequence[Sums], pairs: Sequence[Sums], *, seed: int) -> Iterator[BenchRow]:
-    by_customer, by_pair = (
-        [(each.wins, each.wins + each.losses) for each in sums if each.wins + each.losses] for sums in (customers, pairs)
-    )
-    won = win_loss_of_sums(by_customer, by_pair, rng=Random(seed))
+    won = win_loss_of_sums(decided_of(customers), decided_of(pairs), rng=Random(seed))
     decided = won.wins + won.losses
     yield count(row, "wins", won.wins, n=decided)
     yield count(row, "losses", won.losses, n=decided)
@@ -188,8 +185,7 @@ def _cohorts(row: str, seen: Seen, beside: str, *, seed: int) -> Iterator[BenchR
 
 def _weeks(seen: Seen, end: str, *, seed: int) -> Iterator[BenchRow]:
     """The arms beside each other, week by week: learning weeks, then scored weeks; the interval is of one look, not sequential."""
-    weeks = sorted({cell.week for tally in (seen.learning, seen.untouched) for cell in tally.cells})
-    for week in weeks:
+    for week in weeks_of((seen.learning, seen.untouched)):
         control = in_week((seen.learning, seen.untouched), Arm.CONTROL, week).values()
         treatment = in_week((seen.learning, seen.ours), Arm.TREATMENT, week).values()
         units = [_paired(each, Sums()) for each in control] + [_paired(Sums(), each) for each in treatment]

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from resay.commands.bench.report import BenchRow, figure
 from resay.experiment.bounds import Interval
 from resay.experiment.sequential import Moments, moments, sequential_reduction
-from resay.lab.tally import Arm, Tally
+from resay.lab.tally import Arm, Tally, weeks_of
 
 METRIC = "defect_reduction_so_far"
 
 
 def so_far_rows(control: Sequence[Tally], treatment: Sequence[Tally], end: str = "") -> Iterator[BenchRow]:
     """The reduction from the first week up to each, the learning weeks included; tallies that share a week add up."""
-    for week in sorted({cell.week for tally in control for cell in tally.cells}):
+    for week in weeks_of(control):
         reduction = reduction_up_to(week, control, treatment)
         yield figure(f"week={week + 1}{end}", METRIC, reduction, n=reduction.n, unit="share")
 
