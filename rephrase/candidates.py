@@ -8,8 +8,7 @@ from datetime import timedelta
 
 from resay.dialogue.session import Session, silence_between
 from resay.dialogue.turn import Turn, said
-from resay.label.friction import denies
-from resay.label.reading import is_refused
+from resay.label.reading import is_answer, is_refused
 from resay.label.remark import Remark, RemarkKind, remark_of
 from resay.label.wordings import ENGLISH, Wordings
 
@@ -46,7 +45,7 @@ def candidates_of(
 ) -> Iterator[Candidate]:
     """All candidates of a session, by source, then target; at most `bounds.lag_max` a source.
 
-    Turns that ask for nothing (a bare "no, that's wrong", a goodbye) are neither tries nor counted as lag.
+    Turns that ask for nothing (a bare "no, that's wrong", a "no" to a refusal, a goodbye) are neither tries nor counted as lag.
     """
     turns = session.turns
     remarks = remarks or [remark_of(said(turn), wordings) for turn in turns]
@@ -67,5 +66,6 @@ def _asks(turns: Sequence[Turn], place: int, *, remark: Remark, wordings: Wordin
         # A stop that the assistant did not understand was a try at stopping.
         return is_refused(turns[place], wordings)
     if remark.kind is RemarkKind.NEGATIVE:
-        return place == 0 or not denies(turns[place], remark, after=turns[place - 1], wordings=wordings)
+        # Where nothing had been asked it denies what was done; after a refusal, of which nothing can be denied, it is annoyance.
+        return place == 0 or is_answer(turns[place], after=turns[place - 1])
     return False

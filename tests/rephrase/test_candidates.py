@@ -43,6 +43,18 @@ def test_a_no_that_answers_is_a_turn_like_others():
     assert pairs(asked, turn("no", at=4, prompt_kind="confirm"), turn("madonna", at=9)) == [(0, 1, 1), (0, 2, 2), (1, 2, 1)]
 
 
+def test_a_bare_no_to_a_refusal_is_no_try_and_no_lag():
+    """Nothing can be denied of a refusal and nothing was asked: it is annoyance, whether or not its status is logged."""
+    refused = turn("play madonna", at=0, status="unsupported")
+    worded = turn("play madonna", at=0, status="none", response="sorry i did not understand that")
+    asked = turn("play madonna", at=0, status="none", response="sorry i did not understand that did you mean madonna louise?")
+    no, again = turn("no", at=4), turn("madonna please", at=9)
+
+    assert pairs(refused, no, again) == [(0, 2, 1)]
+    assert pairs(worded, no, again) == [(0, 2, 1)]
+    assert pairs(asked, no, again) == [(0, 1, 1), (0, 2, 2), (1, 2, 1)]
+
+
 def test_goodbyes_and_stops_ask_for_nothing():
     """They are neither first nor second tries; a stop that was refused was a try at stopping."""
     assert pairs(turn("thank you goodbye", at=0), turn("play madonna", at=9), turn("stop", at=12)) == []
