@@ -102,6 +102,17 @@ class Candidate:
         return gain_below(self.as_rewritten(), self.source_weight.chance(), confidence=confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A candidate, and what the bar made of it."""
+
+    candidate: Candidate
+    gain: float
+    """Lower bound of what is gained."""
+    declined: Declined | None
+    """Why it does not clear the bar; nothing where it does."""
+
+
 def weigh(candidate: Candidate, bar: Bar) -> Declined | None:
     """Why the candidate does not clear the bar; nothing where it does."""
     level = int(candidate.risk is Risk.HIGH)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 
 import pyarrow as pa
 
 from markov.absorb import exits
-from markov.candidate import Bar, Candidate, Declined, Weight, weigh
+from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.chain import Chain, build_chain, entry_state
 from markov.corroborate import transition_steps
 from markov.engine import Engine
@@ -32,6 +33,9 @@ STATES_MAX = 3
 WORDINGS_MAX = 3
 """Wordings looked at for each of these states, most customers first."""
 
+Key = tuple[str, str]
+"""A source: canonical text and prompt kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mined:
@@ -47,6 +51,10 @@ class Mined:
     """States of the chain that was solved."""
     lost: int
     """States from which neither success nor failure is known to be reached."""
+    weighed: tuple[Weighed, ...] = ()
+    """Every candidate that was looked at, source by source, the best first."""
+    reasons: Mapping[Key, Declined] = field(default_factory=dict)
+    """Each source without a rewrite, and why."""
 
 
 def mine(engine: Engine, bar: Bar, tick: Tick = silent) -> Mined:
@@ -61,19 +69,17 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent) -> Mined:
     proposals, declined = _propose(chain, plan, bar)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)
-    rewrites = _settle(_choose(proposals, evidence, bar=bar, declined=declined), declined)
+    weighed = _weigh_all(proposals, evidence, bar)
+    rewrites = _settle(_choose(weighed, evidence, declined), declined)
     tick(len(steps) + 2, len(steps) + 2)
-    return Mined(rewrites, Counter(declined.values()), sources=len(plan.promising), states=len(chain.states), lost=len(chain.lost))
+    reasons = Counter(declined.values())
+    return Mined(rewrites, reasons, len(plan.promising), len(chain.states), len(chain.lost), weighed=tuple(weighed), reasons=declined)
 
 
 def counted_rows(engine: Engine) -> pa.Table:
     """The rows of table `counts`, once mining has run."""
     schema = COUNTS.schema()
     return engine.rows("counted").select(schema.names).cast(schema)
-
-
-Key = tuple[str, str]
-"""A source: canonical text and prompt kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +169,35 @@ def _back(engine: Engine, proposals: Sequence[_Proposal]) -> Evidence:
     return read_evidence(engine)
 
 
-def _choose(proposals: Iterable[_Proposal], evidence: Evidence, *, bar: Bar, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
-    """The best wording of each source that clears the bar, with its gain; a source without one is declined for its best one's reason."""
-    by_source: dict[Key, list[Candidate]] = {}
+def _weigh_all(proposals: Iterable[_Proposal], evidence: Evidence, bar: Bar) -> list[Weighed]:
+    """Every candidate and what the bar makes of it, source by source, the best first; what means the same as its source comes last."""
+    weighed = []
     for proposal in proposals:
-        reasons = by_source.setdefault(proposal.source, [])
-        if proposal.reads_same:
-            declined.setdefault(proposal.source, Declined.SAME_MEANING)
-        else:
-            reasons.append(_candidate(proposal, evidence))
+        candidate = _candidate(proposal, evidence)
+        declined = Declined.SAME_MEANING if proposal.reads_same else weigh(candidate, bar)
+        weighed.append(Weighed(candidate, candidate.gain(bar.confidence), declined))
+    return sorted(weighed, key=_rank)
+
+
+def _source_of(weighed: Weighed) -> Key:
+    return weighed.candidate.source, weighed.candidate.kind
+
+
+def _rank(weighed: Weighed) -> tuple[Key, bool, float, int, str]:
+    candidate = weighed.candidate
+    return _source_of(weighed), weighed.declined is Declined.SAME_MEANING, -weighed.gain, -candidate.support, candidate.wording
+
+
+def _choose(weighed: Iterable[Weighed], evidence: Evidence, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
+    """The best wording of each source that clears the bar, with its gain; a source without one is declined for its best one's reason."""
     chosen = []
-    for source, candidates in by_source.items():
-        ranked = sorted(candidates, key=lambda each: (-each.gain(bar.confidence), -each.support, each.wording))
-        best = next((each for each in ranked if weigh(each, bar) is None), None)
+    for source, group in groupby(weighed, _source_of):
+        ranked = list(group)
+        best = next((each for each in ranked if each.declined is None), None)
         if best is not None:
-            declined.pop(source, None)
-            chosen.append((best.gain(bar.confidence), _rewrite(best, evidence)))
-        elif ranked:
-            declined[source] = weigh(ranked[0], bar) or Declined.THIN_EVIDENCE
+            chosen.append((best.gain, _rewrite(best.candidate, evidence)))
+        else:
+            declined[source] = ranked[0].declined or Declined.THIN_EVIDENCE
     return chosen
 
 
