@@ -5,6 +5,7 @@ Pure: everything that is weighed stands in the candidate.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -113,16 +114,32 @@ class Weighed:
     """Why it does not clear the bar; nothing where it does."""
 
 
-def weigh(candidate: Candidate, bar: Bar) -> Declined | None:
-    """Why the candidate does not clear the bar; nothing where it does."""
+@dataclass(frozen=True, slots=True)
+class Hurdle:
+    """One thing that a candidate must clear."""
+
+    declined: Declined
+    """Why a candidate is declined that does not clear it."""
+    reached: float
+    least: float
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether it is."""
+        return not self.reached < self.least
+
+
+def hurdles(candidate: Candidate, bar: Bar) -> Iterator[Hurdle]:
+    """What the candidate must clear, in order; later ones take longer to work out."""
     level = int(candidate.risk is Risk.HIGH)
     target = candidate.wording_weight
-    if candidate.support < bar.floors.customers_min * bar.customers_factor[level]:
-        return Declined.TOO_FEW_CUSTOMERS
-    if candidate.share < bar.share_min[level]:
-        return Declined.GOALS_DIFFER
-    if bound_below(target.success, target.otherwise, confidence=bar.confidence) < bar.target_success_min:
-        return Declined.TARGET_FAILS
-    if candidate.gain(bar.confidence) < bar.gain_min[level]:
-        return Declined.THIN_EVIDENCE
-    return None
+    yield Hurdle(Declined.TOO_FEW_CUSTOMERS, candidate.support, bar.floors.customers_min * bar.customers_factor[level])
+    yield Hurdle(Declined.GOALS_DIFFER, candidate.share, bar.share_min[level])
+    sure = bound_below(target.success, target.otherwise, confidence=bar.confidence)
+    yield Hurdle(Declined.TARGET_FAILS, sure, bar.target_success_min)
+    yield Hurdle(Declined.THIN_EVIDENCE, candidate.gain(bar.confidence), bar.gain_min[level])
+
+
+def weigh(candidate: Candidate, bar: Bar) -> Declined | None:
+    """Why the candidate does not clear the bar; nothing where it does."""
+    return next((each.declined for each in hurdles(candidate, bar) if not each.is_cleared), None)

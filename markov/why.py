@@ -1,0 +1,112 @@
+"""Why a wording has a rewrite, or none: the first rule that kept one from being published.
+
+Knows what was seen, mined and checked; decides nothing, and mines nothing anew: what it says is what the miner and the checker said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from markov.candidate import Declined, Weighed
+from markov.mine import Mined
+from markov.proof import Proof
+from markov.seen import Seen
+from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.text import canonical
+
+
+class Stage(StrEnum):
+    """How far a wording came."""
+
+    NEVER_SEEN = "never_seen"
+    """Nobody said it in this context."""
+    NOBODY_COUNTS = "nobody_counts"
+    """Only sessions and young accounts said it."""
+    NOT_FOLLOWED_UP = "not_followed_up"
+    """Fewer customers than the floor said it in vain and then succeeded in other words."""
+    DECLINED = "declined"
+    """The miner looked at it; no candidate cleared the bar."""
+    LEFT_OUT = "left_out"
+    """The miner proposed a rewrite; the checker did not prove it."""
+    PUBLISHABLE = "publishable"
+    """It would be published by a learning now, and is not live."""
+    LIVE = "live"
+    """It would be published now, and is live."""
+    LIVE_FROM_BEFORE = "live_from_before"
+    """It is live, and would not be mined from the lake as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What there is to say of one wording in one context."""
+
+    stage: Stage
+    seen: Seen | None
+    """Nothing where nobody ever said it."""
+    candidates: tuple[Weighed, ...]
+    """The best first."""
+    declined: Declined | None
+    """The miner's reason, where it declined."""
+    meets: Rewrite | None
+    """The better rewrite that this one would have met, where that is why."""
+    mined: Rewrite | None
+    """What the miner proposes."""
+    left_out: tuple[str, ...]
+    """The checker's reasons against it, `rule: sentence`."""
+    live: Rewrite | None
+    said_for: tuple[Rewrite, ...]
+    """Live rewrites whose target this wording is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a learning that published nothing came to, and what is live."""
+
+    mined: Mined
+    proof: Proof
+    live: Sequence[Rewrite]
+
+
+def account_of(source: tuple[str, str], seen: Seen | None, learnt: Learnt) -> Account:
+    """The account of a wording (canonical text, prompt kind)."""
+    mined = _at(source, learnt.mined.rewrites)
+    live = _at(source, learnt.live)
+    declined = learnt.mined.reasons.get(source)
+    candidates = tuple(each for each in learnt.mined.weighed if (each.candidate.source, each.candidate.kind) == source)
+    faults = {fault.rewrite_id: fault.reasons for fault in learnt.proof.left_out}
+    left_out = faults.get(mined.rewrite_id, ()) if mined else ()
+    return Account(
+        stage=_stage(seen, mined=mined, left_out=left_out, declined=declined, live=live),
+        seen=seen,
+        candidates=candidates,
+        declined=declined,
+        meets=_meets(source[0], candidates, learnt.mined.rewrites) if declined is Declined.CHAINED else None,
+        mined=mined,
+        left_out=left_out,
+        live=live,
+        said_for=tuple(each for each in learnt.live if (canonical(each.target), each.prompt_kind) == source),
+    )
+
+
+def _stage(seen: Seen | None, *, mined: Rewrite | None, left_out: Sequence[str], declined: Declined | None, live: Rewrite | None) -> Stage:
+    if live is not None:
+        return Stage.LIVE if mined and not left_out and mined.rewrite_id == live.rewrite_id else Stage.LIVE_FROM_BEFORE
+    if seen is None:
+        return Stage.NEVER_SEEN
+    if not seen.counting:
+        return Stage.NOBODY_COUNTS
+    if mined is not None:
+        return Stage.LEFT_OUT if left_out else Stage.PUBLISHABLE
+    return Stage.NOT_FOLLOWED_UP if declined is None else Stage.DECLINED
+
+
+def _at(source: tuple[str, str], rewrites: Sequence[Rewrite]) -> Rewrite | None:
+    return next((each for each in rewrites if (each.source, each.prompt_kind) == source), None)
+
+
+def _meets(said: str, candidates: Sequence[Weighed], rewrites: Sequence[Rewrite]) -> Rewrite | None:
+    """The rewrite that begins where the best candidate ends, or ends where it begins."""
+    ends = {each.candidate.wording for each in candidates if each.declined is None}
+    return next((each for each in rewrites if each.source in ends or canonical(each.target) == said), None)
