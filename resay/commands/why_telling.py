@@ -32,11 +32,14 @@ _HURDLES: Mapping[Declined, tuple[str, Callable[[float], str]]] = {
     Declined.TOO_FEW_CUSTOMERS: ("customers who ended there", lambda value: f"{value:,.0f}"),
     Declined.GOALS_DIFFER: ("share of the success after it", lambda value: percent(value, 0)),
     Declined.TARGET_FAILS: ("its own success, surely", lambda value: percent(value, 0)),
-    Declined.THIN_EVIDENCE: ("gain in success, surely", lambda value: f"{100 * value:+.0f} points"),
+    Declined.THIN_EVIDENCE: ("gain in success, surely", lambda value: f"{100 * value:+.0f} points".replace("-", "−")),
 }
 
 READINGS_SHOWN = 3
 """What a wording is taken for beyond the three most frequent meanings is noise of the recogniser."""
+
+HURDLES_SHOWN = 3
+"""Candidates whose figures are printed: those that follow were hardly ever what was meant. `--json` has all."""
 
 
 def meaning_of(declined: Declined) -> str:
@@ -74,8 +77,8 @@ def tell(told: Told) -> None:
         _line("elsewhere", f"{plural(other.times, 'time')} {f'after {other.kind}' if other.kind else 'where nothing had been asked'}")
     for near in told.near:
         _line("near", f"“{near.said}”: {plural(near.times, 'time')} by {plural(near.customers, 'customer')}")
-    for weighed in account.candidates:
-        _tell_candidate(weighed, told)
+    for place, weighed in enumerate(account.candidates):
+        _tell_candidate(weighed, told, place=place)
     for each in account.said_for:
         _line("target", f"it is what we say where customers say “{each.source}”")
     _tell_result(told)
@@ -93,12 +96,15 @@ def _seen(seen: Seen, k: int) -> Iterator[tuple[str, str]]:
     yield "then", f"{plural(seen.followed, 'customer')} who count succeeded in other words after it had failed; {k} are needed"
 
 
-def _tell_candidate(weighed: Weighed, told: Told) -> None:
+def _tell_candidate(weighed: Weighed, told: Told, *, place: int) -> None:
     candidate = weighed.candidate
     risk = " (high risk: more is asked)" if candidate.risk == "high" else ""
-    verdict = f"no, {meaning_of(weighed.declined)}" if weighed.declined else "it clears the bar"
-    _line("candidate", f"“{candidate.spelling}”{risk}: {verdict}")
-    _line("", f"success {percent(candidate.source_weight.chance().mean, 0)} → {percent(candidate.as_rewritten().mean, 0)}")
+    cleared = "it clears the bar" if not place else "it clears the bar too; the first gains more"
+    _line("candidate", f"“{candidate.spelling}”{risk}: {f'no, {meaning_of(weighed.declined)}' if weighed.declined else cleared}")
+    if place >= HURDLES_SHOWN:
+        return
+    chances = f"{percent(candidate.source_weight.chance().mean, 0)} → {percent(candidate.as_rewritten().mean, 0)}"
+    _line("", f"exit probability {candidate.exit_probability:.2f}; success {chances}")
     for hurdle in hurdles(candidate, told.bar):
         _line("", _hurdle(hurdle))
 
