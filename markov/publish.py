@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -53,6 +53,8 @@ class Card:
     """What stood behind it: turns, links, customers, candidates …"""
     restores: int | None = None
     """The generation that this one is, less what can no longer be proven."""
+    retired: Mapping[str, str] = field(default_factory=dict)
+    """Rewrites of the generation before that were taken out, not merely no longer mined: why, in a sentence without texts, by id."""
     seed: int | None = None
     """Of chance; mining draws nothing, so that equal lakes give equal tables."""
 
