@@ -31,6 +31,10 @@ class Declined(StrEnum):
     """The wording itself fails too often."""
     THIN_EVIDENCE = "thin_evidence"
     """It may be better; it is not sure enough."""
+    LEARNT = "learnt"
+    """Lately it succeeds as said, whatever it did before: the assistant has learnt it."""
+    BLOCKED = "blocked"
+    """It was served, and lost; it does not come back for a while."""
     CHAINED = "chained"
     """A better rewrite begins where this one ends, or ends where it begins; one hop is served."""
 

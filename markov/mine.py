@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import pyarrow as pa
@@ -19,7 +19,9 @@ from markov.corroborate import transition_steps
 from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
 from markov.plans import Evidence, Plan, read_evidence, read_plan
+from markov.standing import MARGIN, Standing, learnt_by_assistant, pair_of, standings
 from markov.steps import count_steps
+from markov.trials import Pair, newest_day, read_records
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
@@ -55,10 +57,16 @@ class Mined:
     """Every candidate that was looked at, source by source, the best first."""
     reasons: Mapping[Key, Declined] = field(default_factory=dict)
     """Each source without a rewrite, and why."""
+    standings: Mapping[Pair, Standing] = field(default_factory=dict)
+    """How each rewrite that is live, or was lately tried, fares by its own record."""
 
 
-def mine(engine: Engine, bar: Bar, tick: Tick = silent) -> Mined:
-    """Count, solve, and propose; the counts are left with the engine (`counted_rows`)."""
+def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrite] = ()) -> Mined:
+    """Count, solve, and propose; the counts are left with the engine (`counted_rows`).
+
+    What was served before is judged by its own record besides: what lost, or is no longer needed, is not proposed, and of the `live` table
+    what has proven itself stays though mining alone would not propose it any more.
+    """
     steps = [*count_steps(bar.floors), *transition_steps(bar.floors), *evidence_steps(bar.floors)]
     for done, step in enumerate(steps):
         tick(done, len(steps) + 2)
@@ -69,11 +77,23 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent) -> Mined:
     proposals, declined = _propose(chain, plan, bar)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)
-    weighed = _weigh_all(proposals, evidence, bar)
-    rewrites = _settle(_choose(weighed, evidence, declined), declined)
+    history = _read_history(engine, bar, live)
+    weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
+    chosen = history.with_proven(_choose(weighed, evidence, declined), weighed, evidence)
+    rewrites = _settle(chosen, declined)
+    for each in rewrites:
+        declined.pop((each.source, each.prompt_kind), None)
     tick(len(steps) + 2, len(steps) + 2)
-    reasons = Counter(declined.values())
-    return Mined(rewrites, reasons, len(plan.promising), len(chain.states), len(chain.lost), weighed=tuple(weighed), reasons=declined)
+    return Mined(
+        rewrites=rewrites,
+        declined=Counter(declined.values()),
+        sources=len(plan.promising),
+        states=len(chain.states),
+        lost=len(chain.lost),
+        weighed=tuple(weighed),
+        reasons=declined,
+        standings=history.standings,
+    )
 
 
 def counted_rows(engine: Engine) -> pa.Table:
@@ -246,6 +266,52 @@ def _rewrite(candidate: Candidate, evidence: Evidence) -> Rewrite:
         times=candidate.times,
         evidence=evidence.samples.get((candidate.source, candidate.kind, candidate.wording), ()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What became of the rewrites that were served, and of their sources where they were not."""
+
+    standings: Mapping[Pair, Standing]
+    learnt: frozenset[Key]
+    """Sources that the assistant does well on as they are said."""
+    live: Sequence[Rewrite]
+    customers_min: int
+
+    def judged(self, weighed: Weighed) -> Weighed:
+        """The candidate, declined where what is known of it, or of its source, speaks against it."""
+        standing = self.standings.get((*_source_of(weighed), weighed.candidate.wording))
+        if _source_of(weighed) in self.learnt:
+            return replace(weighed, declined=Declined.LEARNT)
+        return replace(weighed, declined=Declined.BLOCKED) if standing and standing.barred else weighed
+
+    def with_proven(
+        self, chosen: Sequence[tuple[float, Rewrite]], weighed: Sequence[Weighed], evidence: Evidence
+    ) -> list[tuple[float, Rewrite]]:
+        """What was chosen, and of the live table what has proven itself and was not; it yields only to what promises clearly more."""
+        by_source = {(each.source, each.prompt_kind): (gain, each) for gain, each in chosen}
+        fresh = {(*_source_of(each), each.candidate.wording): each.candidate for each in weighed}
+        for each in self.live:
+            standing, source = self.standings[pair_of(each)], (each.source, each.prompt_kind)
+            rival = by_source.get(source)
+            if not standing.vouched(self.customers_min) or source in self.learnt or (rival and rival[1].rewrite_id == each.rewrite_id):
+                continue
+            if rival is None or rival[1].success_as_rewritten < standing.rewritten.mean + MARGIN:
+                row = _rewrite(fresh[pair_of(each)], evidence) if pair_of(each) in fresh else each
+                row = replace(row, success_as_said=standing.said.mean, success_as_rewritten=standing.rewritten.mean)
+                by_source[source] = (standing.rewritten.mean - standing.said.mean, row)
+        return [by_source[source] for source in sorted(by_source)]
+
+
+def _read_history(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> _History:
+    records = read_records(engine, {(each.source, each.prompt_kind) for each in live})
+    today, bound = newest_day(engine), bar.source_success_max
+    learnt = {
+        pair[:2] for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, today=today, source_success_max=bound)
+    }
+    judged = standings(records, map(pair_of, live), today=today, source_success_max=bound)
+    needless = {(each.source, each.kind) for each in judged.values() if each.needless}
+    return _History(judged, frozenset(learnt | needless), live, bar.floors.customers_min)
 
 
 def _settle(chosen: Sequence[tuple[float, Rewrite]], declined: dict[Key, Declined]) -> tuple[Rewrite, ...]:

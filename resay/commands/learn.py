@@ -16,6 +16,7 @@ from rich.table import Table
 from markov.mine import Mined
 from markov.proof import Proof
 from markov.publish import live_rewrites, roll_back
+from markov.standing import TAKEN_OUT, Ruled, Ruling
 from markov.verify import Rules
 from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, detect
@@ -56,6 +57,8 @@ class Learnt:
     """Whether this run made it."""
     remark: str
     """Why not, where it did not."""
+    rulings: tuple[Ruled, ...]
+    """What became of each rewrite that was live, and of each new one."""
     seconds: float
 
 
@@ -76,6 +79,7 @@ def learn_command(
 
     Run it after `resay ingest`, each night for instance; what it publishes is live at once (`resay rollback` undoes it).
     Every rewrite is checked by a second program before it is published; what cannot be proven is left out, and said.
+    Rewrites that are live are judged by how customers fared with them and without: what lost, or is no longer needed, is taken out.
 
     Examples: `resay learn` · `resay learn --dry-run --k 5` · `resay learn --json`
     """
@@ -178,6 +182,8 @@ def learnt_json(learnt: Learnt) -> dict[str, object]:
         "sources": learnt.mined.sources,
         "declined": {reason.value: times for reason, times in learnt.mined.declined.items()},
         "left_out": _left_out(learnt.proof),
+        "rulings": {ruling.value: sum(each.ruling is ruling for each in learnt.rulings) for ruling in Ruling},
+        "taken_out": [asdict(each) for each in learnt.rulings if each.ruling in TAKEN_OUT],
         "rewrites": [asdict(each) for each in learnt.rewrites],
         "seconds": round(learnt.seconds, 2),
     }
@@ -194,6 +200,9 @@ def print_learnt(learnt: Learnt) -> None:
     )
     for reason, times in (*learnt.mined.declined.items(), *_left_out(learnt.proof).items()):
         console.print(f"  no rewrite for {times:,} · {reason.replace('_', ' ')}", markup=False)
+    for each in learnt.rulings:
+        if each.ruling in TAKEN_OUT:
+            console.print(f"  {each.ruling}: rewrite {each.rewrite_id} · {each.reason}", markup=False, soft_wrap=True)
     live = f"generation {learnt.generation} is live" if learnt.generation else "no generation is live"
     console.print(f"{live}{f' ({learnt.remark})' if learnt.remark else ''}; {learnt.seconds:.1f} s", markup=False)
 

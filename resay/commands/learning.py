@@ -7,6 +7,7 @@ so, alone on the shelf; otherwise another learner, or a person, was first, and i
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +23,7 @@ from markov.facts import read_facts
 from markov.mine import Mined, counted_rows, mine
 from markov.proof import Proof
 from markov.publish import Card, PublishStep, live_rewrites, publish
+from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
 from markov.steps import Floors
 from markov.verify import Rules, sift
 from rephrase.combined import CombinedDetector
@@ -87,6 +89,8 @@ class Taught(NamedTuple):
     """Whether this run made it."""
     remark: str
     """Why not, where it did not."""
+    rulings: tuple[Ruled, ...] = ()
+    """What became of each rewrite that was live, and of each new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +156,23 @@ class _Overtaken(Exception):
 
 
 def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules) -> Taught:
-    lake, basis = Lake(settings.lake), basis_of(settings)
+    lake, shelf, basis = Lake(settings.lake), Shelf(settings.rewrites), basis_of(settings)
+    # Behind the basis: whoever publishes in between has moved the mark, and this learning begins anew.
+    live, before = live_rewrites(shelf)
     with lake.connect() as connection:
         engine = DuckDBEngine(connection)
         with progress("Mining rewrites", unit="steps", shown=rules.shown) as tick:
-            mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick)
+            mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before)
         counts = counted_rows(engine)
     rules.observe(LearnStep.MINED)
     with progress("Verifying", unit="rewrites", shown=rules.shown) as tick:
         kept, proof = verified(lake, mined.rewrites, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
         tick(len(kept), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
-    shelf, card = Shelf(settings.rewrites), _card(mined, totals, k=rules.k)
+    rulings = _ruled(before, kept, mined, proof)
     if rules.dry_run:
-        live, _ = live_rewrites(shelf)
-        return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published")
+        return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published", rulings)
+    card = _card(mined, totals, rulings, k=rules.k)
     with shelf.alone():
         if not _holds(basis, settings):
             raise _Overtaken
@@ -174,7 +180,7 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
         # Behind the publishing: a run that dies before this learns the same again, finds it live, and notes it then.
         _note(lake, counts, basis)
     rules.observe(LearnStep.NOTED)
-    return Taught(mined, tuple(kept), proof, generation, published, remark)
+    return Taught(mined, tuple(kept), proof, generation, published, remark, rulings)
 
 
 def _holds(basis: Basis, settings: Settings) -> bool:
@@ -203,7 +209,25 @@ def _publish(
     return publish(shelf, kept, proof=proof, card=replace(card, follows=number), observe=observe).number, True, ""
 
 
-def _card(mined: Mined, totals: Mapping[str, int], *, k: int) -> Card:
+def _ruled(before: Sequence[Rewrite], kept: Sequence[Rewrite], mined: Mined, proof: Proof) -> tuple[Ruled, ...]:
+    faults = {fault.rewrite_id: "; ".join(fault.reasons) for fault in proof.left_out}
+    declined = {
+        each.rewrite_id: f"no longer mined: {reason.replace('_', ' ')}"
+        for each in before
+        if (reason := mined.reasons.get((each.source, each.prompt_kind)))
+    }
+    return tuple(ruled(before, kept, judged=mined.standings, dropped=declined | faults))
+
+
+def _card(mined: Mined, totals: Mapping[str, int], rulings: Sequence[Ruled], *, k: int) -> Card:
     found = {"sources": mined.sources, "states": mined.states, "candidates": len(mined.rewrites)}
+    times = Counter(each.ruling.value for each in rulings)
+    became = {ruling.value: times[ruling] for ruling in Ruling}
     detector = f"{CombinedDetector.name}/{CombinedDetector.version}"
-    return Card(datetime.now(UTC), None, {"detector": detector} | asdict(Bar(floors=Floors(customers_min=k))), dict(totals) | found)
+    return Card(
+        made_at=datetime.now(UTC),
+        follows=None,
+        parameters={"detector": detector} | asdict(Bar(floors=Floors(customers_min=k))),
+        totals=dict(totals) | found | became,
+        retired={each.rewrite_id: f"{each.ruling}: {each.reason}" for each in rulings if each.ruling in TAKEN_OUT},
+    )

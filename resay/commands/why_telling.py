@@ -25,6 +25,8 @@ MEANINGS = {
     Declined.GOALS_DIFFER: "customers who said it meant different things",
     Declined.TARGET_FAILS: "it fails too often itself",
     Declined.THIN_EVIDENCE: "it may be better, but that is not sure enough",
+    Declined.LEARNT: "lately it succeeds as said, whatever it did before",
+    Declined.BLOCKED: "it was served and lost, so that it does not come back for a while",
     Declined.CHAINED: "a better rewrite begins where this one ends, or ends where it begins, and one hop is served",
 }
 

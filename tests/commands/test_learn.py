@@ -20,7 +20,7 @@ from resay.dialogue.turn import Turn
 from resay.store.artifact import Shelf
 from resay.store.books import Books, Veto
 from resay.store.lake import Lake
-from resay.store.rewrites import REWRITES_FILE, decode_rewrites
+from resay.store.rewrites import CARD_FILE, REWRITES_FILE, decode_rewrites
 from tests.builders import BASE, turn
 
 DAY = 86_400.0
@@ -87,6 +87,24 @@ def test_learning_publishes_what_customers_taught_each_other(home: Path):
     assert live(home) == [("lamp on now please", "turn on the lamp please")]
     with Lake(home / "lake").connect() as connection:
         assert connection.execute("select count(distinct customer_id) from counts").fetchone() == (12,)
+
+
+def test_what_the_assistant_has_learnt_is_retired_with_a_reason(home: Path):
+    """As said it succeeds since today, with six customers a dozen times: the rewrite goes, and output and card say why, without texts."""
+    (first,) = answer(home, "learn")["rewrites"]
+    said = [turn("lamp on now please", at=20 * DAY + 900 * number, customer=f"c{number % 6}", intent="LampOn") for number in range(60)]
+    ingest(home, said)
+
+    learnt = answer(home, "learn")
+
+    assert (learnt["published"], live(home), learnt["rulings"]["retired"]) == (True, [], 1)
+    (taken,) = learnt["taken_out"]
+    assert (taken["rewrite_id"], taken["ruling"]) == (first["rewrite_id"], "retired")
+    assert "as said it does as well now" in taken["reason"]
+    card = json.loads(Shelf(home / "rewrites").open(2).read(CARD_FILE))
+    assert card["retired"] == {first["rewrite_id"]: f"retired: {taken['reason']}"}
+    assert card["totals"]["retired"] == 1
+    assert "lamp" not in json.dumps(card)
 
 
 def test_learning_again_from_the_same_turns_changes_nothing(home: Path):

@@ -1,0 +1,150 @@
+"""The SQL of trials, as named steps: how wordings fared as customers said them, and as we had them said.
+
+Reads the tables of `steps` and `evidence`, and `served` (said, kind) with the sources of the live table. Same rules: common dialect,
+nothing runs while building. Sums are whole numbers, so that days add up and a customer can be taken out, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from markov.engine import Engine
+from markov.posterior import Day
+from markov.steps import MILLION, Step
+from resay.dialogue.text import canonical
+
+WINDOW_DAYS = 56
+"""Days looked back, from the newest turn: four half-lives, behind which a success counts a sixteenth."""
+
+CUSTOMER_DAYS_MAX = 20.0
+"""What one customer may weigh in one record: a working month of a daily habit. On one day everybody weighs one at most."""
+
+Pair = tuple[str, str, str]
+"""Source (canonical text), prompt kind, and what was handed to the assistant for it (canonical text); empty: the source as it was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How one pair fared within the window."""
+
+    days: tuple[Day, ...] = ()
+    customers: int = 0
+    winners: int = 0
+    """Customers for whom it succeeded at least once."""
+    losers: int = 0
+    """Customers for whom it failed at least once."""
+
+
+NO_RECORD = Record()
+
+
+def read_records(engine: Engine, sources: Iterable[tuple[str, str]]) -> dict[Pair, Record]:
+    """The records of promising sources, of these sources, and of all that was rewritten within the window."""
+    named = sorted(set(sources))
+    columns = {"said": [said for said, _ in named], "kind": [kind for _, kind in named]}
+    engine.load("served", pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns])))
+    for step in trial_steps():
+        engine.run(step)
+    days: dict[Pair, list[Day]] = {}
+    for row in engine.rows("fared").to_pylist():
+        days.setdefault(_pair(row), []).append(Day(row["day"], row["wins"] / MILLION, row["losses"] / MILLION))
+    heads: dict[Pair, list[int]] = {}
+    for row in engine.rows("triers").to_pylist():
+        told = [row["customers"], row["winners"], row["losers"]]
+        # Two spellings of one text may share customers, so that their numbers do not add up.
+        heads[_pair(row)] = [max(pair) for pair in zip(heads.get(_pair(row), told), told, strict=True)]
+    return {pair: Record(tuple(sorted(told, key=lambda each: each.day)), *heads[pair]) for pair, told in days.items()}
+
+
+def newest_day(engine: Engine) -> date:
+    """The newest day of the log, once records were read; in an empty one there is nothing to date."""
+    found = engine.rows("calendar").to_pylist()[0]["today"]
+    return found if isinstance(found, date) else date.min
+
+
+def trial_steps() -> list[Step]:
+    """The steps from what was heard to records, in order."""
+    return [watch(), try_out(), fare(), head_count(), look_at_calendar()]
+
+
+def watch() -> Step:
+    """Sources worth a look: those that may get a rewrite, those that have one, and those that had one."""
+    return Step(
+        "watched",
+        f"""
+        select distinct said, kind
+        from (
+            select said, kind from promising
+            union all
+            select said, kind from served
+            union all
+            select said, kind from heard where rewritten and {_RECENT}
+        ) as named
+        where said <> ''
+        """,
+    )
+
+
+def try_out() -> Step:
+    """What came of each watched wording, by day and customer, as it was said and as it was rewritten; of customers who count."""
+    return Step(
+        "trials",
+        f"""
+        select heard.day, heard.customer_id, heard.said, heard.kind, case when heard.rewritten then heard.utterance else '' end as given,
+            cast(sum(case when heard.outcome = 'success' then 1 else 0 end) as bigint) as wins,
+            cast(sum(case when heard.outcome = 'failure' then 1 else 0 end) as bigint) as losses
+        from heard
+        join known on known.customer_id = heard.customer_id
+        join watched on watched.said = heard.said and watched.kind = heard.kind
+        where known.counts and heard.outcome in ('success', 'failure') and {_RECENT}
+        group by heard.day, heard.customer_id, heard.said, heard.kind, case when heard.rewritten then heard.utterance else '' end
+        """,
+    )
+
+
+def fare() -> Step:
+    """How each fared, day by day: each customer weighs one a day, and so much in all."""
+    weight = f"{MILLION} * least(1.0, {CUSTOMER_DAYS_MAX} / count(*) over (partition by customer_id, said, kind, given))"
+    return Step(
+        "fared",
+        f"""
+        select said, kind, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
+        from (
+            select said, kind, given, day, cast(round({weight} * wins / (wins + losses)) as bigint) as won,
+                cast(round({weight} * losses / (wins + losses)) as bigint) as lost
+            from trials
+        ) as weighed
+        group by said, kind, given, day
+        """,
+    )
+
+
+def head_count() -> Step:
+    """How many customers stand behind each record."""
+    return Step(
+        "triers",
+        """
+        select said, kind, given, count(distinct customer_id) as customers,
+            count(distinct case when wins > 0 then customer_id end) as winners,
+            count(distinct case when losses > 0 then customer_id end) as losers
+        from trials
+        group by said, kind, given
+        """,
+    )
+
+
+def look_at_calendar() -> Step:
+    """The newest day of the log: a learning tonight, or next year, of the same log comes to the same."""
+    return Step("calendar", "select max(day) as today from heard")
+
+
+_RECENT = f"heard.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day"
+
+
+def _pair(row: Mapping[str, Any]) -> Pair:
+    return row["said"], row["kind"], canonical(row["given"])
