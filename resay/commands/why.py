@@ -112,7 +112,7 @@ def why(settings: Settings, said: str, *, kind: str | None = None, k: int | None
             raise NothingSeen(message)
         engine = DuckDBEngine(connection)
         with progress("Mining rewrites", unit="steps", shown=shown) as tick:
-            mined = mine(engine, bar, tick)
+            mined = mine(engine, bar, tick, live=live)
         contexts = seen_of(engine, source)
         near = () if contexts else tuple(near_to(engine, source))
         facts = read_facts(connection, mined.rewrites)
