@@ -32,15 +32,22 @@ from resay.commands.example_sets import (
     sessions_of,
 )
 from resay.commands.worlds import WorldOption
+from resay.lab.linked.hand import HAND, hand_sessions
 from resay.lab.linked.part import Part
 from resay.lab.linked.session import LinkedSession
 from resay.lab.world import VOICE_HOME
 
 SEED = 7
 
+HAND_SET = "hand"
+"""Written by hand. Not a `Corpus`, so that no command that trains or chooses can name it."""
+
+SETS = (*(each.value for each in Corpus), HAND_SET)
+"""All that can be scored."""
+
 
 def rephrase(  # noqa: PLR0917 - the command line names its options
-    sets: Annotated[list[Corpus] | None, typer.Option("--set", help="A set; again for more [default: all that are there].")] = None,
+    sets: Annotated[list[str] | None, typer.Option("--set", help="A set; again for more [default: all that are there].")] = None,
     only: Annotated[list[str] | None, typer.Option("--model", help="A model; again for more [default: all that are there].")] = None,
     models: Annotated[
         Path, typer.Option("--models", metavar="DIR", help="Folder of trained models.", show_default="models, beside the packages")
@@ -62,16 +69,19 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
     dev calls. Thresholds are chosen on other sessions, by F1. Intervals are over customers. Rows: SET/MODEL; /kind=… (false links), /lag=…,
     /repair, /without=… (the log lacks something); MODEL@all where DSTC2's train calls were learnt from. Needs the extra `demo`.
 
+    The set hand ships: sessions made up and written one by one, on which nothing is trained or chosen.
+
     Examples: `resay bench rephrase` · `resay bench rephrase --set home --model combined --model span --json`
     """
     now = datetime.now(UTC)
-    _check(only or ())
+    _check("model", only or (), NAMES)
+    _check("set", sets or (), SETS)
     bench = _Bench(Places(world, texts, calls), training, customers, sessions, seed)
     with progress("Making sets", unit="sets", shown=not as_json) as tick:
         choosing = [each for corpus in corpora_of(training) if bench.has(corpus) for each in bench.sessions(corpus, Part.CHOOSE)]
         made: dict[str, Sequence[LinkedSession]] = {}
-        for number, corpus in enumerate(corpus for corpus in sets or list(Corpus) if sets or bench.has(corpus)):
-            made[corpus] = bench.sessions(corpus, Part.TEST)
+        for number, name in enumerate(name for name in sets or SETS if sets or bench.offers(name)):
+            made[name] = bench.scored(name)
             tick(number + 1)
     utterances = (turn.utterance for each in choosing for turn in each.session.turns)
     there = _chosen(models_in(models, utterances, threads=os.cpu_count() or 1), only)
@@ -99,6 +109,14 @@ class _Bench:
         folder = {Corpus.HOME: self._places.world, Corpus.TEXTS: self._places.texts, Corpus.DSTC2: self._places.calls}[corpus]
         return folder.is_dir()
 
+    def offers(self, name: str) -> bool:
+        """Whether a set that is scored is there, or can be made."""
+        return HAND.is_dir() if name == HAND_SET else self.has(Corpus(name))
+
+    def scored(self, name: str) -> list[LinkedSession]:
+        """The sessions of a set that is scored."""
+        return list(hand_sessions(HAND)) if name == HAND_SET else self.sessions(Corpus(name), Part.TEST)
+
     def sessions(self, corpus: Corpus, part: Part) -> list[LinkedSession]:
         """The sessions of a set."""
         usual = SIZES[part]
@@ -106,10 +124,10 @@ class _Bench:
         return list(sessions_of(corpus, part, self._places, size=size, seed=self._seed))
 
 
-def _check(names: Sequence[str]) -> None:
-    unknown = [name for name in names if name not in NAMES]
+def _check(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in known]
     if unknown:
-        message = f"model must be one of {', '.join(NAMES)}; got {', '.join(unknown)}"
+        message = f"{what} must be one of {', '.join(known)}; got {', '.join(unknown)}"
         raise typer.BadParameter(message)
 
 

@@ -137,7 +137,9 @@ def test_the_command_scores_what_is_there_and_names_what_is_not(app: typer.Typer
 
     assert told.exit_code == 0
     rows = json.loads(told.stdout)["rows"]
-    assert {row["row"].split("/")[0] for row in rows} == {"home", "texts"}
+    scored = {row["row"].split("/")[0] for row in rows}
+    assert {"home", "texts", "hand"} <= scored
+    assert "dstc2" not in scored
     assert {"home/overlap", "home/bm25", "home/combined", "texts/combined", "home/combined/without=status"} <= {row["row"] for row in rows}
     assert "without span: " in told.stderr
 
@@ -158,6 +160,23 @@ def test_people_get_a_table(app: typer.Typer, small: list[str]):
     assert told.exit_code == 0
     assert "texts/combined" in told.stdout
     assert "False links" in told.stdout
+
+
+def test_the_set_that_ships_is_scored_beside_the_others(app: typer.Typer, small: list[str]):
+    """It needs no copy of anything; its threshold is that of the others."""
+    told = CliRunner().invoke(app, ["bench", "rephrase", "--set", "hand", "--model", "combined", *small, "--json"])
+
+    rows = {(row["row"], row["metric"]): row for row in json.loads(told.stdout)["rows"]}
+    assert rows["hand/combined", "recall"]["n"] == 150
+    assert not [row for row, _ in rows if not row.startswith("hand/")]
+
+
+def test_a_set_that_nobody_knows_is_wrong_usage(app: typer.Typer, small: list[str]):
+    """The sentence names those that there are."""
+    told = CliRunner().invoke(app, ["bench", "rephrase", "--set", "moon", *small])
+
+    assert told.exit_code == 2
+    assert "hand" in told.stderr
 
 
 def test_a_model_that_nobody_knows_is_wrong_usage(app: typer.Typer, small: list[str]):
