@@ -1,4 +1,4 @@
-"""Sets of sessions whose links are known: simulated homes, texts, and a person's own copy of the calls; by what they may serve for."""
+"""Sets of sessions whose links are known: homes, texts, asking assistants, a person's own copy of the calls; by what they may serve for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from resay.lab.assistant import Assistant
+from resay.lab.linked.asking import asked_sessions
 from resay.lab.linked.calls import call_sessions, part_of_caller
 from resay.lab.linked.home import Crowd, home_sessions
 from resay.lab.linked.part import Part
@@ -48,7 +49,7 @@ class Training(StrEnum):
     """What a detector is trained on."""
 
     SHIP = "ship"
-    """Only what may ship: simulated homes and texts."""
+    """Only what may ship: simulated homes, and talk made of texts."""
     ALL = "all"
     """The calls of DSTC2's train split too."""
 
@@ -58,6 +59,7 @@ class Corpus(StrEnum):
 
     HOME = "home"
     TEXTS = "texts"
+    ASKED = "asked"
     DSTC2 = "dstc2"
 
 
@@ -77,16 +79,18 @@ class Size:
     customers: int
     """Of simulated homes."""
     sessions: int
-    """Made of texts."""
+    """Made of texts, in which the customer commands."""
+    asked: int
+    """Made of their values, in which the assistant asks."""
 
 
-SIZES = {Part.TRAIN: Size(350, 1_900), Part.CHOOSE: Size(90, 450), Part.TEST: Size(150, 500)}
-"""Some 18,000 examples to train on, 3,000 to choose on: what two cores train on in a quarter of an hour."""
+SIZES = {Part.TRAIN: Size(570, 2_200, 1_400), Part.CHOOSE: Size(90, 300, 250), Part.TEST: Size(150, 500, 400)}
+"""Some 30,000 examples to train on, 4,500 to choose on, 2,500 of each corpus to score."""
 
 
 def corpora_of(training: Training) -> tuple[Corpus, ...]:
     """What a training may see."""
-    return tuple(Corpus) if training is Training.ALL else (Corpus.HOME, Corpus.TEXTS)
+    return tuple(Corpus) if training is Training.ALL else (Corpus.HOME, Corpus.TEXTS, Corpus.ASKED)
 
 
 def sessions_of(corpus: Corpus, part: Part, places: Places, *, size: Size, seed: int = SEED) -> Iterator[LinkedSession]:
@@ -98,6 +102,8 @@ def sessions_of(corpus: Corpus, part: Part, places: Places, *, size: Size, seed:
         return _homes(part, places, size=size, seed=seed)
     if corpus is Corpus.TEXTS:
         return made_sessions(stock_of(read_slurp(places.texts), part, seed=seed), number=size.sessions, seed=seed)
+    if corpus is Corpus.ASKED:
+        return asked_sessions(stock_of(read_slurp(places.texts), part, seed=seed), number=size.asked, seed=seed)
     return _calls(part, places)
 
 

@@ -41,19 +41,20 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
     texts: TextsOption = TEXTS,
     calls: CallsOption = CALLS,
     customers: Annotated[int | None, typer.Option("--customers", min=1, help="Of simulated homes [default: by part].")] = None,
-    sessions: Annotated[int | None, typer.Option("--sessions", min=1, help="Made of texts [default: by part].")] = None,
+    sessions: Annotated[int | None, typer.Option("--sessions", min=1, help="Made of texts, and as many asked [default: by part].")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The chance: the same seed gives the same file.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Make examples of second tries, and of what only looks like them, for `resay train rephrase`.
 
-    From simulated homes (recorded voices), commands put into sessions, and with `--training all` DSTC2's calls, which do not ship.
+    From simulated homes (recorded voices), commands put into sessions, talk in which the assistant asks, and with `--training all` DSTC2's
+    calls, which do not ship.
     Choose on `--part choose`: its voices, goals, intents and ways to repair are not those of `--part train`. Needs the extra `demo`.
 
     Examples: `resay examples rephrase --out train.jsonl.gz` · `resay examples rephrase --part choose --out choose.jsonl.gz --json`
     """
     usual = SIZES[part]
-    size = Size(customers or usual.customers, sessions or usual.sessions)
+    size = Size(customers or usual.customers, sessions or usual.sessions, sessions or usual.asked)
     counted: Counter[str] = Counter()
     with progress("Making examples", unit="examples", shown=not as_json) as tick:
         made = list(_counting(_made(training, part, Places(world, texts, calls), size=size, seed=seed), counted, tick))

@@ -59,15 +59,16 @@ def rephrase(  # noqa: PLR0917 - the command line names its options
     texts: TextsOption = TEXTS,
     calls: CallsOption = CALLS,
     customers: Annotated[int | None, typer.Option("--customers", min=1, help="Of simulated homes [default: by part].")] = None,
-    sessions: Annotated[int | None, typer.Option("--sessions", min=1, help="Made of texts [default: by part].")] = None,
+    sessions: Annotated[int | None, typer.Option("--sessions", min=1, help="Made of texts, and as many asked [default: by part].")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chance of the sets and the intervals.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Score rephrase detectors: links, spans, and what is linked falsely, by kind, on talk of people they never met.
 
-    Sets: home, simulated homes with voices and goals of their own; texts, commands put into sessions, with intents of their own; dstc2, the
-    dev calls. Thresholds are chosen on other sessions, by F1. Intervals are over customers. Rows: SET/MODEL; /kind=… (false links), /lag=…,
-    /repair, /without=… (the log lacks something); MODEL@all where DSTC2's train calls were learnt from. Needs the extra `demo`.
+    Sets: home, simulated homes with voices and goals of their own; texts, commands put into sessions, with intents of their own; asked,
+    assistants that ask for one thing after another, with wordings of their own; dstc2, the dev calls. Thresholds are chosen on other
+    sessions, by F1. Intervals are over customers. Rows: SET/MODEL; /kind=… (false links), /lag=…, /repair, /without=… (the log lacks
+    something); MODEL@all where DSTC2's train calls were learnt from. Needs the extra `demo`.
 
     The set hand ships: sessions made up and written one by one, on which nothing is trained or chosen.
 
@@ -106,7 +107,8 @@ class _Bench:
 
     def has(self, corpus: Corpus) -> bool:
         """Whether a set can be made."""
-        folder = {Corpus.HOME: self._places.world, Corpus.TEXTS: self._places.texts, Corpus.DSTC2: self._places.calls}[corpus]
+        places = self._places
+        folder = {Corpus.HOME: places.world, Corpus.TEXTS: places.texts, Corpus.ASKED: places.texts, Corpus.DSTC2: places.calls}[corpus]
         return folder.is_dir()
 
     def offers(self, name: str) -> bool:
@@ -120,7 +122,7 @@ class _Bench:
     def sessions(self, corpus: Corpus, part: Part) -> list[LinkedSession]:
         """The sessions of a set."""
         usual = SIZES[part]
-        size = Size(self._customers or usual.customers, self._sessions or usual.sessions)
+        size = Size(self._customers or usual.customers, self._sessions or usual.sessions, self._sessions or usual.asked)
         return list(sessions_of(corpus, part, self._places, size=size, seed=self._seed))
 
 

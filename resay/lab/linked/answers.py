@@ -14,6 +14,8 @@ class Standing(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     ASKED = "asked"
+    LACKING = "lacking"
+    """Understood, and not to be had."""
 
 
 ECHO_WORDS_MAX = 12
@@ -47,6 +49,11 @@ _ASKED = (
     *("which one?", "what time?", "for when?", "what should it say?", "who is it for?", "are you sure?", "shall i go on?", "where?"),
     *("did you mean {echo}?", "do you want {echo}?", "what exactly about {echo}?", "what would you like to do with {echo}?"),
 )
+_LACKING = (
+    *("there is no {echo}", "i could not find {echo}", "nothing found for {echo}", "no results for {echo}", "sorry, no {echo} here"),
+    *("that is not available", "you have none of those", "i found nothing", "there is nothing like that", "{echo} is not available"),
+    *("no match for {echo}", "i looked for {echo} and found nothing", "none at the moment", "that list is empty", "there are none"),
+)
 _AFTER_REMARKS = (
     "okay",
     "sorry about that",
@@ -56,7 +63,7 @@ _AFTER_REMARKS = (
     "sorry, i didn't get that",
     "alright",
 )
-_TEXTS = {Standing.DONE: _DONE, Standing.REFUSED: _REFUSED, Standing.ASKED: _ASKED}
+_TEXTS = {Standing.DONE: _DONE, Standing.REFUSED: _REFUSED, Standing.ASKED: _ASKED, Standing.LACKING: _LACKING}
 
 
 def answer(standing: Standing, heard: str, rng: Random, *, with_text: bool, with_status: bool) -> Response | None:
@@ -79,4 +86,5 @@ def answer_to_remark(rng: Random, *, with_text: bool, with_status: bool) -> Resp
 def _status(standing: Standing, rng: Random) -> ResponseStatus:
     if standing is Standing.REFUSED:
         return rng.choice((ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED))
-    return ResponseStatus.DONE if standing is Standing.DONE else ResponseStatus.ASKED
+    of = {Standing.DONE: ResponseStatus.DONE, Standing.ASKED: ResponseStatus.ASKED, Standing.LACKING: ResponseStatus.FAILED}
+    return of[standing]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from resay.dialogue.session import Session
+from resay.lab.linked.acts import follow_of
 from resay.lab.linked.part import Part, part_of
 from resay.lab.linked.session import Follow, LinkedSession, TrueLink
 from resay.label.corpora.dstc2 import Call, TurnTruth
@@ -37,22 +38,4 @@ def call_sessions(calls: Iterable[Call]) -> Iterator[LinkedSession]:
 def _follows(truths: Sequence[TurnTruth]) -> Iterator[Follow]:
     """What each turn is to the one before, by what people say that both mean."""
     for place, truth in enumerate(truths):
-        yield _follow(content_acts(truths[place - 1].acts), content_acts(truth.acts)) if place else Follow.OTHER
-
-
-def _follow(before: frozenset[str], acts: frozenset[str]) -> Follow:
-    if not before or not acts:
-        return Follow.OTHER
-    if before == acts:
-        return Follow.REPEATED_SUCCESS
-    first, second = _informed(before), _informed(acts)
-    if not first or not second:
-        return Follow.TOPIC_SWITCH if first or second else Follow.SAME_INTENT_OTHER_SLOT
-    changed = any(second.get(slot, value) != value for slot, value in first.items())
-    return Follow.CHANGED_MIND if changed else Follow.REFINEMENT
-
-
-def _informed(acts: frozenset[str]) -> dict[str, str]:
-    """What is wanted, by slot."""
-    pairs = (act[len("inform(") : -1].partition("=") for act in acts if act.startswith("inform("))
-    return {slot: value for slot, _, value in pairs}
+        yield follow_of(content_acts(truths[place - 1].acts), content_acts(truth.acts)) if place else Follow.OTHER

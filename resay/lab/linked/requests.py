@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -130,6 +130,11 @@ class Requests:
         """A slot that is none of those, with a value."""
         slot = rng.choice([each for each in sorted(self._values) if each not in set(but)] or sorted(self._values))
         return slot, rng.choice(self._values[slot])
+
+    @property
+    def values(self) -> Mapping[str, Sequence[str]]:
+        """The values of each slot, as often as they are wanted."""
+        return self._values
 
     def _added(self, requests: Iterable[Request]) -> list[str]:
         """The intents of requests, once they are known."""

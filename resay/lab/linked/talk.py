@@ -62,6 +62,8 @@ class Manner:
     """Chance that a first try is understood."""
     refuses: float
     """Share of misunderstandings that are said to be such; the rest are done wrong, or asked about."""
+    lacks: float
+    """Share of what is understood of which nothing is there. DSTC2 train: 6 % of the turns, and 15 % of what failed is said again."""
     says_again: float
     """Chance that what was misunderstood is said again."""
     later: float
@@ -86,6 +88,7 @@ def draw_manner(rng: Random) -> Manner:
     return Manner(
         right=rng.uniform(0.35, 0.75),
         refuses=rng.uniform(0.2, 0.9),
+        lacks=rng.uniform(0.0, 0.25),
         says_again=rng.uniform(0.45, 0.85),
         later=rng.uniform(0.05, 0.3),
         stays=rng.uniform(0.0, 0.8),
@@ -146,29 +149,29 @@ class _Talk:
         """The session from its first wish to its last."""
         request, follow = self._stock.requests.draw(self._rng), Follow.OTHER
         for _ in range(self._rng.randint(2, 2 * REQUESTS_MAX)):
-            done = self._pursue(request, follow)
+            last = self._pursue(request, follow)
             if len(self._turns) >= self._turns_max:
                 break
-            request, follow = self._next(request, done=done)
+            request, follow = self._next(request, last)
         kept = tuple(self._turns[: self._turns_max])
         links = tuple(link for link in self._links if link.target < len(kept))
         follows = {place: follow for place, follow in self._follows.items() if place < len(kept)}
         return LinkedSession(Session(self._name, kept), links, follows, self._name)
 
-    def _pursue(self, request: Request, follow: Follow) -> bool:
-        """Say it until it is understood or given up; whether it was understood."""
+    def _pursue(self, request: Request, follow: Follow) -> _Outcome:
+        """Say it until it is understood or given up; what came of it at last."""
         spoken = self._speak(request, say(request), follow)
         for _ in range(TRIES_MAX - 1):
             if spoken.outcome.is_right:
                 self._answer_question(request, spoken)
-                return True
+                return spoken.outcome
             if self._rng.random() >= self._manner.says_again or len(self._turns) >= self._turns_max - 1:
                 break
             self._in_between(request)
             spoken = self._again(request, spoken)
         if not spoken.outcome.is_right and self._rng.random() < 0.12:
             self._remark()
-        return spoken.outcome.is_right
+        return spoken.outcome
 
     def _again(self, request: Request, first: _Spoken) -> _Spoken:
         """A second try, linked with the first."""
@@ -187,16 +190,17 @@ class _Talk:
                 other, follow = self._something_else(request)
                 self._speak(other, say(other), follow, surely=True)
 
-    def _next(self, request: Request, *, done: bool) -> tuple[Request, Follow]:
+    def _next(self, request: Request, last: _Outcome) -> tuple[Request, Follow]:
         """The next wish, and what it is to the last."""
         draw, requests, rng = self._rng.random(), self._stock.requests, self._rng
-        if not done:
+        lacking = last.standing is Standing.LACKING
+        if not last.is_right or (lacking and draw < 0.4):
             return self._something_else(request)
         if draw < 0.13:
             return request, Follow.REPEATED_SUCCESS
-        if draw < 0.30:
+        if draw < 0.30 and not lacking:
             return refine(request, requests, rng), Follow.REFINEMENT
-        if draw < 0.45:
+        if draw < 0.45 or lacking:
             return change(request, requests, rng), Follow.CHANGED_MIND
         if draw < 0.68:
             return also(request, requests, rng), Follow.SAME_INTENT_OTHER_SLOT
@@ -230,7 +234,7 @@ class _Talk:
         shown = self._shown(request, outcome)
         told = answer(outcome.standing, shown, self._rng, with_text=self._manner.with_text, with_status=self._manner.with_status)
         pieces = [self._around(saying.before), outcome.heard, self._around(saying.after)]
-        utterance, start, end = _put_together(pieces, written=self._manner.written, rng=self._rng)
+        utterance, start, end = put_together(pieces, written=self._manner.written, rng=self._rng)
         place = self._add(utterance, told, follow=follow, soon=first is not None)
         self._log_more(request, place, outcome=outcome, around=pieces)
         if first is not None:
@@ -241,14 +245,19 @@ class _Talk:
         """What the assistant hears of the request in an utterance, and makes of it."""
         rng, manner = self._rng, self._manner
         if surely or rng.random() < manner.right:
-            asked = rng.random() < 0.12 and not surely
-            return _Outcome(
-                self._heard(request, saying.again, right=True), is_right=True, standing=Standing.ASKED if asked else Standing.DONE
-            )
+            heard = self._heard(request, saying.again, right=True)
+            return _Outcome(heard, is_right=True, standing=Standing.DONE if surely else self._done())
         heard = self._heard(request, saying.again, right=False)
         draw = rng.random()
         wrongly = Standing.DONE if draw < manner.refuses + (1 - manner.refuses) * 0.7 else Standing.ASKED
         return _Outcome(heard, is_right=False, standing=Standing.REFUSED if draw < manner.refuses else wrongly)
+
+    def _done(self) -> Standing:
+        """What comes of what was understood."""
+        draw = self._rng.random()
+        if draw < 0.12:
+            return Standing.ASKED
+        return Standing.LACKING if draw < 0.12 + self._manner.lacks else Standing.DONE
 
     def _heard(self, request: Request, text: str, *, right: bool) -> str:
         """What is heard: as a real recogniser did where it was read to one, else with words mistaken as it mistook others."""
@@ -302,7 +311,7 @@ class _Talk:
         self._turns[place] = turn
 
 
-def _put_together(pieces: list[str], *, written: bool, rng: Random) -> tuple[str, int, int]:
+def put_together(pieces: list[str], *, written: bool, rng: Random) -> tuple[str, int, int]:
     """The utterance, and where its middle piece begins and ends."""
     before, middle, after = pieces
     if written and before and rng.random() < 0.6:

@@ -138,7 +138,7 @@ def test_the_command_scores_what_is_there_and_names_what_is_not(app: typer.Typer
     assert told.exit_code == 0
     rows = json.loads(told.stdout)["rows"]
     scored = {row["row"].split("/")[0] for row in rows}
-    assert {"home", "texts", "hand"} <= scored
+    assert {"home", "texts", "asked", "hand"} <= scored
     assert "dstc2" not in scored
     assert {"home/overlap", "home/bm25", "home/combined", "texts/combined", "home/combined/without=status"} <= {row["row"] for row in rows}
     assert "without span: " in told.stderr
