@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markov.facts import Facts, Told
-from markov.personal import personal_in
 from markov.proof import CHECKER, Fault, Proof, Verdict
 from markov.wording import Wording, counting_customers, segments_of, wordings_of
+from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters

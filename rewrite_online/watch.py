@@ -5,15 +5,13 @@ Asking what is live costs nothing; looking for news costs one stat and one small
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Sequence
 
 from resay.dialogue.errors import ResayError
-from resay.store.artifact import BrokenArtifact, Generation, Shelf
+from resay.store.artifact import Shelf
 from resay.store.books import Veto
-from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites
+from rewrite_online.certificate import certified
 from rewrite_online.gate import Vetoes
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
@@ -75,8 +73,9 @@ class Watch:
         try:
             self._load()
         except (ResayError, OSError) as error:
+            if str(error) != self._problem:  # Once: it is tried again for as long as it is published.
+                log.warning("generation_broken error=%s", error)
             self._problem = str(error)
-            log.warning("generation_broken error=%s", error)
         # Noted after the load: a pointer that moves meanwhile is found at the next refresh.
         self._stamp = stamp
 
@@ -86,29 +85,9 @@ class Watch:
             # A pointer that vanished is a fault of the folder, not a wish: what was live stays.
             self._problem = NOTHING_PUBLISHED
             return
-        self._table = (generation.number, TableLayer(decode_rewrites(_proven_table(generation))))
+        self._table = (generation.number, TableLayer(certified(generation)))
         self._problem = None
         log.info("generation_live generation=%d rewrites=%d", generation.number, len(self._table[1]))
-
-
-def _proven_table(generation: Generation) -> bytes:
-    """The table, if the proof beside it is one of just these bytes: whatever wrote them, an unproven table is not served.
-
-    Raises: BrokenArtifact.
-    """
-    table = generation.read(REWRITES_FILE)
-    try:
-        proof = json.loads(generation.read(PROOF_FILE))
-        proven = proof["verdict"] == "proven" and proof["table_sha256"] == hashlib.sha256(table).hexdigest()
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"{PROOF_FILE} of generation {generation.number} must be a proof; {error!r}; was it edited by hand?"
-        raise BrokenArtifact(message) from error
-    if not proven:
-        message = (
-            f"generation {generation.number} must be proven to be served; its proof is of another table or refuses it; who published it?"
-        )
-        raise BrokenArtifact(message)
-    return table
 
 
 def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None) -> Live:

@@ -30,6 +30,7 @@ class Metrics:
         self._refused = Counter("resay_requests_refused", "Requests turned away at the door.", ["reason"], registry=registry)
         self._rules = Gauge("resay_rules", "Rewrites of the live generation.", ["state", "layer"], registry=registry)
         self._generation = Gauge("resay_generation", "Number of the live generation; 0 before the first.", registry=registry)
+        self._problem = Gauge("resay_generation_problem", "1 where what was published is not served; /readyz says why.", registry=registry)
 
     def answered(self, answer: RewriteAnswer) -> None:
         """Count one answer."""
@@ -59,6 +60,7 @@ class Metrics:
     def went_live(self, live: Live) -> None:
         """Show what is live now."""
         self._generation.set(live.generation or 0)
+        self._problem.set(bool(live.problem))
         self._rules.clear()
         for state, rules in Tally(judge(rewrite, vetoes=live.vetoes) for rewrite in live.rewrites).items():
             self._rules.labels("live" if state is Reason.REWRITTEN else state, Layer.TABLE).set(rules)

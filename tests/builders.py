@@ -11,7 +11,7 @@ from typing import Any
 from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Interpretation, Prompt, Response, ResponseStatus, Turn
-from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites, rewrite_id_of
 
 BASE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """The instant from which builders count seconds: a Monday morning."""
@@ -60,7 +60,7 @@ def session(*turns: Turn) -> Session:
 def rewrite(source: str = "play madona", target: str = "play madonna", *, prompt_kind: str = "", **others: Any) -> Rewrite:
     """A rewrite that the gate lets pass; `others` are fields of `Rewrite` by their own names."""
     content: dict[str, Any] = {
-        "rewrite_id": f"{source}>{target}@{prompt_kind}",
+        "rewrite_id": rewrite_id_of(source, prompt_kind, target),
         "state": "music|play|",
         "risk": Risk.LOW,
         "score": 0.8,
@@ -68,7 +68,7 @@ def rewrite(source: str = "play madona", target: str = "play madonna", *, prompt
         "success_as_rewritten": 0.9,
         "support": 12,
         "times": 20,
-        "evidence": (),
+        "evidence": ("t1", "t2"),
     }
     return Rewrite(source=source, target=target, prompt_kind=prompt_kind, **(content | others))
 
@@ -81,9 +81,14 @@ def asked(utterance: str = "play madona", *, prompt_kind: str | None = None, tur
 
 
 def rewrite_files(*rewrites: Rewrite) -> dict[str, bytes]:
-    """The files of a generation that holds these rewrites, with a proof that says that they were checked."""
+    """The files of a generation that holds these rewrites, with a proof that they were checked, those of high risk by a person."""
     table = encode_rewrites(rewrites)
-    proof = {"verdict": "proven", "table_sha256": hashlib.sha256(table).hexdigest()}
+    proof = {
+        "verdict": "proven",
+        "table_sha256": hashlib.sha256(table).hexdigest(),
+        "rewrites": len(rewrites),
+        "parameters": {"customers_min": 10, "high_risk_factor": 3, "approved": sum(each.risk is Risk.HIGH for each in rewrites)},
+    }
     return {REWRITES_FILE: table, PROOF_FILE: json.dumps(proof).encode()}
 
 

@@ -72,7 +72,8 @@ def test_an_unmoved_pointer_is_not_read_again(shelf: Shelf):
     assert watch.refresh() is watch.refresh()
 
 
-UNPROVEN = {**rewrite_files(rewrite("a", "two")), PROOF_FILE: b'{"verdict": "refused", "table_sha256": ""}'}
+_TWO = rewrite_files(rewrite("a", "two"))
+UNPROVEN = {**_TWO, PROOF_FILE: _TWO[PROOF_FILE].replace(b'"proven"', b'"refused"')}
 OF_ANOTHER_TABLE = {**rewrite_files(rewrite("a", "two")), PROOF_FILE: rewrite_files()[PROOF_FILE]}
 
 
@@ -99,6 +100,19 @@ def test_a_broken_generation_leaves_the_old_one_live(shelf: Shelf, files: dict[s
 
     assert (live.generation, targets(live, "a")) == (old.generation, ["one"])
     assert why in (live.problem or "")
+
+
+def test_what_keeps_a_generation_out_is_logged_once(shelf: Shelf, caplog: pytest.LogCaptureFixture):
+    """It is tried again and again for as long as it is published; the log says so once, without a text."""
+    watch = Watch(shelf, list)
+    publish(shelf, rewrite("my secret", "my other secret", support=1))
+
+    for _ in range(3 * RETRY_REFRESHES):
+        watch.refresh()
+
+    (logged,) = [each.getMessage() for each in caplog.records]
+    assert "enough customers must stand behind it" in logged
+    assert "secret" not in logged
 
 
 def test_a_generation_that_was_edited_by_hand_is_refused_until_it_is_mended(shelf: Shelf):

@@ -19,7 +19,7 @@ from tests.builders import rewrite, rewrite_files
 
 KEY = "a-key-of-this-test"
 
-MADONNA = rewrite("play madona", "play madonna", rewrite_id="r1", support=12, times=20)
+MADONNA = rewrite("play madona", "play madonna", support=12, times=20)
 
 
 def settings_of(home: Path, **others: Any) -> ServiceSettings:

@@ -63,11 +63,9 @@ NEXT_DAY = turn("lights on in the den", customer="otto", at=86_400, status="unsu
 THEN_TOO = turn("turn on the living room lights", customer="otto", at=86_410, intent="HassTurnOn", domain="light")
 
 RULES = (
-    rewrite(
-        "lights on in the den", "turn on the living room lights", rewrite_id="r1", support=14, evidence=(NEXT_DAY.turn_id, THEN_TOO.turn_id)
-    ),
-    rewrite("script alert lights", "turn on the lights", rewrite_id="r2", support=12, evidence=(FIRST.turn_id, THEN.turn_id)),
-    rewrite("open the dor", "unlock the front door", rewrite_id="r3", risk=Risk.HIGH, support=11, evidence=("gone", "gone too")),
+    rewrite("lights on in the den", "turn on the living room lights", support=14, evidence=(NEXT_DAY.turn_id, THEN_TOO.turn_id)),
+    rewrite("script alert lights", "turn on the lights", support=12, evidence=(FIRST.turn_id, THEN.turn_id)),
+    rewrite("open the dor", "unlock the front door", risk=Risk.HIGH, support=11, evidence=("gone", "gone too")),
 )
 
 

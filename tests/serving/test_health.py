@@ -60,9 +60,11 @@ def test_a_generation_that_breaks_later_leaves_the_old_one_live(home: Path, serv
         wait_until(lambda: client.get("/readyz").json()["reason"] is not None)
         ready = client.get("/readyz")
         answer = client.post("/v1/rewrite", json=question()).json()
+        counted = client.get("/metrics").text
     assert "proof.json of generation 2 must be a proof" in ready.json()["reason"]
     assert (ready.status_code, ready.json()["generation"]) == (200, 1)
     assert (answer["utterance"], answer["generation"]) == ("play madonna", 1)
+    assert "resay_generation_problem 1.0" in counted
 
 
 def test_what_happens_is_counted(home: Path, serve: Serve):
@@ -80,6 +82,7 @@ def test_what_happens_is_counted(home: Path, serve: Serve):
     assert values["resay_rewrite_duration_seconds_count",] == 3
     assert values["resay_rules", "live", "table"] == 1
     assert values["resay_generation",] == 1
+    assert values["resay_generation_problem",] == 0
     assert values["resay_requests_refused_total", "key"] == 1
     assert "madona" not in text
 

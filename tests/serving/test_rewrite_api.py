@@ -23,7 +23,7 @@ from rewrite_online.rewriter import Live, Rewriter
 from serving.app import open_service
 from serving.wire import RewriteReply
 from tests.builders import rewrite
-from tests.serving.conftest import KEY, Serve, client_of, question, settings_of
+from tests.serving.conftest import KEY, MADONNA, Serve, client_of, question, settings_of
 
 
 class SlowLayer:
@@ -53,11 +53,11 @@ def test_a_known_failing_text_is_rewritten(client: httpx.Client):
     answer = reply.json()
     assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
     assert (answer["action"], answer["utterance"], answer["original"]) == ("rewrite", "play madonna", "Play Madona!")
-    assert (answer["reason"], answer["layer"], answer["rewrite_id"], answer["generation"]) == ("rewritten", "table", "r1", 1)
+    assert (answer["reason"], answer["layer"], answer["rewrite_id"], answer["generation"]) == ("rewritten", "table", MADONNA.rewrite_id, 1)
     assert answer["rewrite"] == {
         "decision_id": answer["decision_id"],
         "original": "Play Madona!",
-        "rewrite_id": "r1",
+        "rewrite_id": MADONNA.rewrite_id,
         "generation": 1,
         "layer": "table",
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from markov.personal import personal_in
+from resay.dialogue.personal import personal_in
 
 
 @pytest.mark.parametrize(
