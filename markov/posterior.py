@@ -73,18 +73,20 @@ def added(days: Iterable[Day]) -> tuple[Day, ...]:
 def since_change(days: Sequence[Day], *, change_min: float = CHANGE_MIN) -> tuple[Day, ...]:
     """The days since success last changed for good; all of them where nothing says that it did.
 
-    Two chances, one before a day and one from it on, are held against one chance for all: the ratio of what each makes likely, with the
-    uniform prior. Where it is decisive, the days before the likeliest change go, and the rest is looked at again.
+    Two chances, one before a moment and one behind it, are held against one chance for all: the ratio of what each makes likely, with the
+    uniform prior. The moment may lie between two days, or on a day, which then stands for itself. Where the ratio is decisive, the days
+    before the likeliest moment go, and the rest is looked at again.
     """
     kept = added(days)
     while len(kept) > 1:
-        wins, losses = (np.cumsum([getattr(each, name) for each in kept]) for name in ("wins", "losses"))
-        apart = _likely(wins[:-1], losses[:-1]) + _likely(wins[-1] - wins[:-1], losses[-1] - losses[:-1])
-        gain = apart - _likely(wins[-1:], losses[-1:])
-        first = int(np.argmax(gain))
-        if gain[first] <= np.log(change_min):
+        wins, losses = (np.array([getattr(each, name) for each in kept]) for name in ("wins", "losses"))
+        before = _likely(np.cumsum(wins), np.cumsum(losses))
+        behind = _likely(np.cumsum(wins[::-1]), np.cumsum(losses[::-1]))[::-1]
+        between, within = before[:-1] + behind[1:], before[:-2] + _likely(wins, losses)[1:-1] + behind[2:]
+        moment = int(np.argmax(np.concatenate([between, within])))
+        if max(between.max(), within.max(initial=-np.inf)) - before[-1] <= np.log(change_min):
             break
-        kept = kept[first + 1 :]
+        kept = kept[moment + 1 :] if moment < len(between) else kept[moment - len(between) + 2 :]
     return kept
 
 

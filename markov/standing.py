@@ -24,7 +24,7 @@ RETIRED_BELOW = 0.1
 better before it was ever served, so that doubt alone is no reason: a rewrite that works for six in ten may fail the first two."""
 
 KEPT_FROM = 0.9
-"""From this chance on its own record stands for a live rewrite that mining would not propose any more."""
+"""From this chance on its own record stands for a live rewrite that mining would not propose any more, and for a source as it is said."""
 
 RETURNS_FROM = 0.95
 """A blocked pair comes back early where the chance is as high as mining's own bounds ask for: what is said as it is has changed."""
@@ -126,7 +126,7 @@ def learnt_by_assistant(record: Record, *, today: date, source_success_max: floa
     lately = believed(since_change(record.days), today=today)
     # Against a chance that is known to be that of the bar: one half of success and so on, of very many.
     bar = Beta(source_success_max * _CERTAIN, (1 - source_success_max) * _CERTAIN)
-    return record.winners >= CUSTOMERS_MIN and better(lately, bar) >= RETURNS_FROM
+    return record.winners >= CUSTOMERS_MIN and better(lately, bar) >= KEPT_FROM
 
 
 def ruled(

@@ -125,7 +125,7 @@ class Rewriter:
         for layer in sorted(live.layers, key=lambda each: PRECEDENCE.index(each.layer)):
             try:
                 if self._finds(layer, live.vetoes, asking):
-                    return Reason.HOLD_OUT if self._hold_out.keeps(asking.request.heard.turn_id) else Reason.REWRITTEN
+                    return Reason.HOLD_OUT if self._hold_out.keeps(asking.request.heard) else Reason.REWRITTEN
             except Late as error:
                 self._note(layer.layer, error)
                 failed = Reason.DEADLINE

@@ -29,7 +29,7 @@ from resay.commands.serve import serve_in_background
 from resay.commands.settings import Settings, read_settings
 from resay.commands.worlds import WorldOption
 from resay.dialogue.errors import ResayError
-from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.rewrite import Heard, Rewrite
 from resay.experiment.result import ExperimentResult
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting
@@ -39,6 +39,7 @@ from resay.lab.world import VOICE_HOME, World, read_world
 from resay.label.findings import Findings, findings
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
+from rewrite_online.hold_out import USUAL_HOLD_OUT
 from serving.access import api_key
 from serving.dashboard.report import REPORT_FILE
 from serving.server import PORT, RunningService
@@ -205,8 +206,12 @@ def _show_live(shown: Shown, settings: Settings, running: RunningService) -> Non
 
 
 def _ask(said: str, settings: Settings, running: RunningService) -> dict[str, Any]:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    body = {"mode": "before", "turn_id": "demo", "customer_id": "demo", "at": now, "utterance": said}
+    now = datetime.now(UTC)
+    # A few are held out today and would be shown nothing; the demo asks for somebody else.
+    customers = (f"demo-{number}" for number in range(1_000))
+    customer = next(each for each in customers if not USUAL_HOLD_OUT.keeps(Heard("demo", each, now, said)))
+    at = now.isoformat(timespec="milliseconds")
+    body = {"mode": "before", "turn_id": "demo", "customer_id": customer, "at": at, "utterance": said}
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {api_key(settings.home, given=settings.api_key)}"}
     request = urllib.request.Request(f"{running.url}/v1/rewrite", json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=ANSWER_S) as response:

@@ -90,6 +90,13 @@ def test_a_change_is_seen_in_a_trickle():
     assert [each.wins for each in since_change(days)] == [1, 1, 1, 1]
 
 
+def test_a_change_in_the_middle_of_a_day_takes_that_day_with_it():
+    """The assistant learnt it at noon, or the day of the log is not the customers' day: half of it tells of neither time."""
+    days = [*(ago(number, 0, 14) for number in range(10, 1, -1)), ago(1, 6, 6), ago(0, 13, 0)]
+
+    assert since_change(days) == (ago(0, 13, 0),)
+
+
 def test_the_last_of_two_changes_counts():
     """It worked, it broke, it works again."""
     days = [ago(9, 30, 0), ago(8, 30, 0), ago(7, 0, 30), ago(6, 0, 30), ago(5, 30, 0), ago(4, 30, 0)]

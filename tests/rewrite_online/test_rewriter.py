@@ -211,10 +211,11 @@ def test_a_held_out_turn_is_never_rewritten_and_says_which_rewrite_it_missed():
 
 def test_the_chance_of_the_draw_is_recorded():
     """A rewrite was drawn with 98 %; what was never eligible was certain to pass."""
-    turn_id = next(f"t{number}" for number in range(100) if not HoldOut(share=0.02).keeps(f"t{number}"))
     asking = rewriter(MADONNA, hold_out=HoldOut(share=0.02))
+    customers = (f"c{number}" for number in range(100))
+    customer = next(each for each in customers if not HoldOut(share=0.02).keeps(asked(customer_id=each).heard))
 
-    assert asking.rewrite(asked(turn_id=turn_id), now=BASE).propensity == pytest.approx(0.98)
+    assert asking.rewrite(asked(customer_id=customer), now=BASE).propensity == pytest.approx(0.98)
     assert asking.rewrite(asked("play prince"), now=BASE).propensity == 1.0
 
 

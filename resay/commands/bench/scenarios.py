@@ -21,7 +21,7 @@ from resay.lab.scenarios.venue import Learner, Venue
 from resay.lab.scenarios.verdict import Part, Ruling, Verdict
 from resay.lab.world import World
 
-BUILT: frozenset[Part] = frozenset()
+BUILT: frozenset[Part] = frozenset({Part.RETIREMENT})
 """Parts of the product that planted cases test, as far as they are built; whoever builds one adds it here."""
 
 
@@ -57,6 +57,8 @@ class Planted:
     """Where what the assistant has understood is kept for other runs."""
     place: Path | None = None
     """The folder of a run, claimed for this world and version, where each verdict is kept as it is known; None: nowhere."""
+    links: DetectorAsked = field(default_factory=DetectorAsked)
+    """What links second tries."""
 
 
 def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) -> list[Verdict]:
@@ -68,7 +70,7 @@ def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) 
     for number, each in enumerate(missing, start=1):
         assert assistant is not None, "who plays has an assistant"
         with progress(f"{each} ({number} of {len(missing)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
-            opener = _opener(Path(homes), planted.k)
+            opener = _opener(Path(homes), planted.k, detector_of(planted.links))
             venue = Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT)
             verdicts[each] = _PLAYS[each](venue)
         if planted.place:
@@ -122,12 +124,12 @@ def _keep(place: Path, scenario: Scenario, verdict: Verdict) -> None:
     draft.replace(_file(place, scenario))
 
 
-def _opener(homes: Path, k: int) -> Callable[[], AbstractContextManager[Learner]]:
+def _opener(homes: Path, k: int, detector: Detector) -> Callable[[], AbstractContextManager[Learner]]:
     """Opens a product in a new home each time."""
 
     def open_system() -> AbstractContextManager[Learner]:
         home = homes / str(len(list(homes.iterdir())))
         home.mkdir()
-        return closing(ProductSystem(read_settings({}, home=home), k=k))
+        return closing(ProductSystem(read_settings({}, home=home), k=k, detector=detector))
 
     return open_system

@@ -119,11 +119,11 @@ class _Service:
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def rewrites(self, utterance: str, target: str) -> bool:
-        """Whether it now says the target for this utterance; each time as another turn, as a few of all turns are held out."""
+        """Whether it now says the target for this utterance; each time as another customer, as a few are held out for a day."""
         question = {
             "mode": "before",
-            "turn_id": f"asked-{uuid.uuid4().hex}",
-            "customer_id": "asking",
+            "turn_id": f"asked-{(asked := uuid.uuid4().hex)}",
+            "customer_id": f"asking-{asked}",
             "at": datetime.now(UTC).isoformat(),
             "utterance": utterance,
         }
