@@ -22,7 +22,7 @@ from rephrase.padded import padded
 from rephrase.question import Kind, Numbers
 from rephrase.rows import Row, question_of, rows_of, varied
 from rephrase.window import Window, WindowRules
-from rephrase.window_model import HEAD_NAMES, WindowModel, freeze, numbers_of, pair_loss, span_loss
+from rephrase.window_model import HEAD_NAMES, WindowModel, freeze, inputs_of, numbers_of, pair_loss, span_loss
 from rephrase.word_pieces import WordPieces
 from resay.dialogue.errors import ResayError
 from resay.dialogue.tick import Tick, silent
@@ -31,6 +31,7 @@ from resay.training.checkpoint import Checkpoint
 from resay.training.device import Device, seed_all
 from resay.training.export import export_int8
 from resay.training.loop import FitRules, Fitted, Task, fit
+from resay.training.narrowed import narrowed
 from resay.training.onnx_model import OnnxModel
 from resay.training.trunk import EMBEDDED, embedded_trunk, load_trunk, read_tokenizer
 
@@ -42,6 +43,9 @@ ROWS_LOOKED_AT = 320
 
 CALIBRATED_ON = 4_000
 """Examples of the choosing split that temperature and threshold are chosen on: their standard error is under a percent then."""
+
+NARROWED_ON = 200
+"""Windows of the choosing split whose inputs are looked at before eight bits: the largest of a channel shows in most of them."""
 
 BATCH_ASKED = 32
 """Windows that torch is asked of together; on a GPU 512 would do."""
@@ -111,7 +115,7 @@ def train(material: Material, rules: TrainRules, *, out: Path, device: Device, t
     fitted = fit(_task(model, material, rules, pieces=pieces, device=device), rules.fit, device=device, checkpoint=checkpoint, tick=tick)
     model.to("cpu")
     out.mkdir(parents=True, exist_ok=True)
-    export(model, out / MODEL_FILE)
+    export(model, _some_rows(material.choosing, pieces, rules)[:NARROWED_ON], out / MODEL_FILE, padding=pieces.padding)
     (out / TOKENIZER_FILE).write_bytes(tokenizer)
     torch.save(model.state_dict(), out / WEIGHTS_FILE)
     ask = asking(OnnxModel(out / MODEL_FILE, inputs=INPUTS, output=OUTPUT), padding=pieces.padding, threads=1)
@@ -139,15 +143,12 @@ def drawn(examples: Sequence[Example], most: int, *, seed: int) -> list[Example]
     return random.Random(seed).sample(examples, min(len(examples), most))
 
 
-def export(model: WindowModel, path: Path) -> None:
-    """Write a model as ONNX in eight bits."""
-    shape = (2, 8)
-    traced = {
-        "tokens": torch.ones(shape, dtype=torch.int64),
-        "segments": torch.zeros(shape, dtype=torch.int64),
-        "attention": torch.ones(shape, dtype=torch.int64),
-    }
-    export_int8(model, traced, OUTPUT, axes=("window", "token"), path=path)
+def export(model: WindowModel, rows: Sequence[Row], path: Path, *, padding: int) -> None:
+    """Write a model as ONNX in eight bits; rows show how large numbers get inside it."""
+    samples = (inputs_of(padded([row.window], padding=padding), device="cpu") for row in rows)
+    # Two, as tracing may take an axis of one for a constant.
+    traced = inputs_of(padded([rows[0].window] * 2, padding=padding), device="cpu")
+    export_int8(narrowed(model, samples), dict(zip(INPUTS, traced, strict=True)), OUTPUT, axes=("window", "token"), path=path)
 
 
 def ask_all(examples: Sequence[Example], pieces: WordPieces, rules: WindowRules, *, kind: Kind, ask: Ask) -> Iterator[Asked]:

@@ -48,7 +48,13 @@ def freeze(model: WindowModel, *, layers: int) -> None:
 
 def numbers_of(model: WindowModel, arrays: Padded, *, device: str) -> Tensor:
     """The model's numbers for a batch."""
-    return cast(Tensor, model(*(torch.from_numpy(each).to(device) for each in (arrays.tokens, arrays.segments, arrays.attention))))
+    return cast(Tensor, model(*inputs_of(arrays, device=device)))
+
+
+def inputs_of(arrays: Padded, *, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """What a model takes, in the order in which it takes it."""
+    tokens, segments, attention = (torch.from_numpy(each).to(device) for each in (arrays.tokens, arrays.segments, arrays.attention))
+    return tokens, segments, attention
 
 
 def span_loss(numbers: Tensor, places: Tensor, gold: Tensor) -> Tensor:
