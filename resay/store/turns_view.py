@@ -1,9 +1,11 @@
 """Parts to turns in SQL: the same rule as `resay.dialogue.assembly.assemble`, for readers that want columns and not values.
 
-Common SQL but for `arg_max`; a parity test holds both rules together.
+Common SQL but for the words by which an engine picks the last part (`Words`); parity tests hold the rules together.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from resay.store.tables import TURN_PARTS
 
@@ -13,15 +15,40 @@ PART_ORDER = "(event_time, part, partition, position)"
 _OF_THE_PART = frozenset({"turn_id", "part", "customer_id", "event_time", "source", "partition", "position", "landed_at"})
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How an engine says which part decides: templates with `{column}`, `{order}` and `{carrier}`."""
+
+    first: str
+    """The value of the first part."""
+    last: str
+    """The value of the last part in which the column is not null."""
+    carried: str
+    """The value, null or not, of the last part in which another column is not null."""
+
+
+DUCKDB = Words(
+    first="arg_min({column}, {order})",
+    # arg_max passes over rows whose first argument is null.
+    last="arg_max({column}, {order})",
+    carried="arg_max_null({column}, {order}) filter (where {carrier} is not null)",
+)
+
+
 def turns_view() -> str:
-    """SQL of the view `turns`: parts merged by field, the later event time wins, ties by the name of the part.
+    """SQL of the view `turns` for DuckDB."""
+    return f"create view turns as {merged_turns(DUCKDB)}"
+
+
+def merged_turns(words: Words) -> str:
+    """SQL of turns: parts merged by field, the later event time wins, ties by the name of the part.
 
     The same rule as `resay.dialogue.assembly.assemble`; a parity test holds them together. Repeats of a part change nothing.
     `state` is that of `resay.dialogue.state.state_of`; `said` is the canonical text of what the customer said, whatever we made of it.
     """
-    merged = ",\n".join(f"{_pick(column.name)} as {column.name}" for column in TURN_PARTS.columns if column.name not in _OF_THE_PART)
+    columns = [column.name for column in TURN_PARTS.columns if column.name not in _OF_THE_PART]
+    merged = ",\n".join(f"{_pick(column, words)} as {column}" for column in columns)
     return f"""
-        create view turns as
         select *,
             coalesce(original, canonical) as said,
             case
@@ -30,7 +57,7 @@ def turns_view() -> str:
                 else interpretation
             end as state
         from (
-            select turn_id, min(event_time) as event_time, arg_min(customer_id, {PART_ORDER}) as customer_id,
+            select turn_id, min(event_time) as event_time, {words.first.format(column="customer_id", order=PART_ORDER)} as customer_id,
                 {merged}
             from turn_parts
             group by turn_id
@@ -39,19 +66,18 @@ def turns_view() -> str:
     """
 
 
-def _pick(column: str) -> str:
-    """SQL for a column of the merged turn: the value of the last part that carries the field.
+def _pick(column: str, words: Words) -> str:
+    """SQL for a column of the merged turn: the value of the last part that carries the field; a column is null where it does not.
 
-    In DuckDB arg_max passes over rows whose first argument is null, and a column is null where the part does not carry its field.
     A field that is carried and says nothing (no interpretation, no score) is written as an empty mark, which wins and then becomes null.
     """
-    last = f"arg_max({column}, {PART_ORDER})"
+    carrier = _CARRIED_WITH.get(column)
+    if carrier:
+        return words.carried.format(column=column, order=PART_ORDER, carrier=carrier)
+    last = words.last.format(column=column, order=PART_ORDER)
     if column in {"interpretation", "explicit"}:
         return f"nullif({last}, '')"
-    if column == "asr_score":
-        return f"nullif({last}, '-inf'::double)"
-    carrier = _CARRIED_WITH.get(column)
-    return f"arg_max_null({column}, {PART_ORDER}) filter (where {carrier} is not null)" if carrier else last
+    return f"nullif({last}, cast('-inf' as double))" if column == "asr_score" else last
 
 
 _CARRIED_WITH = {"confidence": "interpretation", "rewrite_id": "decision_id", "arm": "decision_id"}
