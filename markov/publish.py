@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from markov.proof import Proof, Verdict, decode_proof, encode_proof
 from resay.dialogue.codec import iso_ms
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
-from resay.store.artifact import Generation, Shelf
+from resay.store.artifact import BrokenArtifact, Generation, Shelf
 from resay.store.rewrites import CARD_FILE, PROOF_FILE, REWRITES_FILE, decode_rewrites, encode_rewrites
 
 Recheck = Callable[[Sequence[Rewrite], Proof], tuple[list[Rewrite], Proof]]
@@ -55,6 +55,10 @@ class Card:
     """The generation that this one is, less what can no longer be proven."""
     retired: Mapping[str, str] = field(default_factory=dict)
     """Rewrites of the generation before that were taken out, not merely no longer mined: why, in a sentence without texts, by id."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the assistant's parts, as the newest turn told them; what is named below holds for these."""
+    needless: Mapping[str, str] = field(default_factory=dict)
+    """Rewrites that the assistant, of these versions, said it does not need: why, by id. They stay out until it is another."""
     seed: int | None = None
     """Of chance; mining draws nothing, so that equal lakes give equal tables."""
 
@@ -113,6 +117,51 @@ def _go_back(shelf: Shelf, number: int, *, live: Generation | None, recheck: Rec
         return shelf.publish(number)
     card = Card(now, live.number if live else None, proof.parameters, {"rewrites_left_out": len(proof.left_out)}, restores=number)
     return publish(shelf, kept, proof=proof, card=card)
+
+
+def retire(shelf: Shelf, card: Card, *, recheck: Recheck) -> Generation | None:
+    """Take what a card calls needless out of the live table, at once; nothing where none of it is live.
+
+    The rest is checked again as in `roll_back`, and follows the live generation as a new one.
+
+    Raises: Unproven, BrokenArtifact.
+    """
+    with shelf.alone():
+        live, rewrites = live_rewrites(shelf)
+        staying = [each for each in rewrites if each.rewrite_id not in card.needless]
+        if live is None or len(staying) == len(rewrites):
+            return None
+        kept, proof = recheck(staying, decode_proof(live.read(PROOF_FILE)))
+        gone = {each.rewrite_id: card.needless[each.rewrite_id] for each in rewrites if each.rewrite_id in card.needless}
+        carried = read_card(live)
+        needless = {**(carried.needless if carried.versions == card.versions else {}), **card.needless}
+        made = replace(card, follows=live.number, parameters=carried.parameters, totals={"retired": len(gone)})
+        made = replace(made, retired=gone, needless=needless)
+        return publish(shelf, kept, proof=proof, card=made)
+
+
+def read_card(generation: Generation) -> Card:
+    """The card of a generation, as far as it says.
+
+    Raises: BrokenArtifact.
+    """
+    try:
+        record = json.loads(generation.read(CARD_FILE))
+        told = {name: dict(record.get(name) or {}) for name in ("parameters", "totals", "retired", "versions", "needless")}
+        return Card(
+            made_at=datetime.fromisoformat(record["made_at"]),
+            follows=record.get("follows"),
+            parameters=told["parameters"],
+            totals=told["totals"],
+            restores=record.get("restores"),
+            retired=told["retired"],
+            versions=told["versions"],
+            needless=told["needless"],
+            seed=record.get("seed"),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{CARD_FILE} of generation {generation.number} must be a card; {error!r}; was it edited by hand?"
+        raise BrokenArtifact(message) from error
 
 
 def live_rewrites(shelf: Shelf) -> tuple[Generation | None, list[Rewrite]]:

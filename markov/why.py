@@ -5,8 +5,8 @@ Knows what was seen, mined and checked; decides nothing, and mines nothing anew:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from markov.candidate import Declined, Weighed
@@ -30,6 +30,8 @@ class Stage(StrEnum):
     """The miner looked at it; no candidate cleared the bar."""
     LEFT_OUT = "left_out"
     """The miner proposed a rewrite; the checker did not prove it."""
+    NEEDLESS = "needless"
+    """The assistant, as it is now, said that it does not need it."""
     PUBLISHABLE = "publishable"
     """It would be published by a learning now, and is not live."""
     LIVE = "live"
@@ -54,7 +56,7 @@ class Account:
     mined: Rewrite | None
     """What the miner proposes."""
     left_out: tuple[str, ...]
-    """The checker's reasons against it, `rule: sentence`."""
+    """The checker's reasons against it, `rule: sentence`; or the assistant's."""
     live: Rewrite | None
     said_for: tuple[Rewrite, ...]
     """Live rewrites whose target this wording is."""
@@ -67,6 +69,8 @@ class Learnt:
     mined: Mined
     proof: Proof
     live: Sequence[Rewrite]
+    needless: Mapping[str, str] = field(default_factory=dict)
+    """What the assistant said it does not need, by rewrite id."""
 
 
 def account_of(source: tuple[str, str], seen: Seen | None, learnt: Learnt) -> Account:
@@ -76,9 +80,10 @@ def account_of(source: tuple[str, str], seen: Seen | None, learnt: Learnt) -> Ac
     declined = learnt.mined.reasons.get(source)
     candidates = tuple(each for each in learnt.mined.weighed if (each.candidate.source, each.candidate.kind) == source)
     faults = {fault.rewrite_id: fault.reasons for fault in learnt.proof.left_out}
-    left_out = faults.get(mined.rewrite_id, ()) if mined else ()
+    needless = learnt.needless.get(mined.rewrite_id, "") if mined else ""
+    left_out = (needless,) if needless else faults.get(mined.rewrite_id, ()) if mined else ()
     return Account(
-        stage=_stage(seen, mined=mined, left_out=left_out, declined=declined, live=live),
+        stage=Stage.NEEDLESS if needless and not live else _stage(seen, mined=mined, left_out=left_out, declined=declined, live=live),
         seen=seen,
         candidates=candidates,
         declined=declined,

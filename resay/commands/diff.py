@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from markov.difference import Changed, Difference, Gone, difference, riskier
 from markov.proof import decode_proof
-from markov.publish import NoSuchGeneration
+from markov.publish import Card, NoSuchGeneration, read_card
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.learning import blocked_pairs
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.text import canonical
-from resay.store.artifact import BrokenArtifact, Generation, Shelf
-from resay.store.rewrites import CARD_FILE, PROOF_FILE, REWRITES_FILE, decode_rewrites
+from resay.store.artifact import Generation, Shelf
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites
 from serving.dashboard.words import percent, plural
 
 SHOWN_MAX = 50
@@ -73,7 +72,7 @@ def compare(settings: Settings, before: int | None = None, after: int | None = N
     newer = _newer(shelf, after)
     older = shelf.open(_older(shelf, newer.number) if before is None else before)
     one, two = (decode_rewrites(each.read(REWRITES_FILE)) for each in (older, newer))
-    card, old_card = _card(newer), _card(older)
+    card, old_card = read_card(newer), read_card(older)
     between = [shelf.open(number) for number in shelf.numbers() if older.number < number <= newer.number]
     reasons = {**_vetoed(settings, one), **_left_out(newer), **_retired(between)} if between else {}
     return Compared(
@@ -81,7 +80,7 @@ def compare(settings: Settings, before: int | None = None, after: int | None = N
         after=newer.number,
         difference=difference(one, two, reasons),
         rules=_other_rules(old_card, card, older=older, newer=newer),
-        restores=card.get("restores"),
+        restores=card.restores,
     )
 
 
@@ -101,23 +100,14 @@ def _older(shelf: Shelf, number: int) -> int:
     return older[-1]
 
 
-def _card(generation: Generation) -> dict[str, Any]:
-    try:
-        card = json.loads(generation.read(CARD_FILE))
-        return dict(card)
-    except (ValueError, TypeError) as error:
-        message = f"{CARD_FILE} of generation {generation.number} must be one JSON object; {error}; was it edited by hand?"
-        raise BrokenArtifact(message) from error
-
-
 def _left_out(generation: Generation) -> dict[str, Sequence[str]]:
     return {fault.rewrite_id: fault.reasons for fault in decode_proof(generation.read(PROOF_FILE)).left_out}
 
 
 def _retired(generations: Sequence[Generation]) -> dict[str, Sequence[str]]:
     """What was taken out on the way, the last reason for each."""
-    retired = {name: reason for each in generations for name, reason in dict(_card(each).get("retired") or {}).items()}
-    return {rewrite_id: (str(reason),) for rewrite_id, reason in retired.items()}
+    cards = [read_card(each) for each in generations]
+    return {rewrite_id: (reason,) for card in cards for rewrite_id, reason in {**card.needless, **card.retired}.items()}
 
 
 def _vetoed(settings: Settings, rewrites: Sequence[Rewrite]) -> dict[str, Sequence[str]]:
@@ -131,12 +121,10 @@ def _vetoed(settings: Settings, rewrites: Sequence[Rewrite]) -> dict[str, Sequen
     return {each.rewrite_id: ("blocked: the blocklist or a veto names it",) for each in forbidden}
 
 
-def _other_rules(
-    old_card: Mapping[str, Any], card: Mapping[str, Any], *, older: Generation, newer: Generation
-) -> dict[str, tuple[object, object]]:
+def _other_rules(old_card: Card, card: Card, *, older: Generation, newer: Generation) -> dict[str, tuple[object, object]]:
     """Figures of the checker and parameters of the miner that are not what they were; how many vetoes there are is no rule."""
     one, two = (
-        {**_flat(each.get("parameters") or {}), **decode_proof(generation.read(PROOF_FILE)).parameters}
+        {**_flat(each.parameters), **decode_proof(generation.read(PROOF_FILE)).parameters}
         for each, generation in ((old_card, older), (card, newer))
     )
     return {
@@ -144,7 +132,7 @@ def _other_rules(
     }
 
 
-def _flat(parameters: Mapping[str, Any]) -> dict[str, object]:
+def _flat(parameters: Mapping[str, object]) -> dict[str, object]:
     inner = {name: value for each in parameters.values() if isinstance(each, dict) for name, value in each.items()}
     return inner | {name: value for name, value in parameters.items() if not isinstance(value, dict)}
 

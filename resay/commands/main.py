@@ -24,6 +24,7 @@ COMMANDS = {
     "learn": "learn",
     "rules": "learn",
     "rollback": "learn",
+    "replay": "replaying",
     "diff": "diff",
     "why": "why",
     "maintain": "maintain",

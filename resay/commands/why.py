@@ -25,6 +25,7 @@ from markov.verify import Rules, sift
 from markov.why import Account, Learnt, Stage, account_of
 from resay.commands.console import HomeOption, JsonOption, print_json, progress
 from resay.commands.learning import CUSTOMERS_MIN, blocked_pairs
+from resay.commands.needless import needless_of
 from resay.commands.settings import Settings, read_settings
 from resay.commands.why_telling import because, meaning_of, tell
 from resay.dialogue.errors import ResayError
@@ -118,9 +119,10 @@ def why(settings: Settings, said: str, *, kind: str | None = None, k: int | None
         facts = read_facts(connection, mined.rewrites)
     rules = Rules(customers_min=floor, blocked=blocked)
     _, proof = sift(mined.rewrites, facts, rules, now=datetime.now(UTC), clock=time.monotonic)
+    needless = needless_of(Lake(settings.lake), mined.rewrites, live=generation, understanding=None).reasons
     context = kind if kind is not None else contexts[0].kind if contexts else ""
     here = next((each for each in contexts if each.kind == context), None)
-    account = account_of((source, context), here, Learnt(mined, proof, live))
+    account = account_of((source, context), here, Learnt(mined, proof, live, needless))
     vetoes = Vetoes.of(blocked)
     return Told(
         said=source,

@@ -62,6 +62,7 @@ def because(told: Told) -> str:
         ),
         Stage.DECLINED: meaning_of(account.declined) if account.declined else "",
         Stage.LEFT_OUT: "the checker did not prove the rewrite that was mined: " + "; ".join(account.left_out),
+        Stage.NEEDLESS: "; ".join(account.left_out),
         Stage.PUBLISHABLE: "a learning now would publish a rewrite; none is live yet",
         Stage.LIVE: served,
         Stage.LIVE_FROM_BEFORE: f"{served}, which a learning from the lake as it is now would not propose",

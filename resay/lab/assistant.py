@@ -62,7 +62,8 @@ class Assistant:
     @property
     def version(self) -> str:
         """Which sentences it understands by, as the log names them."""
-        return f"home-assistant-intents {version('home-assistant-intents')}"
+        learnt = f", {len(self._also)} learnt" if self._also else ""
+        return f"home-assistant-intents {version('home-assistant-intents')}{learnt}"
 
     def understand(self, text: str, room: str) -> Meaning:
         """What a text means, said in a room; deterministic."""
