@@ -18,11 +18,14 @@ from markov.proof import Proof
 from markov.publish import live_rewrites, roll_back
 from markov.standing import TAKEN_OUT, Ruled, Ruling
 from markov.verify import Rules
+from markov.versions import Understanding
 from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, detect
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
+from resay.commands.needless import Needless
 from resay.commands.settings import Settings, read_settings
+from resay.commands.understand_url import UnderstandOption, UrlUnderstanding
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
 from resay.label.job import LabelReport, label
@@ -59,6 +62,8 @@ class Learnt:
     """Why not, where it did not."""
     rulings: tuple[Ruled, ...]
     """What became of each rewrite that was live, and of each new one."""
+    needless: Needless
+    """What the assistant says it does not need."""
     seconds: float
 
 
@@ -72,6 +77,7 @@ def register(app: typer.Typer) -> None:
 def learn_command(
     k: KOption = CUSTOMERS_MIN,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be published; publish nothing.")] = False,
+    understand_url: UnderstandOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,10 +86,12 @@ def learn_command(
     Run it after `resay ingest`, each night for instance; what it publishes is live at once (`resay rollback` undoes it).
     Every rewrite is checked by a second program before it is published; what cannot be proven is left out, and said.
     Rewrites that are live are judged by how customers fared with them and without: what lost, or is no longer needed, is taken out.
+    With `--understand-url` the assistant itself is asked, as in `resay replay`, what it has come to understand without us.
 
     Examples: `resay learn` · `resay learn --dry-run --k 5` · `resay learn --json`
     """
-    learnt = learn(read_settings(home=home), k=k, dry_run=dry_run, shown=not as_json)
+    understanding = UrlUnderstanding(understand_url) if understand_url else None
+    learnt = learn(read_settings(home=home), k=k, dry_run=dry_run, shown=not as_json, understanding=understanding)
     if as_json:
         print_json(learnt_json(learnt))
         return
@@ -149,7 +157,9 @@ def rollback_command(
         console.print(f"  left out · {reason}", markup=False)
 
 
-def learn(settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, shown: bool = True) -> Learnt:
+def learn(
+    settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, shown: bool = True, understanding: Understanding | None = None
+) -> Learnt:
     """Everything from turns to a live table; progress is shown on standard error.
 
     Raises: NothingToLearnFrom, and what the lake, the books and the shelf raise.
@@ -165,7 +175,7 @@ def learn(settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, 
     with progress("Labelling turns", unit="turns", shown=shown) as tick:
         labels = label(lake, lambda done, total=None: tick(done, total or turns))
     totals = {"turns": labels.turns, "failed": labels.outcomes.get("failure", 0), "links": links.links}
-    taught = teach(settings, totals, LearnRules(k=k, dry_run=dry_run, shown=shown))
+    taught = teach(settings, totals, LearnRules(k=k, dry_run=dry_run, shown=shown, understanding=understanding))
     return Learnt(links, labels, *taught, seconds=time.monotonic() - began)
 
 
@@ -184,6 +194,9 @@ def learnt_json(learnt: Learnt) -> dict[str, object]:
         "left_out": _left_out(learnt.proof),
         "rulings": {ruling.value: sum(each.ruling is ruling for each in learnt.rulings) for ruling in Ruling},
         "taken_out": [asdict(each) for each in learnt.rulings if each.ruling in TAKEN_OUT],
+        "needless": dict(learnt.needless.reasons),
+        "not_told": learnt.needless.not_told,
+        "versions": dict(learnt.needless.versions),
         "rewrites": [asdict(each) for each in learnt.rewrites],
         "seconds": round(learnt.seconds, 2),
     }
@@ -203,6 +216,10 @@ def print_learnt(learnt: Learnt) -> None:
     for each in learnt.rulings:
         if each.ruling in TAKEN_OUT:
             console.print(f"  {each.ruling}: rewrite {each.rewrite_id} · {each.reason}", markup=False, soft_wrap=True)
+    for reason, times in Counter(learnt.needless.reasons.values()).items():
+        console.print(f"  no rewrite for {times:,} · {reason}", markup=False, soft_wrap=True)
+    if learnt.needless.not_told:
+        remarks.print(f"resay: {learnt.needless.not_told:,} rewrites stay, unasked: {learnt.needless.remark}", markup=False, soft_wrap=True)
     live = f"generation {learnt.generation} is live" if learnt.generation else "no generation is live"
     console.print(f"{live}{f' ({learnt.remark})' if learnt.remark else ''}; {learnt.seconds:.1f} s", markup=False)
 

@@ -26,8 +26,10 @@ from markov.publish import Card, PublishStep, live_rewrites, publish
 from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
 from markov.steps import Floors
 from markov.verify import Rules, sift
+from markov.versions import Understanding
 from rephrase.combined import CombinedDetector
 from resay.commands.console import progress
+from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
@@ -74,6 +76,8 @@ class LearnRules:
     """Whether progress is shown."""
     observe: Callable[[LearnStep | PublishStep], None] = lambda _step: None
     """Told of every step after it was taken: for the tests that kill at it."""
+    understanding: Understanding | None = None
+    """The assistant's NLU, where it can be asked which rewrites it still needs."""
 
 
 class Taught(NamedTuple):
@@ -91,6 +95,8 @@ class Taught(NamedTuple):
     """Why not, where it did not."""
     rulings: tuple[Ruled, ...] = ()
     """What became of each rewrite that was live, and of each new one."""
+    needless: Needless = Needless()
+    """What the assistant says it does not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +171,16 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
             mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before)
         counts = counted_rows(engine)
     rules.observe(LearnStep.MINED)
+    needless = needless_of(lake, mined.rewrites, live=live, understanding=rules.understanding)
+    wanted = [each for each in mined.rewrites if each.rewrite_id not in needless.reasons]
     with progress("Verifying", unit="rewrites", shown=rules.shown) as tick:
-        kept, proof = verified(lake, mined.rewrites, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
+        kept, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
         tick(len(kept), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
-    rulings = _ruled(before, kept, mined, proof)
+    rulings = _ruled(before, kept, mined, proof, needless)
     if rules.dry_run:
-        return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published", rulings)
-    card = _card(mined, totals, rulings, k=rules.k)
+        return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless)
+    card = replace(_card(mined, totals, rulings, k=rules.k), versions=needless.versions, needless=needless.reasons)
     with shelf.alone():
         if not _holds(basis, settings):
             raise _Overtaken
@@ -180,7 +188,7 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
         # Behind the publishing: a run that dies before this learns the same again, finds it live, and notes it then.
         _note(lake, counts, basis)
     rules.observe(LearnStep.NOTED)
-    return Taught(mined, tuple(kept), proof, generation, published, remark, rulings)
+    return Taught(mined, tuple(kept), proof, generation, published, remark, rulings, needless)
 
 
 def _holds(basis: Basis, settings: Settings) -> bool:
@@ -209,14 +217,14 @@ def _publish(
     return publish(shelf, kept, proof=proof, card=replace(card, follows=number), observe=observe).number, True, ""
 
 
-def _ruled(before: Sequence[Rewrite], kept: Sequence[Rewrite], mined: Mined, proof: Proof) -> tuple[Ruled, ...]:
+def _ruled(before: Sequence[Rewrite], kept: Sequence[Rewrite], mined: Mined, proof: Proof, needless: Needless) -> tuple[Ruled, ...]:
     faults = {fault.rewrite_id: "; ".join(fault.reasons) for fault in proof.left_out}
     declined = {
         each.rewrite_id: f"no longer mined: {reason.replace('_', ' ')}"
         for each in before
         if (reason := mined.reasons.get((each.source, each.prompt_kind)))
     }
-    return tuple(ruled(before, kept, judged=mined.standings, dropped=declined | faults))
+    return tuple(ruled(before, kept, judged=mined.standings, dropped=declined | faults | dict(needless.reasons)))
 
 
 def _card(mined: Mined, totals: Mapping[str, int], rulings: Sequence[Ruled], *, k: int) -> Card:
