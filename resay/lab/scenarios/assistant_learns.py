@@ -1,4 +1,7 @@
-"""The assistant learns a phrase on day 10: the rewrite of it is no longer needed, and is retired within one cycle. Case (i)."""
+"""The assistant learns a phrase on day 10: the rewrite of it is no longer needed, and is retired within one cycle. Case (i).
+
+Two forms: by data alone, where only customers' success tells; and with the hook, where the assistant can be asked before day 10 begins.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from resay.lab.tally import effect_of
 
 NAME = "assistant-learns"
 
+NAME_TOLD = "assistant-learns-told"
+"""The form with the hook."""
+
 LEARNS_ON = 10
 """Day on which the assistant learns the phrase (EVALUATION 2, i)."""
 
@@ -24,18 +30,31 @@ CROWD_OF_K = 6
 
 
 def play(venue: Venue) -> Verdict:
-    """Learn the rewrite, let the assistant learn the phrase, and count the nights until the rewrite is gone."""
+    """By data: learn the rewrite, let the assistant learn the phrase, and count the nights until the rewrite is gone."""
+    return _play(replace(venue, replay=None), NAME)
+
+
+def play_told(venue: Venue) -> Verdict:
+    """With the hook: as the new assistant takes over, it is asked what it needs no rewrite for any more."""
+    return _play(venue, NAME_TOLD)
+
+
+def _play(venue: Venue, name: str) -> Verdict:
     case = next(cases(venue.world, venue.assistant, seed=venue.seed))
     days = LEARNS_ON + NIGHTS_WATCHED
     people = crowd(venue, Crowd(0, case.goal, (case.source, case.target), CROWD_OF_K * venue.k), days=days)
-    wiser = {LEARNS_ON: Assistant(venue.world.home, also={case.source: case.target})}
-    guests = [Guests(everyone(venue, days), assistants=wiser), Guests(people, assistants=wiser)]
+    wiser = Assistant(venue.world.home, also={case.source: case.target})
+    guests = [Guests(each, assistants={LEARNS_ON: wiser}) for each in (everyone(venue, days), people)]
+    seen = []
     with venue.open_system() as system:
-        seen = list(nights(system, venue, guests, days=range(LEARNS_ON - 1, days)))
-    return _judged(venue, case.source, seen)
+        for night in nights(system, venue, guests, days=range(LEARNS_ON - 1, days)):
+            seen.append(night)
+            if venue.replay and night.day == LEARNS_ON - 1:
+                venue.replay(system, wiser)
+    return _judged(venue, name, case.source, seen)
 
 
-def _judged(venue: Venue, source: str, seen: Sequence[Night]) -> Verdict:
+def _judged(venue: Venue, name: str, source: str, seen: Sequence[Night]) -> Verdict:
     live = [night.day for night in seen if source in night.targets]
     learnt = LEARNS_ON - 1 in live
     after = [each for night in seen if night.day >= LEARNS_ON for each in night.exchanges if each.turn.rewrite]
@@ -44,13 +63,13 @@ def _judged(venue: Venue, source: str, seen: Sequence[Night]) -> Verdict:
     harmed = sum(each.harmed for each in needless)
     if not learnt:
         happened = f"no rewrite of {source!r} was learnt by day {LEARNS_ON}, so that there was nothing to retire"
-        return rule(NAME, kept=False, happened=happened)
+        return rule(name, kept=False, happened=happened)
     gone = "was gone after the first night" if not nights_live else f"was live after {nights_live} of {NIGHTS_WATCHED} nights that followed"
     happened = f"the rewrite of {source!r}, which the assistant understood from day {LEARNS_ON} on, {gone}"
     happened += f"; {len(needless)} turns were rewritten without need, {harmed} of them to harm"
     figures = (
-        Figure(NAME, "nights_live_after", nights_live, NIGHTS_WATCHED),
-        Figure(NAME, "needless_rewrites", len(needless), len(after)),
-        Figure(NAME, "harmed", harmed, len(needless)),
+        Figure(name, "nights_live_after", nights_live, NIGHTS_WATCHED),
+        Figure(name, "needless_rewrites", len(needless), len(after)),
+        Figure(name, "harmed", harmed, len(needless)),
     )
-    return replace(rule(NAME, kept=not nights_live, happened=happened, needs=Part.RETIREMENT, built=venue.built), figures=figures)
+    return replace(rule(name, kept=not nights_live, happened=happened, needs=Part.RETIREMENT, built=venue.built), figures=figures)

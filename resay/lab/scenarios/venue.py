@@ -60,6 +60,8 @@ class Venue:
     """Parts that the product has."""
     forget: Callable[[Learner, str], None] | None = None
     """Deletes a customer from a system; nothing while the product cannot."""
+    replay: Callable[[Learner, Assistant], None] | None = None
+    """Tells a system that another assistant takes over, which it may ask what it takes texts for; nothing where there is no hook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def nights(system: Learner, venue: Venue, guests: Sequence[Guests], *, days: ran
     advise = adviser(lambda request, now: rewriting(request, now), arms=arms, mode=Mode.BEFORE)
     waiting: list[Turn] = []
     for day in range(days.stop):
+        # Anew each day: between two nights somebody may have changed what is live.
+        rewriting = system.rewriting()
         exchanges = [exchange for each in guests for exchange in each.day(day, advise, seed=venue.seed)]
         waiting += [each.turn for each in exchanges]
         venue.tick(day + 1, days.stop)

@@ -100,6 +100,23 @@ class Retiring(Gullible):
         self._table = tuple(each for each in self._table if each.source not in understood)
 
 
+class Asking(Gullible):
+    """Gives a rewrite up once the assistant says that it takes source and target for the same; asks nobody else."""
+
+    assistant: Assistant | None = None
+
+    def learn(self, now: datetime) -> None:
+        """Believe, but for what is needless."""
+        super().learn(now)
+        if self.assistant:
+            self.ask(self.assistant)
+
+    def ask(self, assistant: Assistant) -> None:
+        """Another assistant has taken over."""
+        self.assistant = assistant
+        self._table = tuple(each for each in self._table if not _is_needless(each, assistant))
+
+
 class Deaf(Gullible):
     """Learns nothing."""
 
@@ -118,6 +135,10 @@ def venue_of(world: World, learner: Callable[[], Learner], *, built: frozenset[P
         return opened()
 
     return Venue(world, Assistant(world.home), open_system, customers=20, k=3, seed=5, tick=silent, built=built)
+
+
+def _is_needless(rewrite: Rewrite, assistant: Assistant) -> bool:
+    return all(assistant.understand(text, "kitchen").done for text in (rewrite.source, rewrite.target))
 
 
 def _neighbours(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:

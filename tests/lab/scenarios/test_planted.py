@@ -18,7 +18,7 @@ from resay.lab.scenarios.crowd import Crowd, NoSuchCase, cases, crowd
 from resay.lab.scenarios.venue import Guests, Learner
 from resay.lab.scenarios.verdict import Part, Ruling, Verdict
 from resay.lab.world import Goal, Phrase, World
-from tests.lab.scenarios.planted_world import Deaf, Gullible, Retiring, planted_world, venue_of
+from tests.lab.scenarios.planted_world import Asking, Deaf, Gullible, Retiring, planted_world, venue_of
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +97,22 @@ def test_a_rewrite_that_is_no_longer_needed_is_seen_to_stay_or_go(
     if learner is Gullible:
         assert _figure(verdict, "nights_live_after") == 7
         assert _figure(verdict, "needless_rewrites") > 0
+
+
+def test_an_assistant_that_can_be_asked_has_nobody_rewritten_without_need(world: World):
+    """Asked before day 10 begins: no night, and no turn, in which the rewrite was there in vain; by data there are some."""
+
+    def ask(system: Learner, assistant: Assistant) -> None:
+        assert isinstance(system, Asking)
+        system.ask(assistant)
+
+    venue = replace(venue_of(world, Asking), replay=ask)
+
+    told, by_data = assistant_learns.play_told(venue), assistant_learns.play(venue)
+
+    assert (told.scenario, told.ruling) == ("assistant-learns-told", Ruling.HELD)
+    assert (_figure(told, "nights_live_after"), _figure(told, "needless_rewrites")) == (0, 0)
+    assert _figure(by_data, "needless_rewrites") > 0
 
 
 def test_conspirators_are_believed_by_the_gullible_and_reach_the_honest(world: World):
