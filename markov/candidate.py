@@ -117,6 +117,11 @@ class Weighed:
     declined: Declined | None
     """Why it does not clear the bar; nothing where it does."""
 
+    @property
+    def source(self) -> tuple[str, str]:
+        """What it is for: canonical text and prompt kind."""
+        return self.candidate.source, self.candidate.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Hurdle:

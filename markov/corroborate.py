@@ -41,9 +41,10 @@ def corroborated(probability: str, factor: str) -> str:
 
 
 def walk() -> Step:
-    """Each customer's steps over all days; our own rewrites have no say, nor have sessions and young accounts.
+    """Each customer's steps; our own rewrites have no say, nor have sessions and young accounts, nor days before a wording changed.
 
-    Whoever can make up a thousand customers could turn any row of the chain. Self-loops are left out.
+    Whoever can make up a thousand customers could turn any row of the chain. Self-loops are left out. Table `renewed` (entry, since) names
+    the wordings that came to mean something else, as the record of their rewrites has shown (`standing`).
     """
     return Step(
         "walked",
@@ -52,7 +53,8 @@ def walk() -> Step:
             cast(round(sum(weight) * {MILLION}) as bigint) as millionths, sum(times) as times
         from counted
         join known on known.customer_id = counted.customer_id
-        where known.counts and not rewritten and source <> target
+        left join renewed on renewed.entry = counted.source
+        where known.counts and not rewritten and source <> target and (renewed.since is null or counted.day >= renewed.since)
         group by counted.customer_id, source, target
         """,
     )

@@ -85,7 +85,9 @@ def end_well() -> Step:
         join heard as source on source.turn_id = hops_four.source_turn_id
         join heard as target on target.turn_id = hops_four.target_turn_id
         join known on known.customer_id = source.customer_id
-        where known.counts and target.outcome = 'success' and coalesce(source.outcome, '') <> 'success'
+        left join renewed on renewed.entry = source.entry
+        where known.counts and (renewed.since is null or source.day >= renewed.since)
+            and target.outcome = 'success' and coalesce(source.outcome, '') <> 'success'
             and source.said <> '' and source.said <> target.said
         """,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import pyarrow as pa
@@ -18,10 +18,11 @@ from markov.chain import Chain, build_chain, entry_state
 from markov.corroborate import transition_steps
 from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
+from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan
-from markov.standing import MARGIN, Standing, learnt_by_assistant, pair_of, standings
+from markov.standing import Standing
 from markov.steps import count_steps
-from markov.trials import Pair, newest_day, read_records
+from markov.trials import Pair
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
@@ -67,8 +68,13 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     What was served before is judged by its own record besides: what lost, or is no longer needed, is not proposed, and of the `live` table
     what has proven itself stays though mining alone would not propose it any more.
     """
-    steps = [*count_steps(bar.floors), *transition_steps(bar.floors), *evidence_steps(bar.floors)]
-    for done, step in enumerate(steps):
+    counting = count_steps(bar.floors)
+    steps = [*counting, *transition_steps(bar.floors), *evidence_steps(bar.floors)]
+    for done, step in enumerate(counting):
+        tick(done, len(steps) + 2)
+        engine.run(step)
+    history = read_history(engine, bar, live)
+    for done, step in enumerate(steps[len(counting) :], start=len(counting)):
         tick(done, len(steps) + 2)
         engine.run(step)
     plan = read_plan(engine)
@@ -77,9 +83,8 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     proposals, declined = _propose(chain, plan, bar)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)
-    history = _read_history(engine, bar, live)
     weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
-    chosen = history.with_proven(_choose(weighed, evidence, declined), weighed, evidence)
+    chosen = history.with_proven(_choose(weighed, evidence, declined), weighed, lambda candidate: _rewrite(candidate, evidence))
     rewrites = _settle(chosen, declined)
     for each in rewrites:
         declined.pop((each.source, each.prompt_kind), None)
@@ -199,19 +204,15 @@ def _weigh_all(proposals: Iterable[_Proposal], evidence: Evidence, bar: Bar) -> 
     return sorted(weighed, key=_rank)
 
 
-def _source_of(weighed: Weighed) -> Key:
-    return weighed.candidate.source, weighed.candidate.kind
-
-
 def _rank(weighed: Weighed) -> tuple[Key, bool, float, int, str]:
     candidate = weighed.candidate
-    return _source_of(weighed), weighed.declined is Declined.SAME_MEANING, -weighed.gain, -candidate.support, candidate.wording
+    return weighed.source, weighed.declined is Declined.SAME_MEANING, -weighed.gain, -candidate.support, candidate.wording
 
 
 def _choose(weighed: Iterable[Weighed], evidence: Evidence, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
     """The best wording of each source that clears the bar, with its gain; a source without one is declined for its best one's reason."""
     chosen = []
-    for source, group in groupby(weighed, _source_of):
+    for source, group in groupby(weighed, lambda each: each.source):
         ranked = list(group)
         best = next((each for each in ranked if each.declined is None), None)
         if best is not None:
@@ -266,52 +267,6 @@ def _rewrite(candidate: Candidate, evidence: Evidence) -> Rewrite:
         times=candidate.times,
         evidence=evidence.samples.get((candidate.source, candidate.kind, candidate.wording), ()),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    """What became of the rewrites that were served, and of their sources where they were not."""
-
-    standings: Mapping[Pair, Standing]
-    learnt: frozenset[Key]
-    """Sources that the assistant does well on as they are said."""
-    live: Sequence[Rewrite]
-    customers_min: int
-
-    def judged(self, weighed: Weighed) -> Weighed:
-        """The candidate, declined where what is known of it, or of its source, speaks against it."""
-        standing = self.standings.get((*_source_of(weighed), weighed.candidate.wording))
-        if _source_of(weighed) in self.learnt:
-            return replace(weighed, declined=Declined.LEARNT)
-        return replace(weighed, declined=Declined.BLOCKED) if standing and standing.barred else weighed
-
-    def with_proven(
-        self, chosen: Sequence[tuple[float, Rewrite]], weighed: Sequence[Weighed], evidence: Evidence
-    ) -> list[tuple[float, Rewrite]]:
-        """What was chosen, and of the live table what has proven itself and was not; it yields only to what promises clearly more."""
-        by_source = {(each.source, each.prompt_kind): (gain, each) for gain, each in chosen}
-        fresh = {(*_source_of(each), each.candidate.wording): each.candidate for each in weighed}
-        for each in self.live:
-            standing, source = self.standings[pair_of(each)], (each.source, each.prompt_kind)
-            rival = by_source.get(source)
-            if not standing.vouched(self.customers_min) or source in self.learnt or (rival and rival[1].rewrite_id == each.rewrite_id):
-                continue
-            if rival is None or rival[1].success_as_rewritten < standing.rewritten.mean + MARGIN:
-                row = _rewrite(fresh[pair_of(each)], evidence) if pair_of(each) in fresh else each
-                row = replace(row, success_as_said=standing.said.mean, success_as_rewritten=standing.rewritten.mean)
-                by_source[source] = (standing.rewritten.mean - standing.said.mean, row)
-        return [by_source[source] for source in sorted(by_source)]
-
-
-def _read_history(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> _History:
-    records = read_records(engine, {(each.source, each.prompt_kind) for each in live})
-    today, bound = newest_day(engine), bar.source_success_max
-    learnt = {
-        pair[:2] for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, today=today, source_success_max=bound)
-    }
-    judged = standings(records, map(pair_of, live), today=today, source_success_max=bound)
-    needless = {(each.source, each.kind) for each in judged.values() if each.needless}
-    return _History(judged, frozenset(learnt | needless), live, bar.floors.customers_min)
 
 
 def _settle(chosen: Sequence[tuple[float, Rewrite]], declined: dict[Key, Declined]) -> tuple[Rewrite, ...]:

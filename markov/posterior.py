@@ -107,6 +107,11 @@ def better(one: Beta, other: Beta, *, margin: float = 0.0) -> float:
     return float(np.mean(1.0 - betainc(one.wins, one.losses, np.clip(levels + margin, 0.0, 1.0))))
 
 
+def above(one: Beta, level: float) -> float:
+    """P(the chance > level)."""
+    return float(1.0 - betainc(one.wins, one.losses, level))
+
+
 def _likely(wins: np.ndarray, losses: np.ndarray) -> np.ndarray:
     """Logarithm of how likely just these wins and losses are, by one unknown chance."""
     return np.asarray(betaln(wins + PRIOR, losses + PRIOR) - betaln(PRIOR, PRIOR))

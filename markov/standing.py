@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from markov.posterior import UNTRIED, Beta, Day, believed, better, since_change
+from markov.posterior import UNTRIED, Beta, Day, above, added, believed, better, since_change
 from markov.trials import NO_RECORD, Pair, Record
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.text import canonical
@@ -20,8 +20,9 @@ MARGIN = 0.1
 """How much better than as said a rewrite must be to be worth it: the miner's least gain (`candidate.Bar.gain_min`)."""
 
 RETIRED_BELOW = 0.1
-"""A live rewrite goes once P(rewritten better than as said, by the margin) is less: nine to one against it. Mining has shown that it is
-better before it was ever served, so that doubt alone is no reason: a rewrite that works for six in ten may fail the first two."""
+"""A live rewrite goes once P(rewritten better than as said, by the margin) is less, or P(it mostly succeeds): nine to one against it.
+Mining has shown that it is better before it was ever served, so that doubt alone is no reason: what works for six in ten may fail the
+first two."""
 
 KEPT_FROM = 0.9
 """From this chance on its own record stands for a live rewrite that mining would not propose any more, and for a source as it is said."""
@@ -67,8 +68,8 @@ class Standing:
     """Success of the source as it is said."""
     rewritten: Beta
     """Success of the source as rewritten."""
-    better: float
-    """P(rewritten better than as said by the margin)."""
+    chance: float
+    """P(rewritten better than as said by the margin), or P(it mostly succeeds) where that is less."""
     winners: int
     """Customers for whom it succeeded as rewritten."""
     retired: bool
@@ -77,6 +78,8 @@ class Standing:
     """Whether that is because the source does well as it is said, so that nothing else is to be put in its place either."""
     blocked_until: date | None
     """Where it lost: the day on which mined evidence alone may bring it back."""
+    changed_on: date | None
+    """Where it lost because its success changed: the first day since. What customers meant before is no evidence any more."""
 
     @property
     def barred(self) -> bool:
@@ -85,12 +88,12 @@ class Standing:
 
     def vouched(self, customers_min: int) -> bool:
         """Whether its own record alone stands for it."""
-        return not self.barred and self.better >= KEPT_FROM and self.winners >= customers_min
+        return not self.barred and self.chance >= KEPT_FROM and self.winners >= customers_min
 
     @property
     def reason(self) -> str:
         """Why it is judged so, in words; no texts, which fewer customers than the floor may stand behind by now."""
-        told = f"as rewritten {_told(self.rewritten)}, as said {_told(self.said)}; chance to be better {self.better:.2f}"
+        told = f"as rewritten {_told(self.rewritten)}, as said {_told(self.said)}; chance to be worth it {self.chance:.2f}"
         if self.needless:
             return f"as said it does as well now: {told}"
         if self.retired:
@@ -109,24 +112,26 @@ class Ruled:
     reason: str
 
 
-def standings(
-    records: Mapping[Pair, Record], live: Iterable[tuple[str, str, str]], *, today: date, source_success_max: float
-) -> dict[Pair, Standing]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What records are held to: the miner's own bar, and the day of the judgement."""
+
+    today: date
+    source_success_max: float
+    target_success_min: float
+
+
+def standings(records: Mapping[Pair, Record], live: Iterable[tuple[str, str, str]], bounds: Bounds) -> dict[Pair, Standing]:
     """How each pair stands that is live (source, prompt kind, target) or was lately tried."""
-    pairs = {(source, kind, canonical(target)): True for source, kind, target in live}
-    pairs = {pair: False for pair in records if pair[2]} | pairs
-    return {
-        pair: _standing(pair, records, is_live=is_live, today=today, source_success_max=source_success_max)
-        for pair, is_live in pairs.items()
-    }
+    pairs = {pair: False for pair in records if pair[2]}
+    pairs |= {(source, kind, canonical(target)): True for source, kind, target in live}
+    return {pair: _standing(pair, records, bounds, is_live=is_live) for pair, is_live in pairs.items()}
 
 
-def learnt_by_assistant(record: Record, *, today: date, source_success_max: float) -> bool:
+def learnt_by_assistant(record: Record, bounds: Bounds) -> bool:
     """Whether a wording as it is said surely succeeds too often lately to be rewritten, whatever it did before."""
-    lately = believed(since_change(record.days), today=today)
-    # Against a chance that is known to be that of the bar: one half of success and so on, of very many.
-    bar = Beta(source_success_max * _CERTAIN, (1 - source_success_max) * _CERTAIN)
-    return record.winners >= CUSTOMERS_MIN and better(lately, bar) >= KEPT_FROM
+    lately = believed(since_change(record.days), today=bounds.today)
+    return record.winners >= CUSTOMERS_MIN and above(lately, bounds.source_success_max) >= KEPT_FROM
 
 
 def ruled(
@@ -157,30 +162,48 @@ def pair_of(rewrite: Rewrite) -> Pair:
     return rewrite.source, rewrite.prompt_kind, canonical(rewrite.target)
 
 
-_CERTAIN = 1e6
-"""Turns behind a bar, which is a figure and not a guess."""
-
-
-def _standing(pair: Pair, records: Mapping[Pair, Record], *, is_live: bool, today: date, source_success_max: float) -> Standing:
+def _standing(pair: Pair, records: Mapping[Pair, Record], bounds: Bounds, *, is_live: bool) -> Standing:
     source, kind, target = pair
     said, rewritten = _believable(records.get((source, kind, ""), NO_RECORD), records.get(pair, NO_RECORD))
-    as_said, as_rewritten, chance = _compared(said, rewritten, today=today)
-    needless = chance < RETIRED_BELOW and as_said.mean > source_success_max
+    found = _compare(said, rewritten, bounds)
+    retired = found.chance < RETIRED_BELOW
+    needless = retired and found.said.mean > bounds.source_success_max
     blocked_until = None
-    if rewritten and not is_live and not needless and chance < RETURNS_FROM:
-        blocked_until = _blocked_until(said, rewritten, today=today)
+    if rewritten and not is_live and not needless and found.chance < RETURNS_FROM:
+        blocked_until = _blocked_until(said, rewritten, bounds)
+    lost = (retired and not needless) or blocked_until is not None
     return Standing(
         source=source,
         kind=kind,
         target=target,
-        said=as_said,
-        rewritten=as_rewritten,
-        better=chance,
+        said=found.said,
+        rewritten=found.rewritten,
+        chance=found.chance,
         winners=records.get(pair, NO_RECORD).winners,
-        retired=chance < RETIRED_BELOW,
+        retired=retired,
         needless=needless,
         blocked_until=blocked_until,
+        changed_on=found.changed_on if lost else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Two records beside each other, as they were believed on a day."""
+
+    said: Beta
+    rewritten: Beta
+    chance: float
+    changed_on: date | None
+    """First day since the success as rewritten changed."""
+
+
+def _compare(said: Sequence[Day], rewritten: Sequence[Day], bounds: Bounds) -> _Compared:
+    lately = since_change(rewritten)
+    one, other = believed(lately, today=bounds.today), believed(since_change(said), today=bounds.today)
+    # Better is not enough: of two wordings that fail, one fails less.
+    chance = min(better(one, other, margin=MARGIN), above(one, bounds.target_success_min))
+    return _Compared(other, one, chance, lately[0].day if len(lately) < len(added(rewritten)) else None)
 
 
 def _believable(said: Record, rewritten: Record) -> tuple[Sequence[Day], Sequence[Day]]:
@@ -190,17 +213,12 @@ def _believable(said: Record, rewritten: Record) -> tuple[Sequence[Day], Sequenc
     return as_said, ours
 
 
-def _compared(said: Sequence[Day], rewritten: Sequence[Day], *, today: date) -> tuple[Beta, Beta, float]:
-    one, other = (believed(since_change(days), today=today) for days in (rewritten, said))
-    return other, one, better(one, other, margin=MARGIN)
-
-
-def _blocked_until(said: Sequence[Day], rewritten: Sequence[Day], *, today: date) -> date | None:
+def _blocked_until(said: Sequence[Day], rewritten: Sequence[Day], bounds: Bounds) -> date | None:
     """The end of the block, where the record was reason to retire the pair on the day of its last trial, and that is not long ago."""
     last = max(each.day for each in rewritten)
     end = date.fromordinal(last.toordinal() + BLOCKED_DAYS)
-    _, _, chance = _compared([each for each in said if each.day <= last], rewritten, today=last)
-    return end if chance < RETIRED_BELOW and today <= end else None
+    found = _compare([each for each in said if each.day <= last], rewritten, replace(bounds, today=last))
+    return end if found.chance < RETIRED_BELOW and bounds.today <= end else None
 
 
 def _told(beta: Beta) -> str:

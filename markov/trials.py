@@ -1,6 +1,6 @@
 """The SQL of trials, as named steps: how wordings fared as customers said them, and as we had them said.
 
-Reads the tables of `steps` and `evidence`, and `served` (said, kind) with the sources of the live table. Same rules: common dialect,
+Reads the tables of `steps`, and `served` (said, kind) with the sources of the live table. Same rules: common dialect,
 nothing runs while building. Sums are whole numbers, so that days add up and a customer can be taken out, to the bit.
 """
 
@@ -43,12 +43,12 @@ class Record:
 NO_RECORD = Record()
 
 
-def read_records(engine: Engine, sources: Iterable[tuple[str, str]]) -> dict[Pair, Record]:
-    """The records of promising sources, of these sources, and of all that was rewritten within the window."""
+def read_records(engine: Engine, sources: Iterable[tuple[str, str]], *, customers_min: int) -> dict[Pair, Record]:
+    """The records of these sources, of all that was rewritten within the window, and of what failed enough customers to matter."""
     named = sorted(set(sources))
     columns = {"said": [said for said, _ in named], "kind": [kind for _, kind in named]}
     engine.load("served", pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns])))
-    for step in trial_steps():
+    for step in trial_steps(customers_min):
         engine.run(step)
     days: dict[Pair, list[Day]] = {}
     for row in engine.rows("fared").to_pylist():
@@ -67,23 +67,28 @@ def newest_day(engine: Engine) -> date:
     return found if isinstance(found, date) else date.min
 
 
-def trial_steps() -> list[Step]:
+def trial_steps(customers_min: int) -> list[Step]:
     """The steps from what was heard to records, in order."""
-    return [watch(), try_out(), fare(), head_count(), look_at_calendar()]
+    return [watch(customers_min), try_out(), fare(), head_count(), look_at_calendar()]
 
 
-def watch() -> Step:
-    """Sources worth a look: those that may get a rewrite, those that have one, and those that had one."""
+def watch(customers_min: int) -> Step:
+    """Sources worth a look: those that have a rewrite, those that had one, and those that may get one."""
     return Step(
         "watched",
         f"""
         select distinct said, kind
         from (
-            select said, kind from promising
-            union all
             select said, kind from served
             union all
             select said, kind from heard where rewritten and {_RECENT}
+            union all
+            select heard.said, heard.kind
+            from heard
+            join known on known.customer_id = heard.customer_id
+            where known.counts and not heard.rewritten and heard.outcome = 'failure'
+            group by heard.said, heard.kind
+            having count(distinct heard.customer_id) >= {customers_min}
         ) as named
         where said <> ''
         """,

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from markov.posterior import Day
-from markov.standing import Ruling, Standing, learnt_by_assistant, ruled, standings
+from markov.standing import Bounds, Ruling, Standing, learnt_by_assistant, ruled, standings
 from markov.trials import Record
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.store.rewrites import rewrite_id_of
 
 TODAY = date(2026, 11, 21)
+BOUNDS = Bounds(TODAY, source_success_max=0.5, target_success_min=0.5)
 PAIR = ("lamp on now", "", "turn on the lamp")
 
 
@@ -30,7 +31,7 @@ GOOD = record(*((ago, 9, 1) for ago in range(10)))
 def standing(said: Record, rewritten: Record, *, live: bool = True) -> Standing:
     """How the pair stands."""
     records = {(*PAIR[:2], ""): said, PAIR: rewritten}
-    return standings(records, [PAIR] if live else [], today=TODAY, source_success_max=0.5)[PAIR]
+    return standings(records, [PAIR] if live else [], BOUNDS)[PAIR]
 
 
 def test_a_rewrite_that_works_stands_by_itself():
@@ -51,8 +52,26 @@ def test_a_rewrite_is_retired_once_the_assistant_has_learnt_its_source():
     assert found.retired
     assert found.needless
     assert "as said it does as well now" in found.reason
-    assert learnt_by_assistant(learnt, today=TODAY, source_success_max=0.5)
-    assert not learnt_by_assistant(IN_VAIN, today=TODAY, source_success_max=0.5)
+    assert learnt_by_assistant(learnt, BOUNDS)
+    assert not learnt_by_assistant(IN_VAIN, BOUNDS)
+
+
+def test_what_is_wrong_more_often_than_right_goes_though_as_said_it_is_worse():
+    """One in three, where as said hardly any succeeds: a gain, but two wrong actions for each right one."""
+    served = record(*((ago, 3, 6) for ago in range(10)))
+    faded = record(*((ago, 3, 6) for ago in range(15, 20)))
+
+    assert standing(IN_VAIN, served).retired
+    assert not standing(IN_VAIN, served).needless
+    assert standing(IN_VAIN, faded, live=False).blocked_until == TODAY + timedelta(days=13)
+
+
+def test_a_change_is_dated_only_where_it_cost_the_rewrite():
+    """It worked, and since five days it fails: what customers meant before then is no evidence. What steadily works has no date."""
+    broken = record(*((ago, 9, 1) for ago in range(5, 15)), *((ago, 0, 9) for ago in range(5)))
+
+    assert standing(IN_VAIN, broken).changed_on == TODAY - timedelta(days=4)
+    assert standing(IN_VAIN, GOOD).changed_on is None
 
 
 def test_two_customers_retire_nothing():
@@ -110,7 +129,7 @@ def test_what_became_of_a_table_is_said_with_reasons():
         ("turned", "", "turned please"): record((0, 0, 30)),
         ("lost", "", "lost please"): record((0, 0, 30)),
     }
-    judged = standings(records, [(each.source, "", each.target) for each in before], today=TODAY, source_success_max=0.5)
+    judged = standings(records, [(each.source, "", each.target) for each in before], BOUNDS)
 
     found = ruled(before, after, judged=judged, dropped={before[4].rewrite_id: "floor: 3 customers"})
 

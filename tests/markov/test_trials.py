@@ -44,7 +44,7 @@ def rows(folder: Path, log: Log) -> tuple[list[dict[str, Any]], dict[Any, Record
     with fill(Lake(folder), log).connect() as connection:
         engine = DuckDBEngine(connection)
         mine(engine, Bar())
-        records = read_records(engine, [(SOURCE, "")])
+        records = read_records(engine, [(SOURCE, "")], customers_min=10)
         return sorted(engine.rows("trials").to_pylist(), key=str), records
 
 
@@ -140,3 +140,21 @@ def test_faded_evidence_does_not_take_a_proven_rewrite_away(tmp_path: Path):
     assert [each.rewrite_id for each in kept.rewrites] == [live.rewrite_id]
     assert kept.rewrites[0].success_as_rewritten > 0.8
     assert never.rewrites == ()
+
+
+def test_what_a_wording_came_to_mean_is_learnt_from_what_came_after(tmp_path: Path):
+    """Twelve meant the lamp; since the tenth day our rewrite fails, and twelve others mean the fan: that is no longer half against half."""
+    (live,) = learnt(tmp_path / "before", planted(customers=names(12))).rewrites
+    served_well = served(outcome="success", days=range(1, 10)) + held_out(outcome="failure", days=range(1, 10))
+    fan = planted(customers=names(12, "d"), target="turn on the fan", reading="fan|on|")
+    later = replace(
+        fan,
+        turns=tuple(replace(turn, day=turn.day + 12 * (turn.day == 0)) for turn in fan.turns),
+        links=tuple((replace(one, day=12), replace(two, day=12), chance) for one, two, chance in fan.links),
+    )
+    log = planted(customers=names(12)) + served_well + served(outcome="failure", days=range(10, 12)) + later
+    distinct = replace(log, turns=tuple({turn.turn_id: turn for turn in log.turns}.values()))
+
+    found = learnt(tmp_path / "after", distinct, (live,))
+
+    assert [(each.source, each.target) for each in found.rewrites] == [(SOURCE, "turn on the fan")]
