@@ -23,9 +23,6 @@ from resay.store.turns import read_turns
 LIKELY_FROM = 0.5
 """Links from here on are counted as likely in the report: likelier than not."""
 
-SESSIONS_AT_ONCE = 64
-"""Sessions whose windows run side by side: enough that no thread waits for the last window of one session."""
-
 
 @dataclass(frozen=True, slots=True)
 class DetectReport:
@@ -66,6 +63,13 @@ def detect(lake: Lake, detector: Detector, tick: Tick) -> DetectReport:
     return DetectReport(f"{detector.name}/{detector.version}", turns, sessions, len(rows), likely, weight)
 
 
+def links_of_others(lake: Lake, detector: Detector) -> bool:
+    """Whether a lake holds links that this detector, as it is now, did not make."""
+    with lake.connect() as connection:
+        query = f"select 1 from {tables.LINKS.name} where detector <> ? limit 1"
+        return bool(connection.execute(query, [f"{detector.name}/{detector.version}"]).fetchall())
+
+
 def detect_job(detector: Detector, observe: Callable[[JobStep], None] = lambda _step: None) -> Job:
     """The stream job that keeps table `links` true; the detector must judge a session by that session alone."""
 
@@ -86,7 +90,7 @@ def linked(detector: Detector, sessions: Iterable[Session]) -> Iterator[tuple[Se
             yield session, checked(session, detector.links(session))
         return
     left = iter(sessions)
-    while some := list(islice(left, SESSIONS_AT_ONCE)):
+    while some := list(islice(left, detector.sessions_at_once)):
         for session, links in zip(some, detector.links_of_all(some), strict=True):
             yield session, checked(session, links)
 

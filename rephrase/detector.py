@@ -33,5 +33,8 @@ class Detector(Protocol):
 class ManyDetector(Detector, Protocol):
     """A detector that is faster with many sessions at hand."""
 
+    sessions_at_once: int
+    """How many it wants: more are no faster."""
+
     def links_of_all(self, sessions: Sequence[Session]) -> Iterator[list[RephraseLink]]:
         """The links of each session, the very same as `links` gives."""

@@ -18,7 +18,7 @@ from rephrase.overlap import link_of
 from rephrase.padded import padded
 from rephrase.question import Judgement, Kind, Numbers, Question, judge, questions_of
 from rephrase.span import span_after
-from rephrase.window import Window, WindowRules
+from rephrase.window import NOWHERE, Window, WindowRules
 from rephrase.word_pieces import WordPieces
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session
@@ -26,7 +26,7 @@ from resay.dialogue.turn import Turn
 from resay.label.friction import denies
 from resay.label.remark import remark_of
 from resay.label.wordings import ENGLISH, Wordings
-from resay.training.onnx_model import OnnxModel
+from resay.training.onnx_model import OnnxModel, WrongModel
 
 INPUTS = ("tokens", "segments", "attention")
 OUTPUT = "numbers"
@@ -34,12 +34,17 @@ OUTPUT = "numbers"
 PROBABILITY_MIN = 0.05
 """Links less likely than this are left out, as those of the default detector are."""
 
+SESSIONS_AT_ONCE = 64
+"""Sessions whose windows run side by side: enough that no thread waits for the last window of one session."""
+
 Ask = Callable[[Sequence[Window]], list[Numbers]]
 """A model: its numbers for each window."""
 
 
 class ModelDetector:
     """Links by a trained model."""
+
+    sessions_at_once = SESSIONS_AT_ONCE
 
     def __init__(
         self, card: ModelCard, pieces: WordPieces, ask: Ask, *, probability_min: float = PROBABILITY_MIN, wordings: Wordings = ENGLISH
@@ -96,7 +101,25 @@ def read_detector(
     card = replace(card, rules=rules or card.rules)
     pieces = WordPieces((folder / TOKENIZER_FILE).read_bytes(), where=str(folder / TOKENIZER_FILE))
     model = OnnxModel(folder / MODEL_FILE, inputs=INPUTS, output=OUTPUT)
-    return ModelDetector(card, pieces, asking(model, padding=pieces.padding, threads=threads), probability_min=probability_min)
+    ask = asking(model, padding=pieces.padding, threads=threads)
+    _check_answers(ask, card, pieces, folder)
+    return ModelDetector(card, pieces, ask, probability_min=probability_min)
+
+
+def _check_answers(ask: Ask, card: ModelCard, pieces: WordPieces, folder: Path) -> None:
+    """Ask once of the longest window, full of the highest token: what does not fit is said here, and not in the middle of a lake.
+
+    Raises: WrongModel.
+    """
+    length = card.rules.tokens_max
+    tokens = (pieces.first, *[pieces.size - 1] * (length - 2), pieces.last)
+    zeros = (0,) * length
+    (numbers,) = ask([Window(0, tokens, zeros, (NOWHERE,) * length, zeros, zeros, ())])
+    expected = (length, 2) if card.kind is Kind.SPAN else (1,)
+    if numbers.shape != expected:
+        shapes = " and ".join(" x ".join(str(size) for size in shape) for shape in (expected, numbers.shape))
+        message = f"model in {folder} must give the numbers of a {card.kind} model; sizes are {shapes}; is it another kind's?"
+        raise WrongModel(message)
 
 
 def asking(model: OnnxModel, *, padding: int, threads: int) -> Ask:

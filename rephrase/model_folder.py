@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -21,6 +22,13 @@ CARD_FILE = "card.json"
 
 MODEL_BYTES_MAX = 2_000_000_000
 """Longest model that is read: a BERT-large in eight bits takes 350 MB."""
+
+
+TOKENS_MIN = 16
+"""Shortest window: two tries of a word, and what became of them."""
+
+TOKENS_MAX = 8_192
+"""Longest window: what the longest of BERT's kin take."""
 
 
 class WrongModelFolder(ResayError):
@@ -66,6 +74,7 @@ def read_card(folder: Path) -> ModelCard:
     try:
         record = json.loads((folder / CARD_FILE).read_text())
         card = _card(record)
+        _check_numbers(card)
         for name, expected in card.sha256.items():
             _check(folder / name, expected)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -87,6 +96,17 @@ def _card(record: Mapping[str, Any]) -> ModelCard:
         figures=record["figures"],
         sha256={name: str(record["sha256"][name]) for name in (MODEL_FILE, TOKENIZER_FILE)},
     )
+
+
+def _check_numbers(card: ModelCard) -> None:
+    rules = card.rules
+    if not (math.isfinite(card.temperature) and card.temperature > 0.0 and 0.0 <= card.threshold <= 1.0):
+        message = f"temperature {card.temperature} and threshold {card.threshold} are none"
+        raise ValueError(message)
+    sizes = (rules.tokens_max, rules.utterance_tokens_max, rules.response_tokens_max, rules.prompt_tokens_max, rules.bounds.lag_max)
+    if not TOKENS_MIN <= rules.tokens_max <= TOKENS_MAX or min(*sizes, rules.hypotheses + 1) < 1:
+        message = f"windows of {rules.tokens_max} tokens, and what is in them, are none"
+        raise ValueError(message)
 
 
 def _check(path: Path, expected: str) -> None:

@@ -15,6 +15,8 @@ class WordPieces:
         Raises: WrongVocabulary.
         """
         self._vocabulary = Vocabulary(content, where=where)
+        self.size = self._vocabulary.size
+        """One more than the highest token."""
         self.first, self.last, self.padding = self._vocabulary.first, self._vocabulary.last, self._vocabulary.padding
         self._markers = {marker: self._vocabulary.token(f"[unused{marker.value}]") for marker in Marker}
 

@@ -16,12 +16,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.detectors import detector_of
 from resay.commands.landing import land_files
 from resay.commands.learn import KOption, learn
-from resay.commands.learning import CUSTOMERS_MIN
+from resay.commands.learning import CUSTOMERS_MIN, LearnRules
 from resay.commands.pages import render, write_page
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
@@ -125,7 +125,7 @@ def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: b
             message = f"log must hold turns of resay.turn/1; none could be read; {reason}; does `resay schema` describe your records?"
             raise NothingToAudit(message)
         with progress("Linking rephrases", unit="turns", shown=shown) as tick:
-            detect(lake, CombinedDetector(), lambda done, total=None: tick(done, total or report.accepted))
+            detect(lake, detector_of(), lambda done, total=None: tick(done, total or report.accepted))
         with progress("Labelling turns", unit="turns", shown=shown) as tick:
             label(lake, lambda done, total=None: tick(done, total or report.accepted))
         early = Settings(home=Path(folder) / "early", api_key=None, hash_key=settings.hash_key)
@@ -166,7 +166,7 @@ def _spared(lake: Lake, early: Settings, *, k: int, shown: bool) -> Spared:
     if not told or not earlier.num_rows:
         return Spared(0, len(told), sum(row[-1] == "failure" for row in told), 0, 0.0, 0)
     Lake(early.lake).append(TURN_PARTS, earlier.select(schema.names).cast(schema))
-    learn(early, k=k, shown=shown)
+    learn(early, LearnRules(k=k, shown=shown))
     return _replayed(told, early)
 
 

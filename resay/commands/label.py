@@ -15,11 +15,19 @@ from rich.table import Table
 
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
-from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, checked, detect, linked
 from rephrase.detector import Detector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
-from resay.commands.detectors import DetectorName, DetectorOption, ModelOption, check_model, considered, detector_of
+from resay.commands.detectors import (
+    DEFAULT,
+    DetectorOption,
+    DeviceOption,
+    ModelOption,
+    TrunkOption,
+    asked_detector,
+    considered,
+    detector_of,
+)
 from resay.commands.settings import read_settings
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
@@ -48,10 +56,12 @@ def register(app: typer.Typer) -> None:
     app.command("label", rich_help_panel=_PANEL)(label_command)
 
 
-def detect_command(
+def detect_command(  # noqa: PLR0917 - an option is a parameter
     file: InputOption = None,
-    detector: DetectorOption = DetectorName.COMBINED,
+    detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
+    device: DeviceOption = "",
+    trunk: TrunkOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,20 +72,20 @@ def detect_command(
     turns that was considered, however unlikely.
 
     Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl` ·
-    `resay detect --detector span --model DIR --input pairs.jsonl --json`
+    `resay detect --detector span --model DIR --input pairs.jsonl --json` · `resay detect --detector span --model DIR --device cuda`
     """
-    check_model(detector, model)
+    asked = asked_detector(detector, model, device=device, trunk=trunk)
     if file is not None:
         with _landed(file, shown=not as_json) as lake:
             if as_json:
-                pairs = considered(detector_of(detector, lake, model=model, probability_min=0.0), _sessions(lake))
+                pairs = considered(detector_of(asked, lake, probability_min=0.0), _sessions(lake))
             else:
-                pairs = (link for _, links in linked(detector_of(detector, lake, model=model), _sessions(lake)) for link in links)
+                pairs = (link for _, links in linked(detector_of(asked, lake), _sessions(lake)) for link in links)
             print_json_lines(_link_json(link) for link in pairs)
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Linking rephrases", unit="turns", shown=not as_json) as tick:
-        report = detect(lake, detector_of(detector, lake, model=model), _of_all(tick, lake))
+        report = detect(lake, detector_of(asked, lake), _of_all(tick, lake))
     if as_json:
         print_json(asdict(report))
     else:
@@ -92,7 +102,7 @@ def label_command(file: InputOption = None, home: HomeOption = None, as_json: Js
     """
     if file is not None:
         with _landed(file, shown=not as_json) as lake:
-            print_json_lines(_label_json(lake, CombinedDetector()))
+            print_json_lines(_label_json(lake, detector_of()))
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Labelling turns", unit="turns", shown=not as_json) as tick:

@@ -18,10 +18,10 @@ from markov.proof import Proof
 from markov.publish import live_rewrites, roll_back
 from markov.standing import TAKEN_OUT, Ruled, Ruling
 from markov.verify import Rules
-from markov.versions import Understanding
-from rephrase.combined import CombinedDetector
 from rephrase.detect import DetectReport, detect
+from rephrase.detector import Detector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
 from resay.commands.needless import Needless
 from resay.commands.settings import Settings, read_settings
@@ -74,9 +74,11 @@ def register(app: typer.Typer) -> None:
     app.command("rollback", rich_help_panel=_PANEL)(rollback_command)
 
 
-def learn_command(
+def learn_command(  # noqa: PLR0917 - an option is a parameter
     k: KOption = CUSTOMERS_MIN,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be published; publish nothing.")] = False,
+    detector: DetectorOption = DEFAULT,
+    model: ModelOption = None,
     understand_url: UnderstandOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -91,7 +93,9 @@ def learn_command(
     Examples: `resay learn` · `resay learn --dry-run --k 5` · `resay learn --json`
     """
     understanding = UrlUnderstanding(understand_url) if understand_url else None
-    learnt = learn(read_settings(home=home), k=k, dry_run=dry_run, shown=not as_json, understanding=understanding)
+    rules = LearnRules(k=k, dry_run=dry_run, shown=not as_json, understanding=understanding)
+    settings = read_settings(home=home)
+    learnt = learn(settings, rules, detector=detector_of(asked_detector(detector, model), Lake(settings.lake)))
     if as_json:
         print_json(learnt_json(learnt))
         return
@@ -157,25 +161,23 @@ def rollback_command(
         console.print(f"  left out · {reason}", markup=False)
 
 
-def learn(
-    settings: Settings, *, k: int = CUSTOMERS_MIN, dry_run: bool = False, shown: bool = True, understanding: Understanding | None = None
-) -> Learnt:
-    """Everything from turns to a live table; progress is shown on standard error.
+def learn(settings: Settings, rules: LearnRules | None = None, *, detector: Detector | None = None) -> Learnt:
+    """Everything from turns to a live table, by the links of this detector, or of the usual one; progress is shown on standard error.
 
     Raises: NothingToLearnFrom, and what the lake, the books and the shelf raise.
     """
     began = time.monotonic()
-    lake = Lake(settings.lake)
+    rules, lake = rules or LearnRules(), Lake(settings.lake)
     turns = _count_turns(lake)
     if not turns:
         message = f"lake {lake.root} must hold turns to learn from; it holds none; was a log read with `resay ingest`?"
         raise NothingToLearnFrom(message)
-    with progress("Linking rephrases", unit="turns", shown=shown) as tick:
-        links = detect(lake, CombinedDetector(), lambda done, total=None: tick(done, total or turns))
-    with progress("Labelling turns", unit="turns", shown=shown) as tick:
+    with progress("Linking rephrases", unit="turns", shown=rules.shown) as tick:
+        links = detect(lake, detector or detector_of(), lambda done, total=None: tick(done, total or turns))
+    with progress("Labelling turns", unit="turns", shown=rules.shown) as tick:
         labels = label(lake, lambda done, total=None: tick(done, total or turns))
     totals = {"turns": labels.turns, "failed": labels.outcomes.get("failure", 0), "links": links.links}
-    taught = teach(settings, totals, LearnRules(k=k, dry_run=dry_run, shown=shown, understanding=understanding))
+    taught = teach(settings, totals, rules)
     return Learnt(links, labels, *taught, seconds=time.monotonic() - began)
 
 

@@ -27,7 +27,6 @@ from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
 from markov.steps import Floors
 from markov.verify import Rules, sift
 from markov.versions import Understanding
-from rephrase.combined import CombinedDetector
 from resay.commands.console import progress
 from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
@@ -39,6 +38,7 @@ from resay.store.books import Books
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
+from resay.store.reading import Connection
 from resay.store.rewrites import encode_rewrites
 from resay.store.tables import COUNTS, LINKS, OUTCOMES, SEGMENTS
 
@@ -170,6 +170,7 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
         with progress("Mining rewrites", unit="steps", shown=rules.shown) as tick:
             mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before)
         counts = counted_rows(engine)
+        detectors = _detectors(connection)
     rules.observe(LearnStep.MINED)
     needless = needless_of(lake, mined.rewrites, live=live, understanding=rules.understanding)
     wanted = [each for each in mined.rewrites if each.rewrite_id not in needless.reasons]
@@ -180,7 +181,7 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
     rulings = _ruled(before, kept, mined, proof, needless)
     if rules.dry_run:
         return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless)
-    card = replace(_card(mined, totals, rulings, k=rules.k), versions=needless.versions, needless=needless.reasons)
+    card = replace(_card(mined, totals, rulings, k=rules.k, detectors=detectors), versions=needless.versions, needless=needless.reasons)
     with shelf.alone():
         if not _holds(basis, settings):
             raise _Overtaken
@@ -227,15 +228,20 @@ def _ruled(before: Sequence[Rewrite], kept: Sequence[Rewrite], mined: Mined, pro
     return tuple(ruled(before, kept, judged=mined.standings, dropped=declined | faults | dict(needless.reasons)))
 
 
-def _card(mined: Mined, totals: Mapping[str, int], rulings: Sequence[Ruled], *, k: int) -> Card:
+def _detectors(connection: Connection) -> str:
+    """What made the links that are learnt from, by name and version; nothing where there are none."""
+    rows = connection.execute(f"select distinct detector from {LINKS.name} order by detector").fetchall()
+    return ", ".join(row[0] for row in rows)
+
+
+def _card(mined: Mined, totals: Mapping[str, int], rulings: Sequence[Ruled], *, k: int, detectors: str) -> Card:
     found = {"sources": mined.sources, "states": mined.states, "candidates": len(mined.rewrites)}
     times = Counter(each.ruling.value for each in rulings)
     became = {ruling.value: times[ruling] for ruling in Ruling}
-    detector = f"{CombinedDetector.name}/{CombinedDetector.version}"
     return Card(
         made_at=datetime.now(UTC),
         follows=None,
-        parameters={"detector": detector} | asdict(Bar(floors=Floors(customers_min=k))),
+        parameters={"detector": detectors} | asdict(Bar(floors=Floors(customers_min=k))),
         totals=dict(totals) | found | became,
         retired={each.rewrite_id: f"{each.ruling}: {each.reason}" for each in rulings if each.ruling in TAKEN_OUT},
     )

@@ -15,6 +15,7 @@ import typer
 from ingest.kafka_reading import GROUP
 from resay.commands.chain import Chain
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector
 from resay.commands.learn import KOption
 from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.place import KafkaSettingsOption
@@ -36,6 +37,8 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     every: Annotated[float, typer.Option("--every", min=0.1, help="Learn at most this often, seconds.")] = EVERY_S,
     until_idle: Annotated[float | None, typer.Option("--until-idle", min=0.1, help="End after so many seconds without work.")] = None,
     k: KOption = CUSTOMERS_MIN,
+    detector: DetectorOption = DEFAULT,
+    model: ModelOption = None,
     metrics_port: MetricsPortOption = None,
     group: Annotated[str, typer.Option("--group", help="Consumer group; its members share the partitions of a topic.")] = GROUP,
     rejects_topic: RejectsTopicOption = "",
@@ -48,11 +51,13 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     Ends cleanly on Ctrl-C and SIGTERM, and may be killed at any moment: nothing is lost and nothing counted twice.
     What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
     Several processes may share the work: each part runs in one process, but `ingest` of a topic in as many as it has partitions.
+    Where the lake holds links of another detector, or of another version of it, all turns are linked anew at the start.
 
     Examples: `resay stream --source logs/` · `resay stream --source kafka://localhost:9092/dialogue-turns --metrics-port 9400` ·
     `resay stream --jobs detect,label` · `resay stream --source logs/ --until-idle 5 --json`
     """
-    orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every)
+    links = asked_detector(detector, model)
+    orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every, links)
     metrics, tally, began = StreamMetrics(source.split("://")[0] if "://" in source else "file"), Tally(), time.monotonic()
     with ExitStack() as stack:
         chain = Chain(stop=stack.enter_context(stoppable()), until_idle_s=until_idle)

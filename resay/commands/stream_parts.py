@@ -6,7 +6,7 @@ A part may run in several processes: whoever finds that another was first looks 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +19,10 @@ from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, LandingStep, land
 from ingest.privacy import Pseudonymise, keep
 from ingest.source import Batch
-from rephrase.combined import CombinedDetector
-from rephrase.detect import detect_job
+from rephrase.detect import detect, detect_job, links_of_others
+from rephrase.detector import Detector
 from resay.commands.chain import Chain, Found, Step
+from resay.commands.detectors import DetectorAsked, detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
 from resay.commands.settings import Settings
 from resay.commands.stream_metrics import StreamMetrics
@@ -76,6 +77,8 @@ class StreamOrders:
     group: str = GROUP
     k: int = CUSTOMERS_MIN
     every_s: float = EVERY_S
+    links: DetectorAsked = field(default_factory=DetectorAsked)
+    """What links second tries."""
     observe: Callable[[Part, str], None] = lambda _part, _step: None
     """Told of every step of every part after it was taken: for the tests that kill at it."""
 
@@ -89,15 +92,26 @@ def run_parts(orders: StreamOrders, chain: Chain, *, tally: Tally, metrics: Stre
         steps = []
         if Part.INGEST in orders.parts:
             steps.append(_landing(orders, chain, into=(tally, metrics), on=stack))
-        if jobs := [job for job in _jobs(orders) if job.name in orders.parts]:
+        if jobs := list(_jobs(orders)):
             steps.append(_judging(jobs, orders.settings, tally=tally, metrics=metrics))
         if Part.LEARN in orders.parts:
             steps.append(Step("learn", _Learning(orders, tally=tally, metrics=metrics)))
         chain.run(steps)
 
 
-def _jobs(orders: StreamOrders) -> list[Job]:
-    return [detect_job(CombinedDetector(), partial(orders.observe, Part.DETECT)), label_job(observe=partial(orders.observe, Part.LABEL))]
+def _jobs(orders: StreamOrders) -> Iterator[Job]:
+    if Part.DETECT in orders.parts:
+        detector = detector_of(orders.links)
+        _link_anew(detector, Lake(orders.settings.lake))
+        yield detect_job(detector, partial(orders.observe, Part.DETECT))
+    if Part.LABEL in orders.parts:
+        yield label_job(observe=partial(orders.observe, Part.LABEL))
+
+
+def _link_anew(detector: Detector, lake: Lake) -> None:
+    """Link all turns by this detector where another has linked them: its links would stand beside ours for as long as no turn changes."""
+    if links_of_others(lake, detector):
+        detect(lake, detector, silent)
 
 
 def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMetrics], on: ExitStack) -> Step:

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from resay.dialogue.errors import ResayError
+
+
+class DeviceUnavailable(ResayError):
+    """A processor that was named is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -25,8 +31,12 @@ class Device:
 
 
 def device_of(name: str = "", *, bf16: bool | None = None) -> Device:
-    """The device of that name; without one the GPU, where there is one. bfloat16 where it is faster, unless it is asked for or refused."""
+    """The device of that name; without one the GPU, where there is one. bfloat16 where it is faster, unless it is asked for or refused.
+
+    Raises: DeviceUnavailable.
+    """
     chosen = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    _check(chosen)
     return Device(chosen, _is_faster_in_bf16(chosen) if bf16 is None else bf16)
 
 
@@ -35,6 +45,17 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+
+
+def _check(name: str) -> None:
+    """That torch has a device: a small tensor can be put there."""
+    try:
+        torch.empty(1, device=name)
+    # torch raises a RuntimeError of many kinds, and an AssertionError where it was built without CUDA.
+    except (RuntimeError, AssertionError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        message = f"device {name!r} must be one that torch has here; {reason}; is there a GPU, with its driver, or is cpu meant?"
+        raise DeviceUnavailable(message) from error
 
 
 def _is_faster_in_bf16(name: str) -> bool:

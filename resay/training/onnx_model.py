@@ -28,6 +28,7 @@ class OnnxModel:
 
         Raises: WrongModel.
         """
+        self._path = path
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = _QUIET
@@ -43,8 +44,16 @@ class OnnxModel:
             raise WrongModel(message)
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """The output for these inputs."""
-        return cast("NDArray[np.float32]", self._session.run(None, dict(inputs))[0])
+        """The output for these inputs.
+
+        Raises: WrongModel, where it cannot be computed: a token that it does not know, more of them than it has places for.
+        """
+        try:
+            return cast("NDArray[np.float32]", self._session.run(None, dict(inputs))[0])
+        # As above.
+        except Exception as error:
+            message = f"model {self._path} must answer what it is asked; {_first_line(error)}; does its tokeniser belong to it?"
+            raise WrongModel(message) from error
 
 
 def _first_line(error: Exception) -> str:

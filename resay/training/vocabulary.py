@@ -49,6 +49,11 @@ class Vocabulary:
         self.first, self.last, self.padding = (self.token(name) for name in ("[CLS]", "[SEP]", "[PAD]"))
         self.pieces = lru_cache(TEXTS_KEPT_MAX)(self._pieces)
 
+    @property
+    def size(self) -> int:
+        """One more than the highest token."""
+        return max(self._tokenizer.get_vocab().values()) + 1
+
     def token(self, name: str) -> int:
         """The number of a token of that name.
 

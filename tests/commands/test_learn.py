@@ -89,6 +89,14 @@ def test_learning_publishes_what_customers_taught_each_other(home: Path):
         assert connection.execute("select count(distinct customer_id) from counts").fetchone() == (12,)
 
 
+def test_the_card_says_whose_links_were_learnt_from(home: Path):
+    """As the lake holds them, so that it is true of a stream, too."""
+    learnt = answer(home, "learn", "--detector", "overlap")
+
+    assert learnt["links"] > 0
+    assert json.loads(Shelf(home / "rewrites").open(1).read(CARD_FILE))["parameters"]["detector"] == "overlap/1"
+
+
 def test_what_the_assistant_has_learnt_is_retired_with_a_reason(home: Path):
     """As said it succeeds since today, with six customers a dozen times: the rewrite goes, and output and card say why, without texts."""
     (first,) = answer(home, "learn")["rewrites"]

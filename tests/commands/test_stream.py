@@ -23,6 +23,8 @@ from typer.testing import CliRunner
 
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
+from rephrase.detector import Detector
+from rephrase.overlap import OverlapDetector
 from resay.commands.console import silent
 from resay.commands.stream import register
 from resay.dialogue.codec import encode, whole
@@ -86,6 +88,27 @@ def test_the_chain_runs_until_nothing_is_left(tmp_path: Path):
     again = json.loads(second.stdout)
     assert (again["read"], again["judged"], again["learnt"]) == (0, {}, 0)
     assert labels(tmp_path) == whole_labels(tmp_path)
+
+
+def test_links_of_another_detector_are_made_anew(tmp_path: Path):
+    """They would stand beside ours for as long as no turn changes; those of the same are not looked at again."""
+    write(tmp_path / "logs/a.jsonl", talk(4))
+    words = ("--source", str(tmp_path / "logs"), "--jobs", "ingest,detect", "--until-idle", "0.3", "--json")
+
+    makers, judged = [], []
+    for name in ("combined", "overlap", "overlap"):
+        judged.append(json.loads(run(tmp_path, *words, "--detector", name).stdout)["judged"])
+        with Lake(tmp_path / "lake").connect() as connection:
+            makers.append({row[0].split("/")[0] for row in connection.execute("select detector from links").fetchall()})
+
+    assert makers == [{"combined"}, {"overlap"}, {"overlap"}]
+    assert judged[2] == {}
+    assert labels(tmp_path)["links"] == _links_of_all(tmp_path, OverlapDetector())
+
+
+def _links_of_all(home: Path, detector: Detector) -> list[tuple[Any, ...]]:
+    detect(Lake(home / "lake"), detector, silent)
+    return labels(home)["links"]
 
 
 def test_parts_of_the_chain_may_run_apart(tmp_path: Path):

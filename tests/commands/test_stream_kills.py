@@ -17,6 +17,7 @@ import pytest
 from ingest.landing import land_records
 from markov.publish import live_rewrites
 from resay.commands.learn import learn
+from resay.commands.learning import LearnRules
 from resay.commands.settings import Settings
 from resay.commands.stream_parts import Part
 from resay.dialogue.codec import encode, whole
@@ -187,7 +188,7 @@ def batch_run(home: Path, logs: Sequence[Logs]) -> tuple[Tables, list[Rewrite]]:
     home.mkdir()
     records = [raw for log in logs for raws in log.values() for raw in raws]
     land_records(records, source="batch", lake=Lake(home / "lake"), now=BASE + timedelta(days=30))
-    learn(Settings(home, api_key=None, hash_key=None), k=3, shown=False)
+    learn(Settings(home, api_key=None, hash_key=None), LearnRules(k=3))
     return everything(home)
 
 

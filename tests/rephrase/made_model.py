@@ -11,9 +11,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from rephrase.model_detector import Ask, ModelDetector
 from rephrase.model_folder import ModelCard
-from rephrase.question import Kind, Numbers
+from rephrase.question import Kind, Numbers, questions_of
+from rephrase.rows import Row
 from rephrase.window import Window, WindowRules
 from rephrase.word_pieces import WordPieces
+from tests.builders import session, turn
 
 WORDS = (
     *("play", "madonna", "prince", "no", "i", "said", "the", "turn", "on", "off", "light", "lights", "kitchen", "bedroom"),
@@ -71,3 +73,13 @@ def random_trunk(folder: Path) -> Path:
     BertModel(shape, add_pooling_layer=False).save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes(tokenizer_bytes())
     return folder
+
+
+def made_rows(kind: Kind) -> list[Row]:
+    """A few rows, of a refused request that is said again and of one that is not."""
+    talks = [
+        (turn("play madonna", status="unsupported"), turn("no i said madonna", at=3), turn("turn on the lights", at=8)),
+        (turn("turn on the light"), turn("play the song", at=5)),
+    ]
+    asked = (question for talk in talks for question in questions_of(session(*talk), word_pieces(), WindowRules(), kind=kind))
+    return [Row(window, (0, 0)) for question in asked for window in question.windows]

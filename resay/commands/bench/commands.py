@@ -13,11 +13,13 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.loop_command import loop
+from resay.commands.bench.mine_command import mine
 from resay.commands.bench.rephrase_command import rephrase
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
 from resay.commands.bench.report import bench_report, print_report, show_report
 from resay.commands.bench.stream.command import stream
 from resay.commands.console import JsonOption, console, progress
+from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of, name_of
 from resay.commands.example_sets import CALLS, LOOKED_FOR
 from resay.dialogue.errors import ResayError
 from resay.label.corpora.dstc2 import Call, WrongCorpus, read_calls, splits_in
@@ -45,6 +47,7 @@ def register(app: typer.Typer) -> None:
     group.command("stream")(stream)
     group.command("loop")(loop)
     group.command("rephrase")(rephrase)
+    group.command("mine")(mine)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 
@@ -62,23 +65,28 @@ def replay(  # noqa: PLR0917 - the command line names its options
     row: Annotated[list[str] | None, typer.Option("--row", help="A letter (c) or a row (c/before); again for more [default: all].")] = None,
     split: Annotated[str, typer.Option("--split", help="The calls that are scored; rows learn on train.")] = "dev",
     decisions: Annotated[Path | None, typer.Option("--decisions", metavar="FILE", help="Write one row's answers as JSON lines.")] = None,
+    detector: DetectorOption = DEFAULT,
+    model: ModelOption = None,
     seed: Annotated[int, typer.Option("--seed", help="Chance of the intervals.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Replay real calls of people: what our answers would have done to them, win by win and loss by loss.
 
     Rows: a nothing; b exact table on text; c exact table on text and prompt; d best of the NLU's own readings (retry only). Rows b and c
-    take the product's own path from the live log, at its floor of 10 customers and (k=3) below it; rows named -gold are references that
-    learn from people's labels on train calls. Thresholds are chosen on train callers. Takes about a minute.
+    take the product's own path from the live log, at its floor of 10 customers and (k=3) below it, and learn from the links of --detector;
+    rows named -gold are references that learn from people's labels on train calls. Thresholds are chosen on train callers. Takes about a
+    minute.
 
-    Examples: `resay bench replay --corpus dstc2` · `resay bench replay --row d-gold/retry --decisions d.jsonl --json`
+    Examples: `resay bench replay --corpus dstc2` · `resay bench replay --row d-gold/retry --decisions d.jsonl --json` ·
+    `resay bench replay --row c --detector span --model DIR`
     """
     now = datetime.now(UTC)
+    links = detector_of(asked_detector(detector, model))
     if split == "train":
         message = "split must be one that nothing learns from; rows learn on train; is dev meant?"
         raise typer.BadParameter(message)
     wanted = _wanted(row, one=decisions is not None)
-    train = Train(_calls(folder, "train"), now)
+    train = Train(_calls(folder, "train"), now, links)
     scored = _calls(folder, split)
     results = {}
     with progress(f"Replaying {corpus} {split}", unit="rows", shown=not as_json) as tick:
@@ -89,7 +97,7 @@ def replay(  # noqa: PLR0917 - the command line names its options
                 _write(decisions, results[each.name])
         tick(len(wanted), len(wanted))
     rows = [line for name, turns in results.items() for line in figures(name, turns, Random(seed))]
-    report = bench_report("replay", rows, seed=seed, now=now)
+    report = bench_report("replay", rows, seed=seed, now=now, detector=name_of(links))
     if as_json:
         print_report(report)
         return

@@ -21,6 +21,7 @@ from resay.commands.bench.loop_runs import LoopBench, Run, Runs, claim_run
 from resay.commands.bench.report import BenchReport, BenchRow, bench_report, print_report, show_report
 from resay.commands.bench.scenarios import Planted, Scenario, play_scenarios, scenario_rows, tell_verdicts
 from resay.commands.console import JsonOption, console, progress, remarks
+from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of, name_of
 from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.pages import check_page, write_page
 from resay.commands.settings import read_settings
@@ -71,6 +72,8 @@ def loop(  # noqa: PLR0917 - the command line names its options
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Keep how far it is, and go on from there [default: nothing is kept].")
     ] = None,
+    detector: DetectorOption = DEFAULT,
+    model: ModelOption = None,
     scenario: Annotated[list[Scenario] | None, typer.Option("--scenario", help="Play a planted case; again for more.")] = None,
     page: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write a page with plots.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="The chance of all: the same seed gives the same talk.")] = SEED,
@@ -80,14 +83,15 @@ def loop(  # noqa: PLR0917 - the command line names its options
 
     `main/new-voice` is the row that counts: each voice family in turn is left out of learning and scored alone, and the loops are pooled.
     `main/same-voice` scores known voices on other recordings. `oracle-table` is an exact table that was told the truth, on the same
-    wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Needs the extra `demo`.
+    wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Links are of --detector, which the report
+    names; a run that is kept goes on with its own alone. Needs the extra `demo`.
 
     With --scenario planted cases are played instead of the loops, or beside them where a page is asked for. With --run loops and verdicts
     are kept as they are done, and a loop that was stopped goes on behind its last day; one with --continuous or --wire begins anew, as it
     answered from what it knew in the middle of a day, or from a topic that is gone.
 
     Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
-    `resay bench loop --world ~/my-world --mode before --mode retry --run loops` ·
+    `resay bench loop --world ~/my-world --mode before --mode retry --run loops` · `resay bench loop --detector span --model DIR` ·
     `resay bench loop --scenario all --customers 400` · `resay bench loop --run loops --scenario aa --report loop.html` ·
     `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092`
     """
@@ -107,6 +111,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
         slice_minutes=continuous,
         wire=wire,
         cohorts=tuple(sorted(set(cohorts or ()))),
+        links=asked_detector(detector, model),
     )
     _check_places(wire, page)
     shelf = read_settings().lab
@@ -116,8 +121,9 @@ def loop(  # noqa: PLR0917 - the command line names its options
         claim_run(place, bench, world, world_name=(named := _fingerprint(folder)))
         if page or not scenario:
             done, rows = _run_all(Runs(bench, world, place, world_name=named, shelf=shelf), bench, shown=not as_json)
-    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed, shelf, run), shown=not as_json)
-    report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now)
+    verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed, shelf, run, bench.links), shown=not as_json)
+    linked = name_of(detector_of(bench.links))
+    report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now, detector=linked)
     if page:
         write_page(page, loop_html(report, verdicts), option="--report")
     tell_verdicts(verdicts, aside=as_json)

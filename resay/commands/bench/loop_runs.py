@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ import msgspec
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.loop_wire import wire_system
 from resay.commands.collector import kept_from_the_collector
+from resay.commands.detectors import DetectorAsked, detector_of, name_of
 from resay.commands.settings import read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
@@ -71,6 +72,8 @@ class LoopBench:
     """`kafka://HOST:PORT` of a broker: the product runs as commands in processes of their own; empty: in this process."""
     cohorts: tuple[str, ...] = ()
     """Cohorts whose voices alone the world was given; empty: all."""
+    links: DetectorAsked = field(default_factory=DetectorAsked)
+    """What links second tries."""
 
     @property
     def names(self) -> list[str]:
@@ -102,6 +105,7 @@ class Runs:
         """
         self._bench, self._world, self._folder = bench, world, folder
         self._assistant = Assistant(world.home, shelf=shelf)
+        self._detector = detector_of(bench.links)
         claim_run(folder, bench, world, world_name=world_name)
 
     def run(self, name: str, mode: Mode, *, tick: Tick) -> Run:
@@ -138,10 +142,10 @@ class Runs:
         began = time.monotonic()
         parts = partial(Parts, assistant=self._assistant, clock=time.process_time, customers_min=self._bench.k)
         if self._bench.wire:
-            with wire_system(self._bench.wire, home, k=self._bench.k) as wired:
+            with wire_system(self._bench.wire, home, k=self._bench.k, links=self._bench.links) as wired:
                 outcome = run_loop(self._world, plan, parts(wired), tick=tick)
                 return _done(outcome, wired.rewrites(), log_digest="", seconds=time.monotonic() - began)
-        with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k)) as system:
+        with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k, detector=self._detector)) as system:
             outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
             return _done(outcome, system.rewrites(), log_digest=system.log_digest, seconds=time.monotonic() - began)
 
@@ -171,7 +175,9 @@ def _read(kept: Path) -> Run:
 
 def _plan_of(bench: LoopBench) -> dict[str, object]:
     """What a loop depends on; which loops are run does not change any of them."""
-    return {name: value for name, value in asdict(bench).items() if name not in {"modes", "families", "same_voice"}}
+    kept = {name: value for name, value in asdict(bench).items() if name not in {"modes", "families", "same_voice"}}
+    # By its version, not by its folder: other weights are another run wherever they lie.
+    return kept | {"links": name_of(detector_of(bench.links))}
 
 
 def _claim(folder: Path, plan: bytes) -> None:

@@ -8,9 +8,12 @@ from datetime import datetime
 
 from ingest.landing import land_records
 from markov.publish import live_rewrites
-from rephrase.combined import CombinedDetector
+from markov.versions import Understanding
 from rephrase.detect import detect_job
+from rephrase.detector import Detector
+from resay.commands.detectors import detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
+from resay.commands.replaying import replay_live
 from resay.commands.settings import Settings
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.rewrite import Rewrite, RewriteAnswer, RewriteRequest
@@ -31,12 +34,17 @@ SOURCE = "loop"
 class ProductSystem:
     """A home of its own: lake, shelf, and the rewriter over what is published there."""
 
-    def __init__(self, settings: Settings, *, k: int = CUSTOMERS_MIN) -> None:
-        """Open the home; what lies in it already is learnt from too, and what is live there answers."""
+    def __init__(
+        self, settings: Settings, *, k: int = CUSTOMERS_MIN, detector: Detector | None = None, understanding: Understanding | None = None
+    ) -> None:
+        """Open the home; what lies in it already is learnt from too, and what is live there answers.
+
+        Links are of this detector, or of the usual one.
+        """
         began = settings.lake.exists()
-        self._settings, self._rules = settings, LearnRules(k=k)
+        self._settings, self._rules = settings, LearnRules(k=k, understanding=understanding)
         self._lake = Lake(settings.lake)
-        self._detecting, self._labelling = detect_job(CombinedDetector()), label_job()
+        self._detecting, self._labelling = detect_job(detector or detector_of()), label_job()
         self._watch = Watch(Shelf(settings.rewrites), list)
         # Time stands still for the rewriter: a busy machine must not score lateness as abstention; lateness has a bench of its own.
         self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0)
@@ -56,6 +64,12 @@ class ProductSystem:
         """Link and label what is new, mine, verify, publish, and take up what is live then."""
         self._judge()
         teach(self._settings, {}, self._rules)
+        self._watch.refresh()
+
+    def replay(self) -> None:
+        """Ask the assistant, which is another now, what it needs no rewrite for any more, and take up what is live then."""
+        assert self._rules.understanding, "whoever is to ask needs somebody to ask"
+        replay_live(self._settings, self._rules.understanding)
         self._watch.refresh()
 
     def rewriting(self) -> Rewriting:

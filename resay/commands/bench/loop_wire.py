@@ -23,6 +23,7 @@ from resay.commands.bench.brokers import BenchTopic, bench_topic
 from resay.commands.bench.children import ChildFailed, check_alive, run_child, started_child
 from resay.commands.bench.learnable import records_of
 from resay.commands.bench.loop_system import ProductSystem
+from resay.commands.detectors import DetectorAsked, detector_of
 from resay.commands.program import COMMAND_LINE
 from resay.commands.settings import read_settings
 from resay.dialogue.rewrite import Action, BeforeRequest, Layer, Reason, Rewrite, RewriteAnswer, RewriteRequest
@@ -41,7 +42,7 @@ LOOK_S = 0.1
 
 
 @contextmanager
-def wire_system(address: str, home: Path, *, k: int) -> Iterator[WireSystem]:
+def wire_system(address: str, home: Path, *, k: int, links: DetectorAsked | None = None) -> Iterator[WireSystem]:
     """The product over a broker and HTTP, for the length of the block; the topic goes with it, the home stays.
 
     Raises: SourceUnavailable, ChildFailed.
@@ -55,14 +56,14 @@ def wire_system(address: str, home: Path, *, k: int) -> Iterator[WireSystem]:
             child.wait(ANSWER_S)
             check_alive(child, words, folder=home)
         with closing(_Service(told["url"], Path(told["api_key_file"]).read_text().strip())) as service:
-            yield WireSystem(topic, service, home, k=k)
+            yield WireSystem(topic, service, home, k=k, links=links or DetectorAsked())
 
 
 class WireSystem:
     """The system of a loop, over the wire."""
 
-    def __init__(self, topic: BenchTopic, service: _Service, home: Path, *, k: int) -> None:
-        self._topic, self._service, self._home, self._k = topic, service, home, k
+    def __init__(self, topic: BenchTopic, service: _Service, home: Path, *, k: int, links: DetectorAsked) -> None:
+        self._topic, self._service, self._home, self._k, self._links = topic, service, home, k, links
 
     def land(self, turns: Sequence[Turn], now: datetime) -> None:
         """Write turns to the topic, as an assistant would; they are landed before the next night's learning."""
@@ -73,7 +74,9 @@ class WireSystem:
     def learn(self, now: datetime) -> None:
         """The nightly jobs; ends when the service answers from what they published."""
         self._ingest()
-        learnt = self._run("learn", "--k", str(self._k))
+        # A child works in a folder of its own.
+        model = ["--model", str(self._links.model.absolute())] if self._links.model else []
+        learnt = self._run("learn", "--k", str(self._k), "--detector", self._links.name, *model)
         deadline = time.monotonic() + TAKEN_UP_S
         while self._service.generation(now) != learnt["generation"]:
             if time.monotonic() > deadline:
@@ -99,7 +102,7 @@ class WireSystem:
             return product.rewrites()
 
     def _product(self) -> ProductSystem:
-        return ProductSystem(read_settings({}, home=self._home), k=self._k)
+        return ProductSystem(read_settings({}, home=self._home), k=self._k, detector=detector_of(self._links))
 
     def _ingest(self) -> None:
         self._run("ingest", "--source", self._topic.address, "--group", self._topic.group(0), "--rejects-topic", "none")

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from random import Random
 
+from rephrase.detector import Detector
 from resay.commands.bench.memory import KeyOf, by_text, by_text_and_prompt, remember
 from resay.commands.bench.readings import LabelledTurn, choose_by_next_words, choose_by_people, labelled_turns
 from resay.commands.bench.report import BenchRow, Shown, count, figure
@@ -49,6 +50,8 @@ class Train:
 
     calls: Sequence[Call]
     now: datetime
+    detector: Detector
+    """What links second tries for the tables of rows b and c."""
     _tables: dict[bool, dict[int, list[Rewrite]]] = field(default_factory=dict)
 
     @cached_property
@@ -64,7 +67,8 @@ class Train:
     def table(self, *, with_prompt: bool, floor: int) -> list[Rewrite]:
         """The table that the product learns from the live calls."""
         if with_prompt not in self._tables:
-            self._tables[with_prompt] = learn_tables(self.live, (PRODUCT_FLOOR, LOW_FLOOR), with_prompt=with_prompt, now=self.now)
+            floors = (PRODUCT_FLOOR, LOW_FLOOR)
+            self._tables[with_prompt] = learn_tables(self.live, floors, with_prompt=with_prompt, now=self.now, detector=self.detector)
         return self._tables[with_prompt][floor]
 
 

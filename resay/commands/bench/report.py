@@ -46,14 +46,16 @@ class BenchReport:
     commit: str
     machine: str
     rows: tuple[BenchRow, ...]
+    detector: str = ""
+    """What linked the second tries that were learnt from, by name and version; empty where nothing was."""
 
 
-def bench_report(bench: str, rows: Sequence[BenchRow], *, seed: int, now: datetime) -> BenchReport:
+def bench_report(bench: str, rows: Sequence[BenchRow], *, seed: int, now: datetime, detector: str = "") -> BenchReport:
     """A run's figures with where and when they were made; two figures of one name and metric are a fault."""
     named = Counter((each.row, each.metric) for each in rows)
     twice = [name for name, times in named.items() if times > 1]
     assert not twice, f"a figure must stand in a report once; {twice} stand there twice"
-    return BenchReport(bench=bench, date=f"{now:%Y-%m-%d}", seed=seed, commit=commit_name(), machine=machine_name(), rows=tuple(rows))
+    return BenchReport(bench, f"{now:%Y-%m-%d}", seed, commit_name(), machine_name(), tuple(rows), detector)
 
 
 def figure(row: str, metric: str, interval: Interval, *, n: int, unit: str) -> BenchRow:
@@ -92,7 +94,8 @@ def show_report(report: BenchReport, columns: Sequence[Shown]) -> None:
     for row in dict.fromkeys(each.row for each in report.rows):
         table.add_row(row, *(_cell(figures.get((row, column.metric)), column) for column in columns))
     console.print(table)
-    console.print(f"{report.date} · seed {report.seed} · commit {report.commit} · {report.machine}", markup=False, soft_wrap=True)
+    linked = f" · links by {report.detector}" if report.detector else ""
+    console.print(f"{report.date} · seed {report.seed} · commit {report.commit} · {report.machine}{linked}", markup=False, soft_wrap=True)
 
 
 def commit_name() -> str:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
+from rephrase.detector import Detector
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.report import BenchRow
 from resay.commands.console import console, progress, remarks
+from resay.commands.detectors import DetectorAsked, detector_of
 from resay.commands.settings import read_settings
 from resay.lab.assistant import Assistant
 from resay.lab.scenarios import assistant_learns, cohort_harm, conspirators, even_arms, forgotten
 from resay.lab.scenarios.venue import Learner, Venue
 from resay.lab.scenarios.verdict import Part, Ruling, Verdict
+from resay.lab.understanding import LabUnderstanding
 from resay.lab.world import World
 
 BUILT: frozenset[Part] = frozenset({Part.RETIREMENT})
@@ -29,6 +32,7 @@ class Scenario(StrEnum):
     """The planted cases."""
 
     ASSISTANT_LEARNS = assistant_learns.NAME
+    ASSISTANT_TELLS = assistant_learns.NAME_TOLD
     CONSPIRATORS = conspirators.NAME
     AA = even_arms.NAME
     COHORT_HARM = cohort_harm.NAME
@@ -38,6 +42,7 @@ class Scenario(StrEnum):
 
 _PLAYS: dict[Scenario, Callable[[Venue], Verdict]] = {
     Scenario.ASSISTANT_LEARNS: assistant_learns.play,
+    Scenario.ASSISTANT_TELLS: assistant_learns.play_told,
     Scenario.CONSPIRATORS: conspirators.play,
     Scenario.AA: even_arms.play,
     Scenario.COHORT_HARM: cohort_harm.play,
@@ -70,9 +75,10 @@ def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) 
     for number, each in enumerate(missing, start=1):
         assert assistant is not None, "who plays has an assistant"
         with progress(f"{each} ({number} of {len(missing)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
-            opener = _opener(Path(homes), planted.k, detector_of(planted.links))
+            understanding = LabUnderstanding(assistant, planted.world.home) if each is Scenario.ASSISTANT_TELLS else None
+            opener = _opener(Path(homes), planted.k, detector_of(planted.links), understanding)
             venue = Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT)
-            verdicts[each] = _PLAYS[each](venue)
+            verdicts[each] = _PLAYS[each](replace(venue, replay=_replayer(understanding)) if understanding else venue)
         if planted.place:
             _keep(planted.place, each, verdicts[each])
     return [verdicts[each] for each in wanted]
@@ -124,12 +130,25 @@ def _keep(place: Path, scenario: Scenario, verdict: Verdict) -> None:
     draft.replace(_file(place, scenario))
 
 
-def _opener(homes: Path, k: int, detector: Detector) -> Callable[[], AbstractContextManager[Learner]]:
+def _replayer(understanding: LabUnderstanding) -> Callable[[Learner, Assistant], None]:
+    """Tells a product that another assistant takes over, and that it may ask it."""
+
+    def replay(system: Learner, assistant: Assistant) -> None:
+        assert isinstance(system, ProductSystem), "the product is what is played with"
+        understanding.assistant = assistant
+        system.replay()
+
+    return replay
+
+
+def _opener(
+    homes: Path, k: int, detector: Detector, understanding: LabUnderstanding | None
+) -> Callable[[], AbstractContextManager[Learner]]:
     """Opens a product in a new home each time."""
 
     def open_system() -> AbstractContextManager[Learner]:
         home = homes / str(len(list(homes.iterdir())))
         home.mkdir()
-        return closing(ProductSystem(read_settings({}, home=home), k=k, detector=detector))
+        return closing(ProductSystem(read_settings({}, home=home), k=k, detector=detector, understanding=understanding))
 
     return open_system

@@ -13,7 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.landing import land_records
+from rephrase.detector import Detector
 from resay.commands.learn import learn
+from resay.commands.learning import LearnRules
 from resay.commands.settings import read_settings
 from resay.dialogue.codec import encode
 from resay.dialogue.rewrite import Action, BeforeRequest, RetryRequest, Rewrite, RewriteRequest
@@ -30,7 +32,9 @@ BUDGET_S = 10.0
 """A bench on a busy machine must not score lateness as abstention; lateness has a bench of its own."""
 
 
-def learn_tables(calls: Iterable[LiveCall], floors: Sequence[int], *, with_prompt: bool, now: datetime) -> dict[int, list[Rewrite]]:
+def learn_tables(
+    calls: Iterable[LiveCall], floors: Sequence[int], *, with_prompt: bool, now: datetime, detector: Detector
+) -> dict[int, list[Rewrite]]:
     """The tables that the product would publish for these calls, by floor of customers; the product's own floor is 10.
 
     Without prompts they are taken out of the log, so that the table knows the text alone.
@@ -39,7 +43,8 @@ def learn_tables(calls: Iterable[LiveCall], floors: Sequence[int], *, with_promp
     with TemporaryDirectory(prefix="resay-bench-") as folder:
         settings = read_settings({}, home=Path(folder))
         land_records([encode(part) for part in parts], source="dstc2", lake=Lake(settings.lake), now=now)
-        return {floor: list(learn(settings, k=floor, dry_run=True, shown=False).rewrites) for floor in floors}
+        rules = LearnRules(dry_run=True)
+        return {floor: list(learn(settings, replace(rules, k=floor), detector=detector).rewrites) for floor in floors}
 
 
 def serve_table(rewrites: Sequence[Rewrite], *, with_prompt: bool) -> Rewriting:

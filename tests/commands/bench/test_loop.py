@@ -16,9 +16,11 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from rephrase.overlap import OverlapDetector
 from resay.commands.bench.loop_runs import AnotherRun, LoopBench, Runs, claim_run
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.scenarios import BUILT, Planted, Scenario, play_scenarios
+from resay.commands.detectors import DetectorAsked, DetectorName
 from resay.commands.main import command_line
 from resay.commands.settings import read_settings
 from resay.dialogue.rewrite import Rewrite
@@ -35,6 +37,7 @@ from resay.lab.tally import Arm
 from resay.lab.traffic import talk
 from resay.lab.world import World, read_world
 from resay.store.lake import Lake
+from tests.builders import BASE, turn
 from tests.lab.loop_world import two_families
 from tests.lab.scenarios.planted_world import planted_world
 
@@ -215,6 +218,28 @@ def test_a_run_of_other_habits_is_not_gone_on_with(world: World, tmp_path: Path)
     claim_run(tmp_path, bench, replace(world, habits=LIVELY), world_name="w")
     with pytest.raises(AnotherRun, match="habits"):
         claim_run(tmp_path, bench, replace(world, habits=AS_SHIPPED), world_name="w")
+
+
+def test_a_run_by_other_links_is_not_gone_on_with(world: World, tmp_path: Path):
+    """What is learnt from other links is another system."""
+    bench = LoopBench(7, 40, 12, 4, 0.5, 6, K, (Mode.BEFORE,), ("kal",))
+    claim_run(tmp_path, bench, world, world_name="w")
+
+    claim_run(tmp_path, replace(bench, links=DetectorAsked(DetectorName.COMBINED)), world, world_name="w")
+    with pytest.raises(AnotherRun, match=r'"links":"overlap/1".*"links":"combined/'):
+        claim_run(tmp_path, replace(bench, links=DetectorAsked(DetectorName.OVERLAP)), world, world_name="w")
+
+
+def test_links_are_of_the_detector_that_was_asked_for(tmp_path: Path):
+    """In the lake that is learnt from."""
+    said = [turn("play madonna", at=0, status="unsupported"), turn("play madonna", at=5)]
+
+    with closing(ProductSystem(read_settings({}, home=tmp_path), detector=OverlapDetector())) as system:
+        system.land(said, BASE)
+        list(system.defects())
+
+    with Lake(tmp_path / "lake").connect() as connection:
+        assert connection.execute("select detector from links").fetchall() == [("overlap/1",)]
 
 
 def test_a_run_of_another_version_is_not_gone_on_with(world: World, tmp_path: Path):

@@ -172,11 +172,12 @@ def _run(app: typer.Typer, *arguments: object):
 
 def test_the_command_answers_in_the_evaluations_form(app: typer.Typer, corpus: Path):
     """Asked for one letter, all of its rows come, each figure once."""
-    result = _run(app, "--corpus", "dstc2", "--data", corpus, "--row", "a", "--row", "d", "--json", "--seed", 3)
+    links = ("--detector", "overlap")
+    result = _run(app, "--corpus", "dstc2", "--data", corpus, "--row", "a", "--row", "d", "--json", "--seed", 3, *links)
 
     told = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert (told["bench"], told["seed"]) == ("replay", 3)
+    assert (told["bench"], told["seed"], told["detector"]) == ("replay", 3, "overlap/1")
     assert {row["row"] for row in told["rows"]} == {"a", "d/retry", "d-gold/retry"}
     by_name = {(row["row"], row["metric"]): row["value"] for row in told["rows"]}
     assert by_name["a", "defect_rate_before"] == by_name["a", "defect_rate_after"] == 0.25
