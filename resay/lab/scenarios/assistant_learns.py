@@ -51,10 +51,10 @@ def _play(venue: Venue, name: str) -> Verdict:
             seen.append(night)
             if venue.replay and night.day == LEARNS_ON - 1:
                 venue.replay(system, wiser)
-    return _judged(venue, name, case.source, seen)
+    return _judged(venue, name, source=case.source, seen=seen)
 
 
-def _judged(venue: Venue, name: str, source: str, seen: Sequence[Night]) -> Verdict:
+def _judged(venue: Venue, name: str, *, source: str, seen: Sequence[Night]) -> Verdict:
     live = [night.day for night in seen if source in night.targets]
     learnt = LEARNS_ON - 1 in live
     after = [each for night in seen if night.day >= LEARNS_ON for each in night.exchanges if each.turn.rewrite]
