@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -24,6 +24,7 @@ from resay.commands.stopping import stoppable
 from resay.commands.stream_metrics import StreamMetrics, shown_at
 from resay.commands.stream_parts import EVERY_S, Part, StreamOrders, Tally, run_parts
 from resay.commands.topic import MetricsPortOption, RejectsTopicOption
+from resay.commands.understand_url import UnderstandOption, UrlUnderstanding
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +40,7 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     k: KOption = CUSTOMERS_MIN,
     detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
+    understand_url: UnderstandOption = None,
     metrics_port: MetricsPortOption = None,
     group: Annotated[str, typer.Option("--group", help="Consumer group; its members share the partitions of a topic.")] = GROUP,
     rejects_topic: RejectsTopicOption = "",
@@ -53,11 +55,14 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     Several processes may share the work: each part runs in one process, but `ingest` of a topic in as many as it has partitions.
     Where the lake holds links of another detector, or of another version of it, all turns are linked anew at the start.
 
+    With `--understand-url` the assistant is asked, as in `resay replay`, so that what it has come to understand retires within a minute.
+
     Examples: `resay stream --source logs/` · `resay stream --source kafka://localhost:9092/dialogue-turns --metrics-port 9400` ·
     `resay stream --jobs detect,label` · `resay stream --source logs/ --until-idle 5 --json`
     """
     links = asked_detector(detector, model)
     orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every, links)
+    orders = replace(orders, understanding=UrlUnderstanding(understand_url) if understand_url else None)
     metrics, tally, began = StreamMetrics(source.split("://")[0] if "://" in source else "file"), Tally(), time.monotonic()
     with ExitStack() as stack:
         chain = Chain(stop=stack.enter_context(stoppable()), until_idle_s=until_idle)

@@ -19,6 +19,7 @@ from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, LandingStep, land
 from ingest.privacy import Pseudonymise, keep
 from ingest.source import Batch
+from markov.versions import Remembering, Understanding
 from rephrase.detect import detect, detect_job, links_of_others
 from rephrase.detector import Detector
 from resay.commands.chain import Chain, Found, Step
@@ -79,6 +80,8 @@ class StreamOrders:
     every_s: float = EVERY_S
     links: DetectorAsked = field(default_factory=DetectorAsked)
     """What links second tries."""
+    understanding: Understanding | None = None
+    """The assistant's NLU, where it can be asked which rewrites it still needs."""
     observe: Callable[[Part, str], None] = lambda _part, _step: None
     """Told of every step of every part after it was taken: for the tests that kill at it."""
 
@@ -189,7 +192,7 @@ class _Learning:
 
     def __init__(self, orders: StreamOrders, *, tally: Tally, metrics: StreamMetrics) -> None:
         self._settings, self._every_s = orders.settings, orders.every_s
-        self._rules = LearnRules(k=orders.k, observe=partial(orders.observe, Part.LEARN))
+        self._rules = LearnRules(k=orders.k, observe=partial(orders.observe, Part.LEARN), understanding=_remembering(orders))
         self._tally, self._metrics = tally, metrics
         self._lake = Lake(orders.settings.lake)
         self._due = 0.0
@@ -239,3 +242,7 @@ class _Learning:
             skipped="" if taught.published else "unchanged",
             freshness_s=(datetime.now(UTC) - oldest).total_seconds() if oldest else None,
         )
+
+
+def _remembering(orders: StreamOrders) -> Understanding | None:
+    return Remembering(orders.understanding, clock=time.monotonic) if orders.understanding else None

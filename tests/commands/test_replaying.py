@@ -11,12 +11,12 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from resay.commands import diff, learn, replaying, why
+from resay.commands import diff, learn, replaying, stream, why
 from resay.dialogue.turn import Turn, Versions
 from resay.store.artifact import Shelf
 from tests.builders import turn
 from tests.commands.nlu_hook import Question, hook, reading
-from tests.commands.test_learn import DAY, ingest, talk
+from tests.commands.test_learn import DAY, ingest, live, talk
 
 LAMP = "lamp on now please"
 LEARNT = "the assistant now takes the source for what the target means"
@@ -35,7 +35,7 @@ def new_nlu(question: Question) -> tuple[int, bytes]:
 def run(home: Path, *words: str) -> Result:
     """What a command answers."""
     app = typer.Typer()
-    for each in (learn, diff, why, replaying):
+    for each in (learn, diff, why, replaying, stream):
         each.register(app)
     return CliRunner().invoke(app, [*words, "--home", str(home)])
 
@@ -129,6 +129,16 @@ def test_learning_with_a_broken_hook_publishes_as_without(home: Path):
         told = answer(home, "learn", "--understand-url", nlu.url)
 
     assert ([each["source"] for each in told["rewrites"]], told["not_told"], told["generation"]) == ([LAMP], 1, 1)
+
+
+def test_the_stream_retires_it_with_the_next_turns(home: Path):
+    """No command is needed: whatever learns as turns come in asks too."""
+    ingest(home, [newest("2", at=20 * DAY + 10)])
+    with hook(new_nlu) as nlu:
+        answer(home, "stream", "--jobs", "detect,label,learn", "--every", "0.1", "--until-idle", "0.5", "--understand-url", nlu.url)
+
+    assert live(home) == []
+    assert [each["because"] for each in answer(home, "diff", "1")["gone"]] == [[LEARNT]]
 
 
 def test_nobody_to_ask_is_said(home: Path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from markov.proof import Proof, Verdict
-from markov.publish import Card, NoSuchGeneration, Unproven, live_rewrites, publish, roll_back
+from markov.publish import Card, NoSuchGeneration, Unproven, live_rewrites, publish, read_card, retire, roll_back
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.store.artifact import Shelf
 from resay.store.rewrites import CARD_FILE, PROOF_FILE, encode_rewrites, rewrite_id_of
@@ -109,6 +109,63 @@ def test_rolling_back_twice_goes_back_twice(tmp_path: Path):
     roll_back(shelf, recheck=still(row("lamp")), now=BASE)
 
     assert live_rewrites(shelf)[1] == [row("lamp")]
+
+
+LAMP_ID = row("lamp").rewrite_id
+
+
+def needless(**versions: str) -> Card:
+    """A card that says that the assistant, of these versions, does not need the rewrite of the lamp."""
+    return Card(BASE, None, {}, {}, versions=versions, needless={LAMP_ID: "learnt"})
+
+
+def test_what_is_needless_is_taken_out_at_once(tmp_path: Path):
+    """The rest follows as a new generation, with the rules of the old one, which says what went and why."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"), row("light"))
+
+    generation = retire(shelf, needless(nlu="2"), recheck=still(row("lamp"), row("light")))
+
+    assert generation is not None
+    card = read_card(generation)
+    assert live_rewrites(shelf)[1] == [row("light")]
+    assert (card.follows, card.parameters, card.retired) == (1, {"customers_min": 10}, {LAMP_ID: "learnt"})
+    assert (card.needless, card.versions) == ({LAMP_ID: "learnt"}, {"nlu": "2"})
+
+
+def test_what_is_not_live_need_not_retire(tmp_path: Path):
+    """No generation for nothing; nor where none was ever live."""
+    shelf = Shelf(tmp_path)
+    assert retire(shelf, needless(), recheck=still()) is None
+    put(shelf, row("light"))
+
+    assert retire(shelf, needless(), recheck=still(row("light"))) is None
+    assert shelf.numbers() == [1]
+
+
+def test_what_is_left_must_be_proven_still(tmp_path: Path):
+    """Nothing is published, and the old one stays, where the rest cannot be."""
+    shelf = Shelf(tmp_path)
+    put(shelf, row("lamp"), row("light"))
+
+    with pytest.raises(Unproven):
+        retire(shelf, needless(), recheck=lambda table, _: (list(table), proof_of(*table, verdict=Verdict.UNKNOWN)))
+
+    assert (shelf.numbers(), len(live_rewrites(shelf)[1])) == ([1], 2)
+
+
+def test_what_was_needless_before_stays_so_under_the_same_versions(tmp_path: Path):
+    """Another replay adds to it; another version begins anew."""
+    for versions, kept in (({"nlu": "2"}, {"light"}), ({"nlu": "3"}, set())):
+        shelf = Shelf(tmp_path / "-".join(versions.values()))
+        put(shelf, row("lamp"), row("light"), row("glow"))
+        light = Card(BASE, None, {}, {}, versions={"nlu": "2"}, needless={row("light").rewrite_id: "learnt"})
+        retire(shelf, light, recheck=still(row("lamp"), row("glow")))
+
+        generation = retire(shelf, needless(**versions), recheck=still(row("glow")))
+
+        assert generation is not None
+        assert read_card(generation).needless.keys() == {LAMP_ID, *(row(source).rewrite_id for source in kept)}
 
 
 def test_what_was_vetoed_since_does_not_come_back(tmp_path: Path):

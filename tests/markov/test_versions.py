@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from markov.versions import BUDGET_S, FAULTS_MAX, Asked, Finding, NotTold, Reading, Replayed, replay
+from markov.versions import BUDGET_S, FAULTS_MAX, KEPT_S, Asked, Finding, NotTold, Reading, Remembering, Replayed, replay
 from resay.dialogue.turn import Context, Entity, Interpretation
 from tests.builders import rewrite
+from tests.fakes import FakeClock
 
 LAMP = rewrite("lamp on now", "turn on the lamp")
 ON, OFF = Interpretation("on", domain="light"), Interpretation("off", domain="light")
@@ -105,6 +106,34 @@ def test_a_hook_that_is_down_is_not_asked_for_every_rewrite():
 
     assert {each.finding for each in replayed} == {Finding.NOT_TOLD}
     assert len(nlu.asked) == FAULTS_MAX
+
+
+def test_what_was_told_just_now_is_not_asked_again():
+    """After half a minute it is, and so is what was not told."""
+    clock = FakeClock()
+    nlu = FakeNlu({LAMP.source: ON, LAMP.target: ON}, broken=("play madonna",))
+    remembering = Remembering(nlu, clock=lambda: clock.now.timestamp())
+    table = [LAMP, rewrite("play madona", "play madonna")]
+
+    times = []
+    for seconds in (0.0, KEPT_S - 1.0, 2.0):
+        clock.advance(seconds)
+        replay(table, {}, remembering, clock=lambda: 0.0)
+        times.append([each.text for each in nlu.asked].count(LAMP.target))
+
+    assert times == [1, 1, 2]
+    assert [each.text for each in nlu.asked].count("play madonna") == 3
+
+
+def test_the_same_text_elsewhere_is_asked_again():
+    """It may mean something else in another room, or as an answer to another question."""
+    nlu = FakeNlu({})
+    remembering = Remembering(nlu, clock=lambda: 0.0)
+
+    for asked in (Asked("lights", "", KITCHEN), Asked("lights", "", DEN), Asked("lights", "which", DEN), Asked("lights", "", KITCHEN)):
+        remembering.understand(asked)
+
+    assert len(nlu.asked) == 3
 
 
 def test_a_slow_hook_is_given_up_within_the_budget():
