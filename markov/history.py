@@ -16,6 +16,7 @@ from markov.engine import Engine
 from markov.standing import MARGIN, Bounds, Standing, learnt_by_assistant, pair_of, standings
 from markov.trials import Pair, newest_day, read_records
 from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.text import canonical
 from resay.store.tables import DAY, TEXT
 
 
@@ -56,7 +57,8 @@ class History:
 
 def read_history(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> History:
     """What became of what was served; wordings that came to mean something else are left with the engine as table `renewed`."""
-    records = read_records(engine, {(each.source, each.prompt_kind) for each in live}, customers_min=bar.floors.customers_min)
+    served = {(text, each.prompt_kind) for each in live for text in (each.source, canonical(each.target))}
+    records = read_records(engine, served, customers_min=bar.floors.customers_min)
     bounds = Bounds(newest_day(engine), bar.source_success_max, bar.target_success_min)
     learnt = {pair[:2] for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, bounds)}
     judged = standings(records, map(pair_of, live), bounds)

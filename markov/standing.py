@@ -79,7 +79,8 @@ class Standing:
     blocked_until: date | None
     """Where it lost: the day on which mined evidence alone may bring it back."""
     changed_on: date | None
-    """Where it lost because its success changed: the first day since. What customers meant before is no evidence any more."""
+    """Where it lost because its success changed, though the target still does what it did: the first day since. What customers meant before
+    is no evidence any more. A target that is broken says nothing of what they mean."""
 
     @property
     def barred(self) -> bool:
@@ -183,8 +184,14 @@ def _standing(pair: Pair, records: Mapping[Pair, Record], bounds: Bounds, *, is_
         retired=retired,
         needless=needless,
         blocked_until=blocked_until,
-        changed_on=found.changed_on if lost else None,
+        changed_on=found.changed_on if lost and _still_works(records.get((target, kind, ""), NO_RECORD), bounds) else None,
     )
+
+
+def _still_works(target: Record, bounds: Bounds) -> bool:
+    """Whether a target mostly succeeds for those who say it themselves, or nobody has lately."""
+    lately = believed(since_change(target.days), today=bounds.today)
+    return lately.weight < 1 or lately.mean > bounds.target_success_min
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def trial_steps(customers_min: int) -> list[Step]:
 
 
 def watch(customers_min: int) -> Step:
-    """Sources worth a look: those that have a rewrite, those that had one, and those that may get one."""
+    """Wordings worth a look: those that have a rewrite, those that had one, what was said instead, and those that may get one."""
     return Step(
         "watched",
         f"""
@@ -82,6 +82,8 @@ def watch(customers_min: int) -> Step:
             select said, kind from served
             union all
             select said, kind from heard where rewritten and {_RECENT}
+            union all
+            select utterance as said, kind from heard where rewritten and {_RECENT}
             union all
             select heard.said, heard.kind
             from heard

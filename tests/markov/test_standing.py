@@ -74,6 +74,17 @@ def test_a_change_is_dated_only_where_it_cost_the_rewrite():
     assert standing(IN_VAIN, GOOD).changed_on is None
 
 
+def test_a_broken_target_says_nothing_of_what_customers_mean():
+    """Who says the target himself fails too: the rewrite goes, and what customers meant by its source stays evidence."""
+    broken = record(*((ago, 9, 1) for ago in range(5, 15)), *((ago, 0, 9) for ago in range(5)))
+    records = {(*PAIR[:2], ""): IN_VAIN, PAIR: broken, (PAIR[2], "", ""): broken}
+
+    found = standings(records, [PAIR], BOUNDS)[PAIR]
+
+    assert found.retired
+    assert found.changed_on is None
+
+
 def test_two_customers_retire_nothing():
     """Whoever two say succeeds, or fails, may be one household."""
     learnt = record(*((ago, 0, 4) for ago in range(1, 20)), (0, 20, 0), customers=2)
