@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 ONCE ?=
 
-.PHONY: demo test check format setup setup-demo real-parts kafka docs picture bench lock clean
+.PHONY: demo test check format setup setup-demo real-parts kafka spark docs picture bench lock clean
 
 demo: setup-demo ## Set up, run the main job in the world that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
@@ -54,6 +54,9 @@ endef
 
 kafka: ## A real Kafka broker of one node on loopback, for people who have none; needs Java 17 and Maven.
 	$(PYTHON) deploy/kafka/broker.py $(if $(PORT),--port $(PORT))
+
+spark: ## Delta's jars, by which Spark reads the lake; prints their folder; needs Maven.
+	@$(PYTHON) deploy/spark/jars.py
 
 docs: setup ## Generate what docs/ says of schemas and tables.
 	$(BIN)/resay schema > docs/resay.turn-1.schema.json

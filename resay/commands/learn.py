@@ -22,6 +22,7 @@ from rephrase.detect import DetectReport, detect
 from rephrase.detector import Detector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of
+from resay.commands.engines import AskedEngine, EngineName, EngineOption, JarsOption, MasterOption, SparkOption, engine_over
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
 from resay.commands.needless import Needless
 from resay.commands.settings import Settings, read_settings
@@ -80,6 +81,10 @@ def learn_command(  # noqa: PLR0917 - an option is a parameter
     detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
     understand_url: UnderstandOption = None,
+    engine: EngineOption = EngineName.DUCKDB,
+    master: MasterOption = None,
+    spark_jars: JarsOption = None,
+    spark: SparkOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,11 +94,13 @@ def learn_command(  # noqa: PLR0917 - an option is a parameter
     Every rewrite is checked by a second program before it is published; what cannot be proven is left out, and said.
     Rewrites that are live are judged by how customers fared with them and without: what lost, or is no longer needed, is taken out.
     With `--understand-url` the assistant itself is asked, as in `resay replay`, what it has come to understand without us.
+    With `--engine spark` the miner's steps run on Spark, here or on a cluster; links, labels and proofs are made here as ever.
 
-    Examples: `resay learn` · `resay learn --dry-run --k 5` · `resay learn --json`
+    Examples: `resay learn` · `resay learn --dry-run --k 5` · `resay learn --engine spark --master 'local[4]' --spark-jars DIR`
     """
     understanding = UrlUnderstanding(understand_url) if understand_url else None
-    rules = LearnRules(k=k, dry_run=dry_run, shown=not as_json, understanding=understanding)
+    miner = engine_over(AskedEngine(engine, master, spark_jars, spark or ()))
+    rules = LearnRules(k=k, dry_run=dry_run, shown=not as_json, understanding=understanding, engine=miner)
     settings = read_settings(home=home)
     learnt = learn(settings, rules, detector=detector_of(asked_detector(detector, model), Lake(settings.lake)))
     if as_json:

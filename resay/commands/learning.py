@@ -18,16 +18,17 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from markov.candidate import Bar
-from markov.duckdb_engine import DuckDBEngine
+from markov.engine import Engine
 from markov.facts import read_facts
 from markov.mine import Mined, counted_rows, mine
 from markov.proof import Proof
 from markov.publish import Card, PublishStep, live_rewrites, publish
 from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
-from markov.steps import Floors
+from markov.steps import Floors, Step
 from markov.verify import Rules, sift
 from markov.versions import Understanding
 from resay.commands.console import progress
+from resay.commands.engines import EngineOver, embedded
 from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
@@ -38,7 +39,6 @@ from resay.store.books import Books
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
-from resay.store.reading import Connection
 from resay.store.rewrites import encode_rewrites
 from resay.store.tables import COUNTS, LINKS, OUTCOMES, SEGMENTS
 
@@ -78,6 +78,8 @@ class LearnRules:
     """Told of every step after it was taken: for the tests that kill at it."""
     understanding: Understanding | None = None
     """The assistant's NLU, where it can be asked which rewrites it still needs."""
+    engine: EngineOver = embedded
+    """What runs the miner's steps."""
 
 
 class Taught(NamedTuple):
@@ -165,12 +167,11 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
     lake, shelf, basis = Lake(settings.lake), Shelf(settings.rewrites), basis_of(settings)
     # Behind the basis: whoever publishes in between has moved the mark, and this learning begins anew.
     live, before = live_rewrites(shelf)
-    with lake.connect() as connection:
-        engine = DuckDBEngine(connection)
+    with rules.engine(lake) as engine:
         with progress("Mining rewrites", unit="steps", shown=rules.shown) as tick:
             mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before)
         counts = counted_rows(engine)
-        detectors = _detectors(connection)
+        detectors = _detectors(engine)
     rules.observe(LearnStep.MINED)
     needless = needless_of(lake, mined.rewrites, live=live, understanding=rules.understanding)
     wanted = [each for each in mined.rewrites if each.rewrite_id not in needless.reasons]
@@ -228,10 +229,10 @@ def _ruled(before: Sequence[Rewrite], kept: Sequence[Rewrite], mined: Mined, pro
     return tuple(ruled(before, kept, judged=mined.standings, dropped=declined | faults | dict(needless.reasons)))
 
 
-def _detectors(connection: Connection) -> str:
+def _detectors(engine: Engine) -> str:
     """What made the links that are learnt from, by name and version; nothing where there are none."""
-    rows = connection.execute(f"select distinct detector from {LINKS.name} order by detector").fetchall()
-    return ", ".join(row[0] for row in rows)
+    engine.run(Step("detectors", f"select distinct detector from {LINKS.name}"))
+    return ", ".join(sorted(row["detector"] for row in engine.rows("detectors").to_pylist()))
 
 
 def _card(mined: Mined, totals: Mapping[str, int], rulings: Sequence[Ruled], *, k: int, detectors: str) -> Card:
