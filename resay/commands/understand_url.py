@@ -23,8 +23,8 @@ import typer
 from markov.versions import Asked, NotTold, Reading
 from resay.dialogue.errors import ResayError
 
-WAIT_S = 2.0
-"""How long one answer may take: an NLU of a voice assistant answers in a tenth of that, or nobody would wait for it."""
+WAIT_S = 10.0
+"""How long one answer may take: fifty times what customers would wait for an NLU, as it may be busy with them; three of these in a row end it."""
 
 ANSWER_BYTES_MAX = 64 * 2**10
 """Longest answer: an n-best of ten readings with their slots has a few KB."""
