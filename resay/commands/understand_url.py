@@ -24,7 +24,7 @@ from markov.versions import Asked, NotTold, Reading
 from resay.dialogue.errors import ResayError
 
 WAIT_S = 10.0
-"""How long one answer may take: fifty times what customers would wait for an NLU, as it may be busy with them; three of these in a row end it."""
+"""How long one answer may take: an NLU that is busy with customers may let us wait; three of these in a row end it."""
 
 ANSWER_BYTES_MAX = 64 * 2**10
 """Longest answer: an n-best of ten readings with their slots has a few KB."""

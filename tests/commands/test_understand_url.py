@@ -85,7 +85,7 @@ def test_an_answer_that_drips_in_is_given_up():
 
         thread = threading.Thread(target=drip, daemon=True)
         thread.start()
-        with pytest.raises(NotTold, match="in time|within"):
+        with pytest.raises(NotTold, match=r"in time|within"):
             UrlUnderstanding(f"http://127.0.0.1:{dripping.getsockname()[1]}/", wait_s=0.3).understand(ASKED)
         ended.set()
         thread.join()
