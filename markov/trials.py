@@ -116,7 +116,9 @@ def try_out() -> Step:
 
 def fare() -> Step:
     """How each fared, day by day: each customer weighs one a day, and so much in all."""
-    weight = f"{MILLION} * least(1.0, {CUSTOMER_DAYS_MAX} / count(*) over (partition by customer_id, said, kind, given))"
+    # In doubles on every engine, so that all round alike.
+    share = f"cast({CUSTOMER_DAYS_MAX} as double) / count(*) over (partition by customer_id, said, kind, given)"
+    weight = f"{MILLION} * least(cast(1.0 as double), {share})"
     return Step(
         "fared",
         f"""
