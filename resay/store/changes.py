@@ -58,6 +58,7 @@ def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, 
     connection = duckdb.connect()
     try:
         connection.execute("set timezone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
         connection.register("added", added)
         place = f"{turn} as turn_id, customer_id, event_time"
         if gone is None:

@@ -66,6 +66,8 @@ def _engine(root: str) -> Connection:
 def _looking(connection: Connection, snapshots: Mapping[Table, DeltaTable | None], *, root: str) -> Iterator[Connection]:
     try:
         connection.execute("set timezone = 'UTC'")
+        # DuckDB takes `python -c` for a person at a prompt, and would draw over the JSON of whoever started it.
+        connection.execute("set enable_progress_bar = false")
         for table, snapshot in snapshots.items():
             _add_view(connection, table, snapshot)
         yield connection

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -311,3 +313,16 @@ def test_the_lake_has_the_columns_that_are_written_down(lake: Lake):
         names = [row[0] for row in connection.execute("describe turn_parts").fetchall()]
 
     assert names == [column.name for column in TURN_PARTS.columns]
+
+
+def test_nothing_is_drawn_over_the_output_of_a_program(tmp_path: Path):
+    """DuckDB takes `python -c` for a person at a prompt, and draws a bar into standard output where a query takes long."""
+    program = (
+        "import sys; from resay.store.lake import Lake\n"
+        "with Lake(sys.argv[1]).connect() as connection:\n"
+        "    print(connection.execute(\"select current_setting('enable_progress_bar')\").fetchone()[0])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True, timeout=child.WAIT_S)
+
+    assert done.stdout == "False\n"
