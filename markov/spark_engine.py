@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pyarrow as pa
 from py4j.protocol import Py4JError
-from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -58,26 +57,26 @@ class Cluster:
 
 
 class SparkEngine:
-    """Runs steps in one Spark session; tables live as long as the engine, and are kept in memory, or on the workers' disks."""
+    """Runs steps in one Spark session; tables live as long as the session, in the workers' memory or on their disks."""
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
-        self._kept: dict[str, DataFrame] = {}
 
     def run(self, step: Step) -> None:
-        """Make the table that a step describes, at once: the next step, and a failure, must not make it again.
+        """Make the table that a step describes, at once.
+
+        Each table is cut off from how it was made. A view that is only cached still stands for its whole making: steps read steps, so
+        that plans double with every join and take longer to read than to run. The price: with a worker its tables are lost, the step
+        fails, and the learning is run again.
 
         Raises: StepFailed.
         """
         try:
-            made = self._session.sql(in_dialect(step.sql)).persist(StorageLevel.MEMORY_AND_DISK)
-            made.count()
+            made = self._session.sql(in_dialect(step.sql)).localCheckpoint(eager=True)
         except (PySparkException, Py4JError) as error:
             message = f"step {step.name!r} must run on Spark; {_reason(error)}; its text: {step.sql}"
             raise StepFailed(message) from error
         made.createOrReplaceTempView(step.name)
-        self._drop(step.name)
-        self._kept[step.name] = made
 
     def load(self, name: str, rows: pa.Table) -> None:
         """Put rows under a name for later steps."""
@@ -87,15 +86,6 @@ class SparkEngine:
         """The rows of a table that a step made, brought here."""
         rows: pa.Table = self._session.table(name).toArrow()
         return rows
-
-    def close(self) -> None:
-        """Let go of all tables."""
-        for name in list(self._kept):
-            self._drop(name)
-
-    def _drop(self, name: str) -> None:
-        if (before := self._kept.pop(name, None)) is not None:
-            before.unpersist()
 
 
 @contextmanager
@@ -134,11 +124,7 @@ def engine_over(lake: Lake, session: SparkSession) -> Iterator[SparkEngine]:
     except (PySparkException, Py4JError) as error:
         message = f"lake {lake.root} must be readable by Spark; {_reason(error)}; were Delta's jars given, and do workers see the folder?"
         raise SparkUnavailable(message) from error
-    engine = SparkEngine(own)
-    try:
-        yield engine
-    finally:
-        engine.close()
+    yield SparkEngine(own)
 
 
 def in_dialect(sql: str) -> str:
