@@ -69,7 +69,7 @@ def test_a_view_decides_what_is_seen_of_rewritten_turns(tmp_path: Path, view: Vi
 
 @pytest.mark.slow
 def test_own_rewrites_ruin_a_learner_that_does_not_know_them():
-    """After four weeks it has lost most of a table that the self-aware one still has, and twice as many tries fail."""
+    """After four weeks it has lost most of a table that the self-aware one still has, and more tries fail."""
     course = Course(wishes(1), 7, seed=7)
     units = [(float(number),) for number in range(6)]
 
