@@ -102,11 +102,11 @@ def read_detector(
     pieces = WordPieces((folder / TOKENIZER_FILE).read_bytes(), where=str(folder / TOKENIZER_FILE))
     model = OnnxModel(folder / MODEL_FILE, inputs=INPUTS, output=OUTPUT)
     ask = asking(model, padding=pieces.padding, threads=threads)
-    _check_answers(ask, card, pieces, folder)
+    _check_answers(ask, card, pieces=pieces, folder=folder)
     return ModelDetector(card, pieces, ask, probability_min=probability_min)
 
 
-def _check_answers(ask: Ask, card: ModelCard, pieces: WordPieces, folder: Path) -> None:
+def _check_answers(ask: Ask, card: ModelCard, *, pieces: WordPieces, folder: Path) -> None:
     """Ask once of the longest window, full of the highest token: what does not fit is said here, and not in the middle of a lake.
 
     Raises: WrongModel.

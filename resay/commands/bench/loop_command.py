@@ -115,15 +115,13 @@ def loop(  # noqa: PLR0917 - the command line names its options
     )
     _check_places(wire, page)
     shelf = read_settings().lab
-    done: Done = {}
-    rows: list[BenchRow] = []
+    done, rows = Done(), list[BenchRow]()
     with _place(run) as place:
         claim_run(place, bench, world, world_name=(named := _fingerprint(folder)))
         if page or not scenario:
             done, rows = _run_all(Runs(bench, world, place, world_name=named, shelf=shelf), bench, shown=not as_json)
     verdicts = play_scenarios(scenario or [], Planted(world, customers, k, seed, shelf, run, bench.links), shown=not as_json)
-    linked = name_of(detector_of(bench.links))
-    report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now, detector=linked)
+    report = bench_report("loop", [*rows, *scenario_rows(verdicts)], seed=seed, now=now, detector=name_of(detector_of(bench.links)))
     if page:
         write_page(page, loop_html(report, verdicts), option="--report")
     tell_verdicts(verdicts, aside=as_json)
