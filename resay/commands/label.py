@@ -20,11 +20,12 @@ from rephrase.detector import Detector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.detectors import (
     DEFAULT,
-    DetectorOption,
+    DetectorName,
     DeviceOption,
     ModelOption,
     TrunkOption,
     asked_detector,
+    best_there,
     considered,
     detector_of,
 )
@@ -50,6 +51,16 @@ InputOption = Annotated[
 ]
 
 
+AnyDetectorOption = Annotated[
+    DetectorName | None,
+    typer.Option(
+        "--detector",
+        help="span: the trained model; combined: rules; pairwise, overlap and bm25 are baselines.",
+        show_default="combined; span with --input, --model or --device",
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add `detect` and `label`."""
     app.command("detect", rich_help_panel=_PANEL)(detect_command)
@@ -58,7 +69,7 @@ def register(app: typer.Typer) -> None:
 
 def detect_command(  # noqa: PLR0917 - an option is a parameter
     file: InputOption = None,
-    detector: DetectorOption = DEFAULT,
+    detector: AnyDetectorOption = None,
     model: ModelOption = None,
     device: DeviceOption = "",
     trunk: TrunkOption = None,
@@ -69,12 +80,13 @@ def detect_command(  # noqa: PLR0917 - an option is a parameter
 
     Run it after `resay ingest`; it links all turns anew, so a second run changes nothing. With `--input` it prints one JSON object a
     link: source, target, probability, and start and end of the span in the target's utterance; with `--json` too, one for every pair of
-    turns that was considered, however unlikely.
+    turns that was considered, however unlikely. A file is judged by the model that ships, a lake by rules, which learning is used to.
 
-    Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl` ·
-    `resay detect --detector span --model DIR --input pairs.jsonl --json` · `resay detect --detector span --model DIR --device cuda`
+    Examples: `resay detect` · `resay detect --input dialogues.jsonl > links.jsonl` · `resay detect --input pairs.jsonl --json` ·
+    `resay detect --detector combined --input pairs.jsonl` · `resay detect --model DIR --device cuda`
     """
-    asked = asked_detector(detector, model, device=device, trunk=trunk)
+    usual = DetectorName.SPAN if model or device else DEFAULT if file is None else best_there()
+    asked = asked_detector(detector or usual, model, device=device, trunk=trunk)
     if file is not None:
         with _landed(file, shown=not as_json) as lake:
             if as_json:

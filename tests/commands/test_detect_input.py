@@ -51,6 +51,18 @@ def pairs(result: Any) -> list[tuple[str, str]]:
     return [(each["source"], each["target"]) for each in map(json.loads, result.stdout.splitlines())]
 
 
+def test_a_file_is_judged_by_the_model_that_ships(tmp_path: Path):
+    """Rules only where they are asked for; either points into the turn that repairs."""
+    usual, span, rules = (
+        detect(tmp_path, *AGAIN, options=("--json", *options)).stdout
+        for options in ((), ("--detector", "span"), ("--detector", "combined"))
+    )
+
+    assert usual == span != rules
+    first = json.loads(usual.splitlines()[0])
+    assert (first["source"], first["target"], first["start"], first["end"]) == ("t1", "t2", 10, 17)
+
+
 def test_sessions_of_one_turn_have_no_pairs(tmp_path: Path):
     """Nothing is printed, and nothing is wrong."""
     result = detect(tmp_path, *(record(number, "play madonna", 100 * number) for number in range(9)))
