@@ -44,7 +44,7 @@ def test_try_shows_the_rewrite_and_its_evidence(home: Path):
 
     assert "said       “Lights on in the den!”" in shown
     assert "rewrite    “turn on the living room lights”" in shown
-    assert "layer      table, generation 1, rewrite r1" in shown
+    assert "layer      table, generation 1, rewrite 1080d1980c595cf9" in shown
     assert "evidence   14 customers, 20 times" in shown
     assert "“lights on in the den” (unsupported)" in shown
     assert "then “turn on the living room lights” (done)" in shown
@@ -71,7 +71,7 @@ def test_try_as_json(home: Path):
     tried = json.loads(run("try", "lights on in the den", "--home", str(home), "--mode", "retry", "--json"))
 
     assert (tried["original"], tried["rewrite"], tried["mode"]) == ("lights on in the den", "turn on the living room lights", "retry")
-    assert (tried["layer"], tried["rewrite_id"], tried["generation"]) == ("table", "r1", 1)
+    assert (tried["layer"], tried["rewrite_id"], tried["generation"]) == ("table", "1080d1980c595cf9", 1)
     assert tried["candidates"][0]["support"] == 14
     assert tried["latency_ms"] > 0
 
