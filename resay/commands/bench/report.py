@@ -69,9 +69,13 @@ def count(row: str, metric: str, value: int, *, n: int) -> BenchRow:
 
 
 def print_report(report: BenchReport) -> None:
-    """The report as EVALUATION's JSON object; what is infinite (wins over no loss) is null, as JSON has no word for it."""
+    """The report as EVALUATION's JSON object, and the detector where links bear on it.
+
+    What is infinite (wins over no loss) is null, as JSON has no word for it.
+    """
     rows = [{name: _finite(value) for name, value in asdict(row).items()} for row in report.rows]
-    print_json(asdict(report) | {"rows": rows})
+    told = asdict(report) | {"rows": rows}
+    print_json(told if report.detector else {name: value for name, value in told.items() if name != "detector"})
 
 
 @dataclass(frozen=True, slots=True)
