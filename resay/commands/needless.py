@@ -61,6 +61,8 @@ def replayed_in(lake: Lake, rewrites: Sequence[Rewrite], understanding: Understa
 def contexts_of(connection: Connection, rewrites: Sequence[Rewrite]) -> dict[str, list[Context]]:
     """The different contexts in which the cited turns of each rewrite were said, as far as the lake still holds them."""
     wanted = sorted({turn_id for each in rewrites for turn_id in each.evidence[::2]})
+    if not wanted:  # Every learning without a hook; the view would be read whole for nothing.
+        return {each.rewrite_id: [] for each in rewrites}
     query = "select turn_id, coalesce(room, ''), coalesce(device_type, '') from turns where list_contains(?, turn_id)"
     rows = connection.execute(query, [wanted]).fetchall()
     said = {turn_id: Context(room=room, device_type=device_type) for turn_id, room, device_type in rows}

@@ -122,7 +122,7 @@ def _tell(outcome: Outcome, *, dry_run: bool) -> None:
     times = Counter(each.finding for each in outcome.replayed)
     needed = f"{times[Finding.NEEDED]:,} of {len(outcome.replayed):,} rewrites are needed as they were"
     console.print(f"{needed}; {times[Finding.NEEDLESS]:,} needless, {times[Finding.POINTLESS]:,} pointless", markup=False)
-    for reason in dict.fromkeys(each.reason for each in outcome.replayed if each.finding is Finding.NOT_TOLD):
-        remarks.print(f"resay: {times[Finding.NOT_TOLD]:,} rewrites stay, unasked: {reason}", markup=False, soft_wrap=True)
+    for reason, stay in Counter(each.reason for each in outcome.replayed if each.finding is Finding.NOT_TOLD).items():
+        remarks.print(f"resay: {stay:,} rewrites stay, unasked: {reason}", markup=False, soft_wrap=True)
     live = f"generation {outcome.generation} is live" if outcome.generation else "no generation is live"
     console.print(f"{live}{'; dry run: nothing was retired' if dry_run else ''}", markup=False)

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from click.testing import Result
-from typer.testing import CliRunner
 
-from resay.commands import diff, learn
 from resay.dialogue.turn import Turn
 from resay.store.artifact import Shelf
 from resay.store.books import Books, Veto
 from tests.builders import rewrite_files, turn
+from tests.commands.answers import answer, run
 from tests.commands.test_learn import DAY, ingest, talk
 
 LAMP = "lamp on now please"
-
-
-def run(home: Path, *words: str) -> Result:
-    """What a command answers."""
-    app = typer.Typer()
-    learn.register(app)
-    diff.register(app)
-    return CliRunner().invoke(app, [*words, "--home", str(home)])
-
-
-def answer(home: Path, *words: str) -> dict[str, Any]:
-    """What it answers as JSON."""
-    result = run(home, *words, "--json")
-    assert result.exit_code == 0, result.output
-    read: dict[str, Any] = json.loads(result.stdout)
-    return read
 
 
 def radio(customers: int, *, source: str = "radio loud now") -> list[Turn]:

@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from click.testing import Result
-from typer.testing import CliRunner
 
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
@@ -22,6 +18,7 @@ from resay.store.books import Books, Veto
 from resay.store.lake import Lake
 from resay.store.rewrites import CARD_FILE, REWRITES_FILE, decode_rewrites
 from tests.builders import BASE, turn
+from tests.commands.answers import answer, run
 
 DAY = 86_400.0
 
@@ -55,21 +52,6 @@ def home(tmp_path: Path) -> Path:
     place.mkdir()
     ingest(place, talk(12))
     return place
-
-
-def run(home: Path, *words: str) -> Result:
-    """What a command answers."""
-    app = typer.Typer()
-    learn.register(app)
-    return CliRunner().invoke(app, [*words, "--home", str(home)])
-
-
-def answer(home: Path, *words: str) -> dict[str, Any]:
-    """What it answers as JSON."""
-    result = run(home, *words, "--json")
-    assert result.exit_code == 0, result.output
-    read: dict[str, Any] = json.loads(result.stdout)
-    return read
 
 
 def live(home: Path) -> list[tuple[str, str]]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from click.testing import Result
-from typer.testing import CliRunner
 
-from resay.commands import diff, learn, replaying, stream, why
 from resay.dialogue.turn import Turn, Versions
 from resay.store.artifact import Shelf
 from tests.builders import turn
+from tests.commands.answers import answer, run
 from tests.commands.nlu_hook import Question, hook, reading
 from tests.commands.test_learn import DAY, ingest, live, talk
 
@@ -30,22 +25,6 @@ def old_nlu(question: Question) -> tuple[int, bytes]:
 def new_nlu(question: Question) -> tuple[int, bytes]:
     """Has learnt the source."""
     return reading("LampOn" if "lamp" in question["text"] else None)
-
-
-def run(home: Path, *words: str) -> Result:
-    """What a command answers."""
-    app = typer.Typer()
-    for each in (learn, diff, why, replaying, stream):
-        each.register(app)
-    return CliRunner().invoke(app, [*words, "--home", str(home)])
-
-
-def answer(home: Path, *words: str) -> dict[str, Any]:
-    """What it answers as JSON."""
-    result = run(home, *words, "--json")
-    assert result.exit_code == 0, (result.output, result.exception)
-    read: dict[str, Any] = json.loads(result.stdout)
-    return read
 
 
 def newest(nlu: str, *, at: float = 20 * DAY) -> Turn:

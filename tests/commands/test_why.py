@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from click.testing import Result
-from typer.testing import CliRunner
 
 from markov.candidate import Declined
-from resay.commands import learn, why
 from resay.commands.why_telling import MEANINGS
 from resay.store.books import Books, Veto
 from tests.builders import turn
+from tests.commands.answers import answer, run
 from tests.commands.test_learn import DAY, ingest, talk
 
 SAID = "lamp on now please"
-
-
-def run(home: Path, *words: str) -> Result:
-    """What a command answers."""
-    app = typer.Typer()
-    learn.register(app)
-    why.register(app)
-    return CliRunner().invoke(app, [*words, "--home", str(home)])
-
-
-def answer(home: Path, *words: str) -> dict[str, Any]:
-    """What it answers as JSON."""
-    result = run(home, *words, "--json")
-    assert result.exit_code == 0, result.output
-    read: dict[str, Any] = json.loads(result.stdout)
-    return read
 
 
 @pytest.fixture
