@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from resay.dialogue.tick import Tick, silent
+from resay.commands.stopping import raise_if_lost
+from resay.dialogue.tick import Tick
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of lake, books and artifacts [default: $RESAY_HOME or .resay].")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
@@ -27,9 +28,12 @@ remarks = Console(stderr=True, highlight=False)
 
 @contextmanager
 def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick]:
-    """A progress bar on standard error for the length of the block; nothing where `shown` is false or nobody watches."""
+    """A progress bar on standard error for the length of the block; nothing to see where `shown` is false or nobody watches.
+
+    Each tick ends a block that was interrupted and does not know it.
+    """
     if not shown or not sys.stderr.isatty():
-        yield silent
+        yield lambda _done, _total=None: raise_if_lost()
         return
     bar = Progress(
         SpinnerColumn(),
@@ -42,7 +46,12 @@ def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick
     )
     with bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total=None: bar.update(task, completed=done, total=total)
+
+        def tick(done: int, total: int | None = None) -> None:
+            raise_if_lost()
+            bar.update(task, completed=done, total=total)
+
+        yield tick
         bar.update(task, total=bar.tasks[task].completed)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
+from collections.abc import Callable
+from typing import NoReturn
 
 import typer
 
 from resay.commands.console import remarks
+from resay.commands.stopping import Interruption
 from resay.dialogue.errors import ResayError
 
 COMMANDS = {
@@ -50,20 +52,29 @@ def main() -> None:
 
     Exit status: 0 done; 1 something outside must change (one sentence on standard error); 2 wrong usage; 130 interrupted.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption = Interruption()
+    interruption.install()
+    run(lambda: command_line(sys.argv[1] if len(sys.argv) > 1 else "")(), interruption)
+
+
+def run(command: Callable[[], object], interruption: Interruption) -> None:
+    """Run something to its end, and end the process as its errors say; an error of an interrupted run is the interruption."""
     try:
-        command_line(sys.argv[1] if len(sys.argv) > 1 else "")()
-    except ResayError as error:
-        remarks.print(f"resay: {error}", markup=False, style="red", soft_wrap=True)
-        sys.exit(1)
+        command()
     except KeyboardInterrupt:
-        _say_interrupted()
-        sys.exit(INTERRUPTED)
+        _end_interrupted()
     except SystemExit as ended:
         # Typer makes this of a KeyboardInterrupt, without a word.
         if ended.code == INTERRUPTED:
-            _say_interrupted()
+            _end_interrupted()
         raise
+    except Exception as error:
+        if interruption.came:
+            _end_interrupted()
+        if not isinstance(error, ResayError):
+            raise
+        remarks.print(f"resay: {error}", markup=False, style="red", soft_wrap=True)
+        sys.exit(1)
 
 
 def command_line(command: str = "") -> typer.Typer:
@@ -86,10 +97,6 @@ def _group() -> None:
     """Cuts the defects of conversational assistants: reads their dialogue logs, learns from rephrases, rewrites failing requests."""
 
 
-def _say_interrupted() -> None:
+def _end_interrupted() -> NoReturn:
     remarks.print("resay: interrupted; what was committed is kept", markup=False)
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    """SIGTERM ends a command like Ctrl-C does: between commits."""
-    raise KeyboardInterrupt
+    sys.exit(INTERRUPTED)

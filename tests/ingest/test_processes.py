@@ -78,7 +78,7 @@ def counts(home: Path) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_ended_has_lost_nothing(tmp_path: Path, kind: signal.Signals):
     """It ends within a commit or between two, says so with status 130, and the next run does the rest."""
-    log = write_log(tmp_path / "turns.jsonl", 80_000, bad_every=1_000)
+    log = write_log(tmp_path / "turns.jsonl", 120_000, bad_every=1_000)
     process = child.start_resay("ingest", log, home=tmp_path)
     run_beyond(0, process, home=tmp_path, log=log)
 
@@ -89,7 +89,7 @@ def test_a_run_that_is_ended_has_lost_nothing(tmp_path: Path, kind: signal.Signa
     assert (process.returncode, remarks) == (130, "resay: interrupted; what was committed is kept\n")
     assert 0 < position(tmp_path, log) < log.stat().st_size
     child.resay("ingest", log, home=tmp_path)
-    assert counts(tmp_path) == (79_920, 79_920, 80, 80)
+    assert counts(tmp_path) == (119_880, 119_880, 120, 120)
 
 
 def test_a_run_that_is_killed_again_and_again_has_lost_nothing(tmp_path: Path):
