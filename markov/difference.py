@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resay.dialogue.rewrite import Rewrite, Risk
+from resay.dialogue.rewrite import Place, Rewrite, Risk
 from resay.dialogue.text import canonical
 
 CHANCE_MOVED = 0.05
@@ -37,17 +37,24 @@ class Changed:
         one, two = self.before, self.after
         moved = max(abs(two.success_as_said - one.success_as_said), abs(two.success_as_rewritten - one.success_as_rewritten))
         support = abs(two.support - one.support)
-        return one.risk is not two.risk or one.state != two.state or moved >= CHANCE_MOVED or support >= CUSTOMERS_MOVED * one.support
+        spared = (one.not_rooms, one.not_device_types) != (two.not_rooms, two.not_device_types)
+        return (
+            spared
+            or one.risk is not two.risk
+            or one.state != two.state
+            or moved >= CHANCE_MOVED
+            or support >= CUSTOMERS_MOVED * one.support
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a reviewer should know of a generation who knows the one before; each part by source and prompt kind."""
+    """What a reviewer should know of a generation who knows the one before; each part by source and place."""
 
     new: tuple[Rewrite, ...]
     gone: tuple[Gone, ...]
     retargeted: tuple[Changed, ...]
-    """Something else is said for the same source."""
+    """Something else is said for the same source in the same place."""
     refigured: tuple[Changed, ...]
     """The same is said, and what stands behind it is not the same."""
     same: int
@@ -74,11 +81,12 @@ def riskier(changed: Changed) -> bool:
     return changed.after.risk is Risk.HIGH and changed.before.risk is not Risk.HIGH
 
 
-def _by_source(rewrites: Sequence[Rewrite]) -> dict[tuple[str, str], Rewrite]:
-    return {(each.source, each.prompt_kind): each for each in rewrites}
+def _by_source(rewrites: Sequence[Rewrite]) -> dict[tuple[str, Place], Rewrite]:
+    return {(each.source, each.place): each for each in rewrites}
 
 
 def _figures(rewrite: Rewrite) -> tuple[object, ...]:
     """All that stands behind a rewrite, and how it is spelt; not which turns are cited: those are but a sample."""
     chances = (rewrite.score, rewrite.success_as_said, rewrite.success_as_rewritten)
-    return rewrite.target, rewrite.state, rewrite.risk, *chances, rewrite.support, rewrite.times
+    spared = (*rewrite.not_rooms, "", *rewrite.not_device_types)
+    return rewrite.target, rewrite.state, rewrite.risk, *chances, rewrite.support, rewrite.times, *spared

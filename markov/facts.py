@@ -35,6 +35,7 @@ class Told:
     """UTC."""
     rewritten: bool
     """Whether we had put something in its place."""
+    device_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ _TOLD = """
     select turns.turn_id, turns.customer_id, turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room,
         turns.state, coalesce(judged.outcome, '') as outcome, coalesce(cut.segment_id, '') as segment_id, turns.event_time,
         turns.original is not null or turns.rewrite_id is not null as rewritten,
-        coalesce(turns.customer_kind, '') = 'session' as is_session
+        coalesce(turns.device_type, '') as device_type, coalesce(turns.customer_kind, '') = 'session' as is_session
     from turns
     left join (select turn_id, max_by(outcome, labeller) as outcome from outcomes group by turn_id) as judged using (turn_id)
     left join (
@@ -82,7 +83,7 @@ _TOLD = """
 _CUSTOMERS = "select customer_id, min(event_time), bool_or(is_session) from told group by customer_id"
 
 _TURNS = """
-    select turn_id, customer_id, said, kind, room, state, outcome, segment_id, event_time, rewritten
+    select turn_id, customer_id, said, kind, room, state, outcome, segment_id, event_time, rewritten, device_type
     from told
     where said in (select said from asked_sources)
         or said in (select said from asked_targets)

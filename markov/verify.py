@@ -15,12 +15,12 @@ from datetime import datetime
 
 from markov.facts import Facts, Told
 from markov.proof import CHECKER, Fault, Proof, Verdict
-from markov.wording import Wording, counting_customers, segments_of, wordings_of
+from markov.wording import Wording, counting_customers, rooms_of, segments_of, wordings_of
 from resay.dialogue.personal import personal_in
-from resay.dialogue.rewrite import Rewrite, Risk
+from resay.dialogue.rewrite import Place, Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
-from resay.store.rewrites import encode_rewrites, rewrite_id_of
+from resay.store.rewrites import encode_rewrites, id_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Rules:
     """Of the customers who said the source in vain and then succeeded, this share succeeded by what the target is taken for."""
     reading_share_min: float = 0.25
     """A target is taken for a state if it is so in at least this share of its turns: one slip of the assistant proves nothing."""
+    place_agreement_min: float = 0.25
+    """The same share for every single room and kind of device in which enough customers did, or the rewrite must spare it."""
     target_chars_max: int = 200
     """Longest target: twenty seconds of speech; no request of the corpora is half as long."""
     blocked: tuple[tuple[str, str], ...] = ()
@@ -47,6 +49,9 @@ class Rules:
     """Time for the whole table; what is not told by then is not known. A table of 10,000 rewrites takes a tenth."""
 
 
+SPARED_MAX = 64
+"""Places that one rewrite may spare: a home has a dozen rooms, and what differs in more is no rewrite for any place."""
+
 Reasons = Iterator[str]
 Endings = Sequence[tuple[Told, Sequence[Told]]]
 """Turns that said the source in vain, each with the successes that came after it."""
@@ -56,7 +61,9 @@ def verify(rewrites: Sequence[Rewrite], facts: Facts, rules: Rules, *, now: date
     """Check a table against the lake. `clock` counts seconds, for the budget; `now` is written into the proof."""
     deadline = clock() + rules.budget_s
     counting = counting_customers(facts, rules.account_age_days)
-    wordings, segments = wordings_of(facts, counting, share_min=rules.reading_share_min), segments_of(facts)
+    split_off = {(text, place) for each in rewrites for place in _named(each) for text in (each.source, canonical(each.target))}
+    wordings = wordings_of(facts, counting, share_min=rules.reading_share_min, split_off=split_off)
+    segments = segments_of(facts)
     whole = _Table.of(rewrites)
     faults = []
     for rewrite in rewrites:
@@ -64,7 +71,8 @@ def verify(rewrites: Sequence[Rewrite], facts: Facts, rules: Rules, *, now: date
             faults.append(Fault(rewrite.rewrite_id, Verdict.UNKNOWN, (f"time: not checked within {rules.budget_s:g} s",)))
             continue
         case = _Case(rewrite, facts, rules, wordings, segments)
-        refusals = [*_form(rewrite, rules), *_risk(rewrite), *whole.conflicts(rewrite), *_blocked(rewrite, rules), *_personal(rewrite)]
+        refusals = [*_form(rewrite, rules), *_risk(rewrite), *_place(rewrite), *whole.conflicts(rewrite)]
+        refusals += [*_blocked(rewrite, rules), *_personal(rewrite)]
         doubts = list(case.doubts())
         refusals += [] if doubts else case.refusals()
         if refusals or doubts:
@@ -100,6 +108,7 @@ RULES = (
     "form: canonical source, target that a customer could have said, id and figures in order",
     "risk: no lower than the words of state and target say; high risk has more evidence, or a person's word",
     "one_target: one target for a source in one context",
+    "place: told apart by rooms or by kinds of device, not served where customers clearly mean something else",
     "terminates: rank 1 for sources, 0 for targets, so that every rewrite falls and one hop is all there is",
     "blocked: neither blocklist nor a veto names it",
     "personal: nothing in it points to one person",
@@ -123,6 +132,7 @@ def _parameters(rules: Rules) -> dict[str, float]:
         "high_risk_factor": rules.high_risk_factor,
         "agreement_min": rules.agreement_min,
         "reading_share_min": rules.reading_share_min,
+        "place_agreement_min": rules.place_agreement_min,
         "target_chars_max": rules.target_chars_max,
         "blocked": len(rules.blocked),
         "approved": len(rules.approved),
@@ -139,7 +149,7 @@ def _form(rewrite: Rewrite, rules: Rules) -> Reasons:
         yield "form: the target must not begin like a command nor hold control characters"
     if target == rewrite.source:
         yield "form: the target must say something else than the source"
-    if rewrite.rewrite_id != rewrite_id_of(rewrite.source, rewrite.prompt_kind, rewrite.target):
+    if rewrite.rewrite_id != id_due(rewrite):
         yield "form: the id must be that of source, context and target"
     if not all(math.isfinite(each) and 0 <= each <= 1 for each in (rewrite.score, rewrite.success_as_said, rewrite.success_as_rewritten)):
         yield "form: score and chances of success must lie between 0 and 1"
@@ -159,31 +169,64 @@ def _blocked(rewrite: Rewrite, rules: Rules) -> Reasons:
 
 
 def _personal(rewrite: Rewrite) -> Reasons:
-    found = personal_in(rewrite.target, rewrite.state) or personal_in(rewrite.source)
+    texts = (rewrite.source, *(name for place in _named(rewrite) for name in (place.room, place.device_type)))
+    found = next((each for each in (personal_in(rewrite.target, rewrite.state), *map(personal_in, texts)) if each), None)
     if found:
         yield f"personal: it holds {found}"
+
+
+def _named(rewrite: Rewrite) -> Iterator[Place]:
+    """The places that a rewrite names: its own, or those that it spares."""
+    kind = rewrite.prompt_kind
+    if rewrite.place.is_split_off:
+        yield rewrite.place
+    yield from (Place(kind, room=each) for each in rewrite.not_rooms)
+    yield from (Place(kind, device_type=each) for each in rewrite.not_device_types)
+
+
+def _place(rewrite: Rewrite) -> Reasons:
+    spared = (rewrite.not_rooms, rewrite.not_device_types)
+    if rewrite.room and rewrite.device_type:
+        yield "place: a room or a kind of device, not both"
+    if rewrite.place.is_split_off and any(spared):
+        yield "place: what holds in one place spares no others"
+    if any(list(each) != sorted(set(each)) or "" in each for each in spared):
+        yield "place: those spared must have names, each once, in order"
+    if sum(map(len, spared)) > SPARED_MAX:
+        yield f"place: at most {SPARED_MAX} are spared; where more disagree, nothing holds in all"
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
     """What only the table as a whole can tell."""
 
-    targets_of: Mapping[tuple[str, str], int]
+    targets_of: Mapping[tuple[str, Place], int]
     """How many rewrites begin with a source in a context."""
+    places: Mapping[tuple[str, str], frozenset[Place]]
+    """In which places a source has rewrites of their own, by prompt kind."""
     sources: frozenset[str]
 
     @classmethod
     def of(cls, rewrites: Sequence[Rewrite]) -> _Table:
         """Of these rewrites."""
-        targets_of: dict[tuple[str, str], int] = defaultdict(int)
+        targets_of: dict[tuple[str, Place], int] = defaultdict(int)
+        places: dict[tuple[str, str], set[Place]] = defaultdict(set)
         for rewrite in rewrites:
-            targets_of[(rewrite.source, rewrite.prompt_kind)] += 1
-        return cls(targets_of, frozenset(rewrite.source for rewrite in rewrites))
+            targets_of[(rewrite.source, rewrite.place)] += 1
+            if rewrite.place.is_split_off:
+                places[(rewrite.source, rewrite.prompt_kind)].add(rewrite.place)
+        own = {source: frozenset(of) for source, of in places.items()}
+        return cls(targets_of, own, frozenset(rewrite.source for rewrite in rewrites))
 
     def conflicts(self, rewrite: Rewrite) -> Reasons:
         """Where the rewrite does not go together with the others."""
-        if self.targets_of[(rewrite.source, rewrite.prompt_kind)] > 1:
+        if self.targets_of[(rewrite.source, rewrite.place)] > 1:
             yield "one_target: the source has more than one target in this context"
+        own = self.places.get((rewrite.source, rewrite.prompt_kind), frozenset())
+        if rewrite.room and any(place.device_type for place in own):
+            yield "place: the source is told apart by rooms and by kinds of device, so that two rewrites may hold at once"
+        if not rewrite.place.is_split_off and not own <= set(_named(rewrite)):
+            yield "place: where the source has a rewrite of its own, the one for any place must be spared"
         if canonical(rewrite.target) in self.sources:
             yield "terminates: the target is a source of this table, so that no rank falls"
 
@@ -195,7 +238,7 @@ class _Case:
     rewrite: Rewrite
     facts: Facts
     rules: Rules
-    wordings: Mapping[tuple[str, str], Wording]
+    wordings: Mapping[tuple[str, Place], Wording]
     segments: Mapping[str, Sequence[Told]]
 
     def doubts(self) -> Reasons:
@@ -212,6 +255,7 @@ class _Case:
         return [
             *self._floor(source, target, endings=endings),
             *self._agreement(target, endings),
+            *self._spared(target, endings),
             *self._evidence(),
             *self._success(source, target),
         ]
@@ -219,7 +263,7 @@ class _Case:
     def _floor(self, source: Wording, target: Wording, *, endings: Endings) -> Reasons:
         high = self.rewrite.risk is Risk.HIGH and self.rewrite.rewrite_id not in self.rules.approved
         needed = self.rules.customers_min * (self.rules.high_risk_factor if high else 1)
-        backers = len({turn.customer_id for turn, ends in endings if any(target.means(end.state, turn.room) for end in ends)})
+        backers = len({turn.customer_id for turn, ends in endings if any(target.means(end.state, self._where(turn)) for end in ends)})
         if backers < needed:
             yield f"floor: {backers} customers went from source to target; it needs {needed}"
         if self.rewrite.support > backers:
@@ -230,10 +274,22 @@ class _Case:
 
     def _agreement(self, target: Wording, endings: Endings) -> Reasons:
         """Each customer has one say, by the first success after the last time in vain."""
-        agrees = {turn.customer_id: target.means(ends[0].state, turn.room) for turn, ends in sorted(endings, key=_when)}
+        agrees = {turn.customer_id: target.means(ends[0].state, self._where(turn)) for turn, ends in sorted(endings, key=_when)}
         agreeing = sum(agrees.values())
         if agreeing < self.rules.agreement_min * len(agrees):
             yield f"agreement: {agreeing} of {len(agrees)} customers who succeeded after the source did so by what the target means"
+
+    def _spared(self, target: Wording, endings: Endings) -> Reasons:
+        """No place is named that few customers have, and none is served in which those who said the source meant something else."""
+        for place in _named(self.rewrite):
+            there = self.wordings.get((self.rewrite.source, place))
+            if there is None or there.speakers < self.rules.customers_min:
+                yield f"floor: in a place that it names fewer than {self.rules.customers_min} customers said the source"
+        if self.rewrite.place.is_split_off:
+            return
+        for agrees in _by_place(self.rewrite, target, endings):
+            if len(agrees) >= self.rules.customers_min and sum(agrees.values()) < self.rules.place_agreement_min * len(agrees):
+                yield f"place: in one that is not spared {sum(agrees.values())} of {len(agrees)} customers did so by what the target means"
 
     def _evidence(self) -> Reasons:
         cited = self.rewrite.evidence
@@ -247,8 +303,12 @@ class _Case:
         if source.rate is None or target.rate is None or target.rate <= source.rate:
             yield "success: customers who say the target must succeed more often than those who say the source"
 
+    def _where(self, turn: Told) -> Place:
+        """By what the meaning of the target is told for a turn: its room, or the kind of device for which the rewrite holds."""
+        return Place(device_type=turn.device_type) if self.rewrite.device_type else Place(room=turn.room)
+
     def _said(self, text: str) -> Wording | None:
-        return self.wordings.get((text, self.rewrite.prompt_kind))
+        return self.wordings.get((text, self.rewrite.place))
 
     def _shows(self, source: str, end: str) -> bool:
         turn = self.facts.turns.get(source)
@@ -257,6 +317,8 @@ class _Case:
             and not turn.rewritten
             and turn.said == self.rewrite.source
             and turn.kind == self.rewrite.prompt_kind
+            and turn.room == (self.rewrite.room or turn.room)
+            and turn.device_type == (self.rewrite.device_type or turn.device_type)
             and end in {later.turn_id for later in self._successes_after(turn)}
         )
 
@@ -271,6 +333,16 @@ class _Case:
             and later.said != turn.said
             and not later.rewritten
         ]
+
+
+def _by_place(rewrite: Rewrite, target: Wording, endings: Endings) -> Iterable[Mapping[str, bool]]:
+    """For each room and each kind of device that is not spared: which customers first succeeded by what the target means."""
+    agrees: dict[Place, dict[str, bool]] = defaultdict(dict)
+    for turn, ends in sorted(endings, key=_when):
+        for place in rooms_of(turn):
+            agrees[place][turn.customer_id] = target.means(ends[0].state, place)
+    spared = {replace(place, kind="") for place in _named(rewrite)}
+    return [of for place, of in agrees.items() if place not in spared]
 
 
 def _when(ending: tuple[Told, Sequence[Told]]) -> tuple[datetime, str]:

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from markov.facts import Facts, Told
+from resay.dialogue.rewrite import Place
+
+ANYWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One text in one context, as customers who count said it themselves."""
+    """One text in one place, as customers who count said it themselves."""
 
     speakers: int
     """Customers."""
     rate: float | None
     """Success: each customer's own rate, averaged, so that no one customer decides; nothing where nothing was judged."""
-    readings: Mapping[str | None, frozenset[str]]
-    """What it is taken for, by room; under nothing, in any room."""
+    readings: Mapping[Place, frozenset[str]]
+    """What it is taken for, by room and by kind of device; under `ANYWHERE`, at all."""
     in_vain: tuple[Told, ...]
     """Its turns that did not succeed."""
 
-    def means(self, state: str, room: str) -> bool:
-        """Whether it is taken for this state: in this room, or in any where it was never said in this one."""
-        return state in self.readings.get(room, self.readings[None])
+    def means(self, state: str, place: Place) -> bool:
+        """Whether it is taken for this state: in this place, or in any where it was never said in this one."""
+        return state in self.readings.get(place, self.readings[ANYWHERE])
 
 
 def counting_customers(facts: Facts, account_age_days: int) -> frozenset[str]:
@@ -36,15 +39,19 @@ def counting_customers(facts: Facts, account_age_days: int) -> frozenset[str]:
     return frozenset(customer for customer, first in facts.first_seen.items() if first <= latest and customer not in facts.sessions)
 
 
-def wordings_of(facts: Facts, counting: Collection[str], *, share_min: float) -> dict[tuple[str, str], Wording]:
-    """All wordings of the facts, by text and prompt kind; a reading must have `share_min` of a wording's turns."""
-    said: dict[tuple[str, str], list[Told]] = defaultdict(list)
+def wordings_of(
+    facts: Facts, counting: Collection[str], *, share_min: float, split_off: Collection[tuple[str, Place]] = ()
+) -> dict[tuple[str, Place], Wording]:
+    """All wordings of the facts, by text and prompt kind, and those `split_off` once more; a reading must have `share_min` of the turns."""
+    said: dict[tuple[str, Place], list[Told]] = defaultdict(list)
     for turn in facts.turns.values():
         if not turn.rewritten:
             # A wording that only customers said who do not count is known, with nobody behind it.
-            of_wording = said[(turn.said, turn.kind)]
-            if turn.customer_id in counting:
-                of_wording.append(turn)
+            for place in (Place(turn.kind), *rooms_of(turn, turn.kind)):
+                if not place.is_split_off or (turn.said, place) in split_off:
+                    of_wording = said[(turn.said, place)]
+                    if turn.customer_id in counting:
+                        of_wording.append(turn)
     return {
         key: Wording(
             speakers=len({turn.customer_id for turn in turns}),
@@ -54,6 +61,11 @@ def wordings_of(facts: Facts, counting: Collection[str], *, share_min: float) ->
         )
         for key, turns in said.items()
     }
+
+
+def rooms_of(turn: Told, kind: str = "") -> list[Place]:
+    """The room and the kind of device of a turn, each as a place of its own, as far as they are known."""
+    return [place for place in (Place(kind, room=turn.room), Place(kind, device_type=turn.device_type)) if place.is_split_off]
 
 
 def segments_of(facts: Facts) -> dict[str, list[Told]]:
@@ -74,9 +86,9 @@ def _rate(turns: Iterable[Told]) -> float | None:
     return sum(rates) / len(rates) if rates else None
 
 
-def _readings(turns: Iterable[Told], share_min: float) -> dict[str | None, frozenset[str]]:
-    states: dict[str | None, Counter[str]] = defaultdict(Counter, {None: Counter()})
+def _readings(turns: Iterable[Told], share_min: float) -> dict[Place, frozenset[str]]:
+    states: dict[Place, Counter[str]] = defaultdict(Counter, {ANYWHERE: Counter()})
     for turn in turns:
-        states[turn.room][turn.state] += 1
-        states[None][turn.state] += 1
-    return {room: frozenset(state for state, times in of.items() if times >= share_min * of.total()) for room, of in states.items()}
+        for place in (ANYWHERE, *rooms_of(turn)):
+            states[place][turn.state] += 1
+    return {place: frozenset(state for state, times in of.items() if times >= share_min * of.total()) for place, of in states.items()}

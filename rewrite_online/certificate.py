@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.store.artifact import BrokenArtifact, Generation
-from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites, rewrite_id_of
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites, id_due
 
 CUSTOMERS_LEAST = 2
 """Never one customer alone, whatever floor a table was published with (DESIGN 13.4)."""
@@ -66,12 +66,16 @@ def certified(generation: Generation) -> list[Rewrite]:
 def faults_of(rewrites: Sequence[Rewrite], claim: Claim) -> Iterator[str]:
     """Whatever speaks against serving a table; nothing where it keeps all rules."""
     yield from _of_the_claim(rewrites, claim)
-    sources = Counter((each.source, each.prompt_kind) for each in rewrites)
+    sources = Counter((each.source, each.place) for each in rewrites)
     said = {each.source for each in rewrites}
+    beside: dict[tuple[str, str], list[Rewrite]] = defaultdict(list)
+    for rewrite in rewrites:
+        beside[rewrite.source, rewrite.prompt_kind].append(rewrite)
     for rewrite in rewrites:
         target = canonical(rewrite.target)
         found = [*_of_the_words(rewrite, target), *_of_the_figures(rewrite, claim)]
-        if sources[rewrite.source, rewrite.prompt_kind] > 1:
+        found += _of_the_place(rewrite, beside[rewrite.source, rewrite.prompt_kind])
+        if sources[rewrite.source, rewrite.place] > 1:
             found.append("its source must have one target in this context; it has more")
         if target in said:
             found.append("its target must not be a source of the table; it is, so that rewriting would not end in one hop")
@@ -117,12 +121,29 @@ def _of_the_words(rewrite: Rewrite, target: str) -> Iterator[str]:
         yield "its target must not begin with an assistant's command prefix"
     if has_control_characters(rewrite.target):
         yield "its target must not hold control characters"
-    if rewrite.rewrite_id != rewrite_id_of(rewrite.source, rewrite.prompt_kind, rewrite.target):
+    if rewrite.rewrite_id != id_due(rewrite):
         yield "its id must be that of source, context and target"
     if rewrite.risk is not Risk.HIGH and risk_of(rewrite.state, rewrite.target) is Risk.HIGH:
         yield "its risk must be high, as the words of state and target say"
     if personal_in(rewrite.target, rewrite.state) or personal_in(rewrite.source):
         yield "it must hold nothing that points to one person"
+
+
+def _of_the_place(rewrite: Rewrite, beside: Sequence[Rewrite]) -> Iterator[str]:
+    """Of a rewrite among those of its source: which of them holds where must not be open."""
+    spared = (*rewrite.not_rooms, *rewrite.not_device_types)
+    if rewrite.room and rewrite.device_type:
+        yield "it must hold in a room or on a kind of device, not in both"
+    if rewrite.place.is_split_off and spared:
+        yield "what holds in one place must not name others"
+    if rewrite.room and any(each.device_type for each in beside):
+        yield "its source must be told apart by rooms or by kinds of device, not by both"
+    if not rewrite.place.is_split_off and any(
+        each.place.is_split_off and not rewrite.spares(room=each.room, device_type=each.device_type) for each in beside
+    ):
+        yield "it must not hold where its source has a rewrite of its own"
+    if "" in spared or any(personal_in(name) for name in (rewrite.room, rewrite.device_type, *spared)):
+        yield "its places must have names that point to nobody"
 
 
 def _of_the_figures(rewrite: Rewrite, claim: Claim) -> Iterator[str]:

@@ -1,11 +1,11 @@
-"""The table layer: the mined global table, by exact canonical text and prompt kind. Immutable once made."""
+"""The table layer: the mined global table, by exact canonical text, prompt kind and place. Immutable once made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest
+from resay.dialogue.rewrite import Heard, Layer, Place, Rewrite, RewriteRequest
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.store.artifact import BrokenArtifact
 
@@ -14,7 +14,7 @@ TABLE_ROWS_MAX = 5_000_000
 
 
 class TableLayer:
-    """Rewrites by what was said and what had been asked."""
+    """Rewrites by what was said, what had been asked, and where: the place's own before the one for any place."""
 
     layer: Final = Layer.TABLE
     inline: Final = True
@@ -27,11 +27,11 @@ class TableLayer:
 
         Raises: BrokenArtifact.
         """
-        self._by_key: dict[tuple[str, str], Rewrite] = {}
+        self._by_key: dict[tuple[str, Place], Rewrite] = {}
         for rewrite in rewrites:
             _check(rewrite)
-            if self._by_key.setdefault((rewrite.source, rewrite.prompt_kind), rewrite) is not rewrite:
-                message = f"source {rewrite.source!r} must have one target a prompt kind; it has two; was the table verified?"
+            if self._by_key.setdefault((rewrite.source, rewrite.place), rewrite) is not rewrite:
+                message = f"source {rewrite.source!r} must have one target a prompt kind and place; it has two; was the table verified?"
                 raise BrokenArtifact(message)
             if len(self._by_key) > TABLE_ROWS_MAX:
                 message = f"rewrite table must not have more than {TABLE_ROWS_MAX:,} rows; was the floor of customers lowered?"
@@ -47,17 +47,24 @@ class TableLayer:
         return tuple(self._by_key.values())
 
     def offers(self, request: RewriteRequest) -> bool:
-        """Whether the utterance is what this layer would say for someone in this context."""
-        return _key(request.heard) in self._targets
+        """Whether the utterance is what this layer would say for someone who was asked the same, wherever they are."""
+        return (canonical(request.heard.utterance), _kind(request.heard)) in self._targets
 
     def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
-        """The one row for this text and prompt kind, or none."""
-        rewrite = self._by_key.get(_key(request.heard))
-        return () if rewrite is None else (rewrite,)
+        """The one row for this text here, or none; what was learnt elsewhere only where nothing speaks against it here."""
+        said, kind = canonical(request.heard.utterance), _kind(request.heard)
+        context = request.heard.context
+        room, device_type = (context.room, context.device_type) if context else ("", "")
+        for place in (Place(kind, room=room), Place(kind, device_type=device_type)):
+            own = self._by_key.get((said, place)) if place.is_split_off else None
+            if own is not None:
+                return (own,)
+        rewrite = self._by_key.get((said, Place(kind)))
+        return () if rewrite is None or rewrite.spares(room=room, device_type=device_type) else (rewrite,)
 
 
-def _key(heard: Heard) -> tuple[str, str]:
-    return canonical(heard.utterance), heard.prompt.kind if heard.prompt else ""
+def _kind(heard: Heard) -> str:
+    return heard.prompt.kind if heard.prompt else ""
 
 
 def _check(rewrite: Rewrite) -> None:

@@ -59,8 +59,9 @@ def session(*turns: Turn) -> Session:
 
 def rewrite(source: str = "play madona", target: str = "play madonna", *, prompt_kind: str = "", **others: Any) -> Rewrite:
     """A rewrite that the gate lets pass; `others` are fields of `Rewrite` by their own names."""
+    room, device_type = others.get("room", ""), others.get("device_type", "")
     content: dict[str, Any] = {
-        "rewrite_id": rewrite_id_of(source, prompt_kind, target),
+        "rewrite_id": rewrite_id_of(source, prompt_kind, target, room=room, device_type=device_type),
         "state": "music|play|",
         "risk": Risk.LOW,
         "score": 0.8,

@@ -19,7 +19,7 @@ from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.text import canonical
 from resay.store.artifact import Generation, Shelf
 from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites
-from serving.dashboard.words import percent, plural
+from serving.dashboard.words import percent, place_words, plural, spared_words
 
 SHOWN_MAX = 50
 """Rewrites printed of each kind of difference: two screens; `--json` has all."""
@@ -200,13 +200,14 @@ def _moved(changed: Changed) -> str:
         ("as rewritten", percent(one.success_as_rewritten, 0), percent(two.success_as_rewritten, 0)),
         ("risk", one.risk, two.risk),
         ("state", one.state, two.state),
+        ("spares", spared_words(one), spared_words(two)),
     )
     return ", ".join(f"{name} {old} → {new}" for name, old, new in figures if old != new)
 
 
 def _pair(rewrite: Rewrite) -> str:
-    context = f" (after {rewrite.prompt_kind})" if rewrite.prompt_kind else ""
-    return f"“{rewrite.source}”{context} → “{rewrite.target}”"
+    context = place_words(rewrite)
+    return f"“{rewrite.source}”{f' ({context})' if context else ''} → “{rewrite.target}”"
 
 
 def _behind(rewrite: Rewrite) -> str:

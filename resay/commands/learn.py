@@ -32,6 +32,7 @@ from resay.dialogue.rewrite import Rewrite
 from resay.label.job import LabelReport, label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
+from serving.dashboard.words import place_words, spared_words
 
 SHOWN_MAX = 30
 """Rewrites printed after learning: a screen; `resay rules` prints all."""
@@ -262,7 +263,8 @@ def _table(title: str, rewrites: Sequence[Rewrite]) -> Table:
     for name, justify in (("said", "left"), ("we say", "left"), ("customers", "right"), ("times", "right"), ("success", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's literals
     for each in rewrites:
-        context = f" [dim]({escape(each.prompt_kind)})[/dim]" if each.prompt_kind else ""
+        where = ", ".join(words for words in (place_words(each), spared_words(each)) if words)
+        context = f" [dim]({escape(where)})[/dim]" if where else ""
         change = f"{each.success_as_said:.0%} → {each.success_as_rewritten:.0%}"
         table.add_row(escape(each.source) + context, escape(each.target), f"{each.support:,}", f"{each.times:,}", change)
     return table

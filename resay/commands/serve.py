@@ -20,8 +20,8 @@ from rich.markup import escape
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
-from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Reason, RetryRequest, Rewrite, RewriteRequest
-from resay.dialogue.turn import Prompt, ResponseStatus
+from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Place, Reason, RetryRequest, Rewrite, RewriteRequest
+from resay.dialogue.turn import Context, Prompt, ResponseStatus
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.lake import Lake
@@ -33,7 +33,7 @@ from rewrite_online.watch import Watch
 from serving.access import KEY_FILE, LOOPBACK, api_key
 from serving.app import create_app
 from serving.dashboard.evidence import Dialogue, dialogues_of, masker
-from serving.dashboard.words import percent, plural, reason_meaning
+from serving.dashboard.words import percent, place_words, plural, reason_meaning
 from serving.server import PORT, RunningService, bind, start
 from serving.service import ServiceSettings
 
@@ -101,20 +101,23 @@ def serve_in_background(settings: Settings, *, host: str = "127.0.0.1", port: in
     return start(app, bind(host, port))
 
 
-def try_(
+def try_(  # noqa: PLR0917 - an option is a parameter
     utterance: Annotated[str, typer.Argument(help="What a customer says.")],
     home: HomeOption = None,
     prompt_kind: Annotated[str, typer.Option("--prompt-kind", help="Kind of question that the assistant had asked.")] = "",
+    room: Annotated[str, typer.Option("--room", help="Room in which it is said, as turns name it.")] = "",
+    device_type: Annotated[str, typer.Option("--device-type", help="Kind of device that it is said to, as turns name it.")] = "",
     customer: Annotated[str, typer.Option("--customer", help="Who says it.")] = "try",
     mode: Annotated[Mode, typer.Option("--mode", help="Before the NLU, or after a refusal.")] = Mode.BEFORE,
     as_json: JsonOption = False,
 ) -> None:
     """Show what would be said for a customer: original, rewrite or why none, layer, evidence, time taken. Serves and logs nothing.
 
-    Examples: `resay try "lights on in the den"`, `resay try "north" --prompt-kind area`, `resay try "…" --mode retry --json`
+    Examples: `resay try "lights on in the den"`, `resay try "turn it up" --room kitchen`, `resay try "north" --prompt-kind area`,
+    `resay try "…" --mode retry --json`
     """
     settings = read_settings(home=home)
-    explained = explain(settings, _request(utterance, prompt_kind=prompt_kind, customer=customer, mode=mode))
+    explained = explain(settings, _request(utterance, place=Place(prompt_kind, room, device_type), customer=customer, mode=mode))
     if as_json:
         print_json(_as_json(explained, mode))
     else:
@@ -192,9 +195,10 @@ def _announce(running: RunningService, settings: Settings, *, asked: int, as_jso
     remarks.print("Ctrl-C ends it.", markup=False)
 
 
-def _request(utterance: str, *, prompt_kind: str, customer: str, mode: Mode) -> RewriteRequest:
-    prompt = Prompt(kind=prompt_kind) if prompt_kind else None
-    heard = Heard(turn_id="try", customer_id=customer, at=datetime.now(UTC), utterance=utterance, prompt=prompt)
+def _request(utterance: str, *, place: Place, customer: str, mode: Mode) -> RewriteRequest:
+    prompt = Prompt(kind=place.kind) if place.kind else None
+    context = Context(room=place.room, device_type=place.device_type)
+    heard = Heard(turn_id="try", customer_id=customer, at=datetime.now(UTC), utterance=utterance, prompt=prompt, context=context)
     return BeforeRequest(heard) if mode is Mode.BEFORE else RetryRequest(heard, (), ResponseStatus.UNSUPPORTED)
 
 
@@ -215,6 +219,8 @@ def _as_json(explained: Explanation, mode: Mode) -> dict[str, object]:
                 "layer": each.layer,
                 "source": each.rewrite.source,
                 "prompt_kind": each.rewrite.prompt_kind,
+                "room": each.rewrite.room,
+                "device_type": each.rewrite.device_type,
                 "target": each.rewrite.target,
                 "reason": each.reason,
                 "gain": each.gain,
@@ -245,7 +251,8 @@ def _show(explained: Explanation, settings: Settings) -> None:
                 "considered",
                 f"“{weighed.rewrite.target}”" + (f": {reason_meaning(weighed.reason)}" if weighed.reason is not answer.reason else ""),
             )
-        _line("layer", f"{weighed.layer}, generation {answer.generation}, rewrite {weighed.rewrite.rewrite_id}")
+        where = f", {words}" if (words := place_words(weighed.rewrite)) else ""
+        _line("layer", f"{weighed.layer}, generation {answer.generation}, rewrite {weighed.rewrite.rewrite_id}{where}")
         _show_evidence(weighed.rewrite, settings)
     parts = ", ".join(f"{name} {took_ms:.3f} ms" for name, took_ms in explained.parts_ms)
     _line("time", f"{answer.latency_ms:.3f} ms{f' ({parts})' if parts else ''}")

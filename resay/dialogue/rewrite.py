@@ -29,12 +29,29 @@ class Risk(StrEnum):
     """Doors, locks, alarms, payments, everything in the house at once: more evidence, or a person."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a wording is said, as far as that may change what is meant by it. At most one of room and kind of device is named."""
+
+    kind: str = ""
+    """What the assistant had asked; empty: nothing."""
+    room: str = ""
+    """Empty: any."""
+    device_type: str = ""
+    """Empty: any."""
+
+    @property
+    def is_split_off(self) -> bool:
+        """Whether it is less than all talk after such a question."""
+        return bool(self.room or self.device_type)
+
+
 @dataclass(frozen=True, slots=True)
 class Rewrite:
     """What the system puts in place of an utterance, with why."""
 
     rewrite_id: str
-    """Equal for equal (source, prompt kind, target), in every generation."""
+    """Equal for equal (source, place, target), in every generation."""
     source: str
     """Canonical text."""
     prompt_kind: str
@@ -56,6 +73,23 @@ class Rewrite:
     """How often they did."""
     evidence: tuple[str, ...]
     """Ids of decisive turns, a sample: the first try, then the try that worked, pair after pair."""
+    room: str = ""
+    """The room in which it holds, as turns name it; empty: in all but `not_rooms`."""
+    device_type: str = ""
+    """The kind of device on which it holds; empty: on all but `not_device_types`. One that holds in a place wins over one that does not."""
+    not_rooms: tuple[str, ...] = ()
+    """Rooms in which customers mean something else by the source, in order: there it is never served, whether or not another one is."""
+    not_device_types: tuple[str, ...] = ()
+    """Kinds of device on which they do."""
+
+    @property
+    def place(self) -> Place:
+        """Where it holds."""
+        return Place(self.prompt_kind, self.room, self.device_type)
+
+    def spares(self, *, room: str, device_type: str) -> bool:
+        """Whether it must not be served here, though nothing better is known."""
+        return room in self.not_rooms or device_type in self.not_device_types
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,17 @@ _decode_row = msgspec.json.Decoder(Rewrite).decode
 _encode_row = msgspec.json.Encoder().encode
 
 
-def rewrite_id_of(source: str, prompt_kind: str, target: str) -> str:
-    """The id of a rewrite: equal for equal (source, prompt kind, target), in every generation."""
-    named = json.dumps([source, prompt_kind, target], ensure_ascii=False).encode("utf-8", "surrogatepass")
+def rewrite_id_of(source: str, prompt_kind: str, target: str, *, room: str = "", device_type: str = "") -> str:
+    """The id of a rewrite: equal for equal (source, place, target), in every generation."""
+    # Those that hold in any room are named as they were before there were others.
+    place = [room, device_type] if room or device_type else []
+    named = json.dumps([source, prompt_kind, target, *place], ensure_ascii=False).encode("utf-8", "surrogatepass")
     return hashlib.sha256(named).hexdigest()[:_ID_HEX]
+
+
+def id_due(rewrite: Rewrite) -> str:
+    """The id that a rewrite must have."""
+    return rewrite_id_of(rewrite.source, rewrite.prompt_kind, rewrite.target, room=rewrite.room, device_type=rewrite.device_type)
 
 
 def encode_rewrites(rewrites: Iterable[Rewrite]) -> bytes:

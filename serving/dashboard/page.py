@@ -142,7 +142,7 @@ class _Page:
         return HTMLResponse(self._templates.get_template("door.html").render(why=why), 403)
 
 
-_WORDS = ("sign_name", "sign_meaning", "reason_meaning", "percent", "change", "count", "plural")
+_WORDS = ("sign_name", "sign_meaning", "reason_meaning", "place_words", "spared_words", "percent", "change", "count", "plural")
 _STRICT: Literal["strict"] = "strict"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resay.dialogue.label import FrictionSign
-from resay.dialogue.rewrite import Reason
+from resay.dialogue.rewrite import Reason, Rewrite
 
 SIGNS = {
     FrictionSign.BARGE_IN: ("Barge-in", "the customer spoke over the answer"),
@@ -48,6 +48,18 @@ def sign_meaning(sign: str) -> str:
 def reason_meaning(reason: str) -> str:
     """What a reason means."""
     return REASONS[Reason(reason)] if reason in REASONS else reason.replace("_", " ")
+
+
+def place_words(rewrite: Rewrite) -> str:
+    """Where a rewrite holds; empty: wherever nothing had been asked."""
+    told = (("after {}", rewrite.prompt_kind), ("room: {}", rewrite.room), ("device: {}", rewrite.device_type))
+    return ", ".join(form.format(name) for form, name in told if name)
+
+
+def spared_words(rewrite: Rewrite) -> str:
+    """Where it does not, though it holds elsewhere; empty: nowhere."""
+    told = (("not in room: {}", rewrite.not_rooms), ("not on device: {}", rewrite.not_device_types))
+    return ", ".join(form.format(", ".join(names)) for form, names in told if names)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

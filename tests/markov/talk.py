@@ -43,6 +43,7 @@ class Said:
     day: int = 0
     goal: str | None = None
     """Goal segment; nothing: that of the turns that it is linked with."""
+    device_type: str = ""
 
     @property
     def turn_id(self) -> str:
@@ -174,6 +175,7 @@ def _part(turn: Said) -> dict[str, Any]:
         "interpretation": turn.reading,
         "status": "done" if turn.outcome == "success" else "failed",
         "room": turn.room or None,
+        "device_type": turn.device_type or None,
         "rewrite_id": "r1" if turn.original else None,
         "body": "{}",
     }

@@ -16,7 +16,7 @@ from markov.verify import Rules, verify
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.lake import Lake
-from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites, rewrite_id_of
+from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites, id_due
 from rewrite_online.certificate import certified
 from tests.builders import BASE, rewrite, rewrite_files
 from tests.markov.talk import fill, mined, names, planted
@@ -29,7 +29,7 @@ PARAMETERS = {"customers_min": 10, "high_risk_factor": 3, "approved": 0}
 def changed(one: Rewrite = LAMP, **changes: Any) -> Rewrite:
     """A changed rewrite with the id that it should have."""
     other = replace(one, **changes)
-    return replace(other, rewrite_id=rewrite_id_of(other.source, other.prompt_kind, other.target))
+    return replace(other, rewrite_id=id_due(other))
 
 
 def load(shelf: Path, *rewrites: Rewrite, parameters: Mapping[str, object] | None = None, **claims: object) -> list[Rewrite]:
@@ -97,6 +97,33 @@ def test_rewriting_ends_in_one_hop(tmp_path: Path, table: tuple[Rewrite, ...], w
         load(tmp_path, *table)
 
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ((changed(room="kitchen", device_type="tv"),), "not in both"),
+        ((changed(room="kitchen", not_rooms=("hall",)),), "must not name others"),
+        ((changed(room="kitchen"), changed(device_type="tv")), "by rooms or by kinds of device"),
+        ((LAMP, changed(room="kitchen", target="turn on the light")), "a rewrite of its own"),
+        ((changed(not_rooms=("priya's room",)),), "point to nobody"),
+        ((changed(room="mr jones"), changed(not_rooms=("mr jones",))), "point to nobody"),
+        ((changed(not_device_types=("",)),), "point to nobody"),
+    ],
+)
+def test_which_of_two_rewrites_holds_where_is_never_open(tmp_path: Path, table: tuple[Rewrite, ...], why: str):
+    """A room and a kind of device would both claim the turn of a device in a room."""
+    with pytest.raises(BrokenArtifact) as refused:
+        load(tmp_path, *table)
+
+    assert why in str(refused.value)
+
+
+def test_a_table_that_tells_rooms_apart_is_served(tmp_path: Path):
+    """The one for any room spares those that have their own, and those where nothing is to be said."""
+    anywhere = changed(not_rooms=("hall", "kitchen"))
+
+    load(tmp_path, anywhere, changed(room="kitchen", target="turn on the light"))
 
 
 @pytest.mark.parametrize(

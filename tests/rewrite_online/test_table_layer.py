@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from resay.dialogue.turn import Context
 from resay.store.artifact import BrokenArtifact
 from rewrite_online.table_layer import TableLayer
 from tests.builders import asked, rewrite
@@ -45,5 +46,38 @@ def test_a_target_that_no_customer_can_say_is_refused(target: str):
 
 def test_a_source_with_two_targets_is_refused():
     """In one context one text means one thing."""
-    with pytest.raises(BrokenArtifact, match="one target a prompt kind"):
+    with pytest.raises(BrokenArtifact, match="one target a prompt kind and place"):
         TableLayer([rewrite("play madona", "play madonna"), rewrite("play madona", "play prince")])
+
+
+RADIO, TELEVISION = "turn up the radio", "turn up the television"
+
+UP = TableLayer(
+    [
+        rewrite("turn it up", RADIO, not_rooms=("bedroom", "living room"), not_device_types=("watch",)),
+        rewrite("turn it up", TELEVISION, room="living room"),
+        rewrite("turn it down", "turn down the radio", device_type="speaker"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "context", "targets"),
+    [
+        ("turn it up", Context(room="living room", device_type="watch"), [TELEVISION]),
+        ("turn it up", Context(room="kitchen"), [RADIO]),
+        ("turn it up", None, [RADIO]),
+        ("turn it up", Context(room="bedroom"), []),
+        ("turn it up", Context(device_type="watch"), []),
+        ("turn it down", Context(room="kitchen", device_type="speaker"), ["turn down the radio"]),
+        ("turn it down", Context(room="kitchen"), []),
+    ],
+)
+def test_the_place_has_the_first_word(said: str, context: Context | None, targets: list[str]):
+    """Its own rewrite, or else the one for any place, but for places where that would be wrong."""
+    assert [each.target for each in UP.candidates(asked(said, context=context))] == targets
+
+
+def test_what_is_said_in_one_room_is_not_rewritten_in_another():
+    """One hop, wherever one is."""
+    assert UP.offers(asked(TELEVISION, context=Context(room="kitchen")))
