@@ -1,107 +1,79 @@
 """What follows from a chain: where talk ends, and through which state.
 
-Knows linear algebra; knows nothing of dialogue. Solved exactly, component by component: N = (I − Q)⁻¹, B = N R.
+Knows linear algebra; knows nothing of dialogue. N = (I − Q)⁻¹, B = N R: exactly, component by component, but for components that are too
+large for it. Those are cut by the rule of `cut`, and every answer says by how much it may be too small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
-from scipy.sparse.linalg import SuperLU, splu
 
 from markov.chain import Chain, Indices, Vector
+from markov.cut import Entries, absorbed_at_least
+from markov.group import BLOCKS, Blocks, groups_of
+from markov.part import Solve, factorised, parts_of, solve_here
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
-    """How much is solved at a time."""
+class Absorption:
+    """Where talk ends."""
 
-    states: int = 4_000
-    """Small components are solved together up to so many states: one factorisation costs about as much for 1 state as for 1,000."""
-    cells: int = 16_000_000
-    """Cells of one dense block of solutions: 128 MB of doubles, so that the miner runs beside everything else on a laptop."""
-
-
-BLOCKS = Blocks()
-"""For a laptop."""
-
-NEGLIGIBLE = 1e-12
-"""Exit probabilities below this are rounding: doubles carry sixteen digits."""
+    chances: Vector
+    """B: the chance that talk in each state ends in success, and in failure (state, 2); lower bounds where a component was cut."""
+    unknown: Vector
+    """What is missing to one (state,): either chance may be higher by it at most. Zero where nothing was cut."""
 
 
-def absorption(chain: Chain, *, blocks: Blocks = BLOCKS) -> Vector:
-    """B = N R: the chance that talk in each state ends in success or in failure (state, 2); rows sum to one."""
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """Through which states talk succeeds."""
+
+    chances: sparse.csr_array
+    """N[s, t]·R[t, success]: that talk beginning in s ends in success with t the last state before (source, state).
+    Lower bounds where a component was cut."""
+    unknown: Vector
+    """By how much at most a whole row, and so each cell of it, may be higher (source,). Zero where nothing was cut: then the row sums to
+    B[s, success], and otherwise row and unknown together to no less."""
+    states_cut: int
+    """States of components that were cut."""
+
+
+def absorption(chain: Chain, *, blocks: Blocks = BLOCKS) -> Absorption:
+    """B = N R for every state."""
     b = chain.r.copy()
-    for states in _batches(chain, blocks.states):
-        b[states] = _factorised(chain, states).solve(chain.r[states])
-    return np.clip(b, 0.0, 1.0)
+    unknown = np.zeros(len(chain.states))
+    for group in groups_of(chain, blocks=blocks):
+        r = chain.r[group.states]
+        if group.cut is None:
+            b[group.states] = factorised(group).solve(r)
+        else:
+            b[group.states] = absorbed_at_least(group.q, r, cut=group.cut)
+            unknown[group.states] = np.maximum(1.0 - b[group.states].sum(axis=1), 0.0)
+    return Absorption(np.clip(b, 0.0, 1.0), unknown)
 
 
-def exits(chain: Chain, sources: Sequence[int], *, blocks: Blocks = BLOCKS) -> sparse.csr_array:
-    """N[s, t]·R[t, success]: the chance that talk beginning in s ends in success, and that t is the last state before (source, state).
-
-    Rows follow `sources`, which are rows of the chain; each row sums to B[s, success].
-    """
+def exits(chain: Chain, sources: Sequence[int], *, solve: Solve = solve_here, blocks: Blocks = BLOCKS) -> Exits:
+    """The exit probabilities of some sources, which are rows of the chain; rows of the answer follow them."""
     places = np.asarray(sources, dtype=np.int64)
-    batches = list(_batches(chain, blocks.states))
-    found = [_alone(chain, places, batches)]
-    for states in batches:
-        found += list(_exits_within(chain, states, places, cells=blocks.cells))
-    rows, columns, values = (np.concatenate([block[part] for block in found]) for part in range(3))
-    return sparse.coo_array((values, (rows, columns)), shape=(len(places), len(chain.states))).tocsr()
+    groups = list(groups_of(chain, blocks=blocks))
+    found = [_alone(chain, places, [group.states for group in groups])]
+    unknown = np.zeros(len(places))
+    for solved in solve(parts_of(chain, sources, groups, blocks=blocks)):
+        found.append(solved.entries)
+        unknown[solved.rows] = solved.unknown
+    rows, columns, values = (np.concatenate([each[column] for each in found]) for column in range(3))
+    chances = sparse.coo_array((values, (rows, columns)), shape=(len(places), len(chain.states))).tocsr()
+    return Exits(chances, unknown, states_cut=sum(len(group.states) for group in groups if group.cut))
 
 
-def _batches(chain: Chain, least: int) -> Iterator[Indices]:
-    """The states of whole components, many small components together; components of one state need no solving and are left out."""
-    if not chain.states:
-        return
-    _, component = csgraph.connected_components(chain.q, directed=False)
-    sizes = np.bincount(component)
-    order = np.argsort(component, kind="stable")
-    order = order[sizes[component[order]] > 1]
-    if not len(order):
-        return
-    borders = np.flatnonzero(np.diff(component[order])) + 1
-    begin = 0
-    for end in [*borders.tolist(), len(order)]:
-        if end - begin >= least or end == len(order):
-            yield order[begin:end].astype(np.int64)
-            begin = end
-
-
-def _factorised(chain: Chain, states: Indices, *, transposed: bool = False) -> SuperLU:
-    """The LU factors of I − Q, or of its transpose, over some whole components."""
-    within = chain.q[states][:, states]
-    matrix = sparse.eye_array(len(states), format="csc") - (within.T if transposed else within)
-    return splu(sparse.csc_array(matrix))
-
-
-def _alone(chain: Chain, places: Indices, batches: Sequence[Indices]) -> tuple[Indices, Indices, Vector]:
+def _alone(chain: Chain, places: Indices, grouped: Sequence[Indices]) -> Entries:
     """Sources whose component is themselves: N is 1, so that success is all theirs."""
-    grouped = np.zeros(len(chain.states), dtype=bool)
-    for states in batches:
-        grouped[states] = True
-    rows = np.flatnonzero(~grouped[places]) if len(places) else places
+    alone = np.ones(len(chain.states), dtype=bool)
+    for states in grouped:
+        alone[states] = False
+    rows = np.flatnonzero(alone[places])
     return rows, places[rows], chain.r[places[rows], 0]
-
-
-def _exits_within(chain: Chain, states: Indices, places: Indices, *, cells: int) -> Iterator[tuple[Indices, Indices, Vector]]:
-    local = np.full(len(chain.states), -1, dtype=np.int64)
-    local[states] = np.arange(len(states))
-    rows = np.flatnonzero(local[places] >= 0) if len(places) else places
-    if not len(rows):
-        return
-    factors = _factorised(chain, states, transposed=True)
-    width = max(1, cells // len(states))
-    for begin in range(0, len(rows), width):
-        some = rows[begin : begin + width]
-        starts = np.zeros((len(states), len(some)))
-        starts[local[places[some]], np.arange(len(some))] = 1.0
-        # A row of N solves (I − Q)ᵀ z = e_s; scaled by R it is the row of exit probabilities.
-        through = factors.solve(starts) * chain.r[states, 0][:, None]  # (state, source)
-        at, which = np.nonzero(through > NEGLIGIBLE)
-        yield some[which], states[at], through[at, which]

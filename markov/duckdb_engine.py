@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import duckdb
 import pyarrow as pa
 
 from markov.engine import StepFailed
+from markov.part import Part, Solved, solve_here
 from markov.steps import Step
 
 
@@ -34,3 +37,7 @@ class DuckDBEngine:
         """The rows of a table that a step made."""
         rows: pa.Table = self._connection.table(name).to_arrow_table()
         return rows
+
+    def solve(self, parts: Iterable[Part]) -> Iterator[Solved]:
+        """Solve parts of the chain in this process."""
+        return solve_here(parts)

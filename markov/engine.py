@@ -1,11 +1,13 @@
-"""The contract of what runs steps: DuckDB here, Spark on a cluster."""
+"""The contract of what runs steps and solves parts of the chain: DuckDB and this process, or Spark on a cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import pyarrow as pa
 
+from markov.part import Part, Solved
 from markov.steps import Step
 from resay.dialogue.errors import ResayError
 
@@ -28,3 +30,9 @@ class Engine(Protocol):
 
     def rows(self, name: str) -> pa.Table:
         """The rows of a table that a step made."""
+
+    def solve(self, parts: Iterable[Part]) -> Iterable[Solved]:
+        """Solve parts of the chain, in whatever order (`part.solve_part`).
+
+        Raises: StepFailed.
+        """

@@ -12,12 +12,13 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from markov.absorb import exits
+from markov.absorb import Exits, exits
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.chain import Chain, build_chain, entry_state
 from markov.corroborate import transition_steps
 from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
+from markov.group import BLOCKS, Blocks
 from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan
 from markov.standing import Standing
@@ -54,6 +55,10 @@ class Mined:
     """States of the chain that was solved."""
     lost: int
     """States from which neither success nor failure is known to be reached."""
+    states_cut: int = 0
+    """States in components that were too large to be solved exactly (`markov.cut`); what is told of them are lower bounds."""
+    unknown_max: float = 0.0
+    """The most that all exit probabilities of one source, together, may be higher than they were taken for: zero where nothing was cut."""
     weighed: tuple[Weighed, ...] = ()
     """Every candidate that was looked at, source by source, the best first."""
     reasons: Mapping[Key, Declined] = field(default_factory=dict)
@@ -62,7 +67,7 @@ class Mined:
     """How each rewrite that is live, or was lately tried, fares by its own record."""
 
 
-def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrite] = ()) -> Mined:
+def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrite] = (), blocks: Blocks = BLOCKS) -> Mined:
     """Count, solve, and propose; the counts are left with the engine (`counted_rows`).
 
     What was served before is judged by its own record besides: what lost, or is no longer needed, is not proposed, and of the `live` table
@@ -80,7 +85,9 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     plan = read_plan(engine)
     chain = build_chain(engine.rows("wanted"))
     tick(len(steps), len(steps) + 2)
-    proposals, declined = _propose(chain, plan, bar)
+    sources, declined = _failing(chain, plan, bar)
+    solved = exits(chain, list(sources.values()), solve=engine.solve, blocks=blocks)
+    proposals = _propose(chain, plan, sources, solved=solved, declined=declined)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)
     weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
@@ -95,6 +102,8 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
         sources=len(plan.promising),
         states=len(chain.states),
         lost=len(chain.lost),
+        states_cut=solved.states_cut,
+        unknown_max=float(solved.unknown.max(initial=0.0)),
         weighed=tuple(weighed),
         reasons=declined,
         standings=history.standings,
@@ -118,7 +127,9 @@ class _Proposal:
     own: float
     """The source's own success as said: R[s, success]."""
     exits: Mapping[str, float]
-    """Exit probability by state, the source itself apart."""
+    """Exit probability by state, the source itself apart; lower bounds where a huge component was cut."""
+    unknown: float
+    """Most success after the source that is in none of them, because a huge component was cut."""
     reads: str
     """The state that the wording is usually taken for."""
     reads_same: bool
@@ -127,21 +138,27 @@ class _Proposal:
     wording_weight: Weight
 
 
-def _propose(chain: Chain, plan: Plan, bar: Bar) -> tuple[list[_Proposal], dict[Key, Declined]]:
+def _failing(chain: Chain, plan: Plan, bar: Bar) -> tuple[dict[Key, int], dict[Key, Declined]]:
+    """The promising sources that fail, with their rows of the chain; and why the others are left alone."""
     places = chain.places()
+    sources: dict[Key, int] = {}
     declined: dict[Key, Declined] = {}
-    sources = []
     for source in sorted(plan.promising):
         place = places.get(entry_state(*source))
         if place is None or _weight(chain, place).chance().mean > bar.source_success_max:
             declined[source] = Declined.SUCCEEDS_ALREADY
         else:
-            sources.append((source, place))
+            sources[source] = place
+    return sources, declined
+
+
+def _propose(chain: Chain, plan: Plan, sources: Mapping[Key, int], *, solved: Exits, declined: dict[Key, Declined]) -> list[_Proposal]:
+    places = chain.places()
+    rows = solved.chances
     proposals: list[_Proposal] = []
-    solved = exits(chain, [place for _, place in sources])
-    for row, (source, place) in enumerate(sources):
-        span = slice(solved.indptr[row], solved.indptr[row + 1])
-        ends = {int(at): float(value) for at, value in zip(solved.indices[span], solved.data[span], strict=True)}
+    for row, (source, place) in enumerate(sources.items()):
+        span = slice(rows.indptr[row], rows.indptr[row + 1])
+        ends = {int(at): float(value) for at, value in zip(rows.indices[span], rows.data[span], strict=True)}
         own = ends.pop(place, 0.0)
         by_state = {chain.states[at]: value for at, value in ends.items()}
         found = list(_wordings(source, by_state, plan=plan, places=places))
@@ -155,6 +172,7 @@ def _propose(chain: Chain, plan: Plan, bar: Bar) -> tuple[list[_Proposal], dict[
                 customers_ending=plan.promising[source],
                 own=own,
                 exits=by_state,
+                unknown=float(solved.unknown[row]),
                 reads=plan.reads[(wording, source[1])],
                 reads_same=plan.reads[(wording, source[1])] == plan.reads.get(source),
                 source_weight=_weight(chain, place),
@@ -162,7 +180,7 @@ def _propose(chain: Chain, plan: Plan, bar: Bar) -> tuple[list[_Proposal], dict[
             )
             for wording in found
         ]
-    return proposals, declined
+    return proposals
 
 
 def _weight(chain: Chain, place: int) -> Weight:
@@ -230,7 +248,8 @@ def _candidate(proposal: _Proposal, evidence: Evidence) -> Candidate:
         for state, value in proposal.exits.items()
     }
     exit_probability = sum(reached.values())
-    success = proposal.own + sum(proposal.exits.values())
+    # What was cut off counts as success by other means, so that the share is a lower bound too.
+    success = proposal.own + sum(proposal.exits.values()) + proposal.unknown
     state = max(reached, key=lambda each: (reached[each], each), default=proposal.reads)
     states = [each for each, value in reached.items() if value > 0]
     high = any(risk_of(each, proposal.spelling) is Risk.HIGH for each in [state, *states])

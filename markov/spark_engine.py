@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from markov.engine import StepFailed
+from markov.part import Part, Solved, solve_here
 from markov.steps import Step
 from resay.dialogue.errors import ResayError
 from resay.store.lake import Lake
@@ -86,6 +87,10 @@ class SparkEngine:
         """The rows of a table that a step made, brought here."""
         rows: pa.Table = self._session.table(name).toArrow()
         return rows
+
+    def solve(self, parts: Iterable[Part]) -> Iterable[Solved]:
+        """Solve parts of the chain."""
+        return solve_here(parts)
 
 
 @contextmanager

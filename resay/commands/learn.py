@@ -200,6 +200,9 @@ def learnt_json(learnt: Learnt) -> dict[str, object]:
         "outcomes": dict(learnt.labels.outcomes),
         "defects": learnt.labels.defects,
         "sources": learnt.mined.sources,
+        "states": learnt.mined.states,
+        "states_cut": learnt.mined.states_cut,
+        "unknown_max": learnt.mined.unknown_max,
         "declined": {reason.value: times for reason, times in learnt.mined.declined.items()},
         "left_out": _left_out(learnt.proof),
         "rulings": {ruling.value: sum(each.ruling is ruling for each in learnt.rulings) for ruling in Ruling},
@@ -221,6 +224,9 @@ def print_learnt(learnt: Learnt) -> None:
         f"{learnt.mined.sources:,} wordings that enough customers had to say otherwise",
         markup=False,
     )
+    if learnt.mined.states_cut:
+        cut = f"{learnt.mined.states_cut:,} of {learnt.mined.states:,} states were too many to solve exactly"
+        console.print(f"  {cut}; up to {learnt.mined.unknown_max:.1%} of what follows a wording is unknown", markup=False)
     for reason, times in (*learnt.mined.declined.items(), *_left_out(learnt.proof).items()):
         console.print(f"  no rewrite for {times:,} · {reason.replace('_', ' ')}", markup=False)
     for each in learnt.rulings:

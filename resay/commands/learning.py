@@ -6,6 +6,7 @@ so, alone on the shelf; otherwise another learner, or a person, was first, and i
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -237,12 +238,13 @@ def _detectors(engine: Engine) -> str:
 
 def _card(mined: Mined, totals: Mapping[str, int], rulings: Sequence[Ruled], *, k: int, detectors: str) -> Card:
     found = {"sources": mined.sources, "states": mined.states, "candidates": len(mined.rewrites)}
+    cut = {"states_cut": mined.states_cut, "unknown_millionths_max": math.ceil(mined.unknown_max * 1e6)}
     times = Counter(each.ruling.value for each in rulings)
     became = {ruling.value: times[ruling] for ruling in Ruling}
     return Card(
         made_at=datetime.now(UTC),
         follows=None,
         parameters={"detector": detectors} | asdict(Bar(floors=Floors(customers_min=k))),
-        totals=dict(totals) | found | became,
+        totals=dict(totals) | found | cut | became,
         retired={each.rewrite_id: f"{each.ruling}: {each.reason}" for each in rulings if each.ruling in TAKEN_OUT},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
 from resay.commands import learn
+from resay.commands.settings import Settings
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Turn
 from resay.store.artifact import Shelf
@@ -65,6 +67,7 @@ def test_learning_publishes_what_customers_taught_each_other(home: Path):
     learnt = answer(home, "learn")
 
     assert (learnt["generation"], learnt["published"], learnt["turns"]) == (1, True, 36)
+    assert (learnt["states_cut"], learnt["unknown_max"]) == (0, 0.0)
     assert [(each["source"], each["target"]) for each in learnt["rewrites"]] == [("lamp on now please", "turn on the lamp please")]
     assert live(home) == [("lamp on now please", "turn on the lamp please")]
     with Lake(home / "lake").connect() as connection:
@@ -142,6 +145,19 @@ def test_an_empty_lake_is_said_and_leaves_the_live_table(tmp_path: Path):
 
     assert isinstance(result.exception, learn.NothingToLearnFrom)
     assert "resay ingest" in str(result.exception)
+
+
+def test_what_was_cut_is_said(home: Path):
+    """How much of the chain was not solved exactly, and how much of a source's success is unknown at most: on screen and on the card."""
+    learnt = learn.learn(Settings(home, api_key=None, hash_key=None))
+    told = replace(learnt, mined=replace(learnt.mined, states=12_000, states_cut=8_000, unknown_max=0.0425))
+
+    with learn.console.capture() as shown:
+        learn.print_learnt(told)
+
+    assert "8,000 of 12,000 states were too many to solve exactly; up to 4.2% of" in " ".join(shown.get().split())
+    totals = json.loads(Shelf(home / "rewrites").open(1).read(CARD_FILE))["totals"]
+    assert (totals["states_cut"], totals["unknown_millionths_max"]) == (0, 0)
 
 
 def test_people_get_tables(home: Path):

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markov.absorb import Blocks, absorption, exits
+from markov.absorb import absorption, exits
 from markov.chain import build_chain
+from markov.group import Blocks
 from tests.markov.test_chain import _MOVES, counted
 
 
@@ -15,7 +16,7 @@ def test_the_gamblers_ruin():
     walk = [(str(n), {0: "failure", 6: "success"}.get(n + step, str(n + step)), 1.0) for n in range(1, 6) for step in (-1, 1)]
     chain = build_chain(counted(*walk))
 
-    b = absorption(chain)
+    b = absorption(chain).chances
 
     assert dict(zip(chain.states, b[:, 0].round(12), strict=True)) == pytest.approx({str(n): n / 6 for n in range(1, 6)})
 
@@ -25,7 +26,7 @@ def test_the_exit_state_is_the_last_one_before_success():
     chain = build_chain(counted(("a", "b", 1.0), ("a", "c", 1.0), ("b", "success", 1.0), ("c", "b", 1.0), ("c", "failure", 1.0)))
     places = chain.places()
 
-    row = exits(chain, [places["a"]]).toarray()[0]
+    row = exits(chain, [places["a"]]).chances.toarray()[0]
 
     assert row[places["b"]] == pytest.approx(0.75)
     assert row[places["a"]] == row[places["c"]] == 0
@@ -39,8 +40,8 @@ def test_components_are_solved_apart_and_alike():
     together, all_exits = absorption(chain), exits(chain, sources)
     small = Blocks(states=1, cells=1)
 
-    assert np.allclose(absorption(chain, blocks=small), together)
-    assert np.allclose(exits(chain, sources, blocks=small).toarray(), all_exits.toarray())
+    assert np.allclose(absorption(chain, blocks=small).chances, together.chances)
+    assert np.allclose(exits(chain, sources, blocks=small).chances.toarray(), all_exits.chances.toarray())
 
 
 def test_known_probabilities_are_found_again():
@@ -62,7 +63,7 @@ def test_known_probabilities_are_found_again():
     chain = build_chain(counted(*((source, target, weight) for (source, target), weight in steps.items())))
 
     places = chain.places()
-    found = exits(chain, [places["a"]]).toarray()[0]
+    found = exits(chain, [places["a"]]).chances.toarray()[0]
     known = np.linalg.inv(np.eye(3) - truth[:, :3])[0] * truth[:, 3]
     for number, name in enumerate("abc"):
         assert found[places[name]] == pytest.approx(known[number], abs=0.02)
@@ -74,7 +75,7 @@ def test_absorption_is_a_probability(moves):
     """B lies between 0 and 1, and its rows sum to one: talk ends, one way or the other."""
     chain = build_chain(counted(*moves))
 
-    b = absorption(chain)
+    b = absorption(chain).chances
 
     assert ((b >= 0) & (b <= 1)).all()
     assert np.allclose(b.sum(axis=1), 1.0)
@@ -86,7 +87,7 @@ def test_exits_add_up_to_success(moves, data):
     chain = build_chain(counted(*moves))
     sources = data.draw(st.lists(st.sampled_from(range(len(chain.states))), max_size=6)) if chain.states else []
 
-    rows = exits(chain, sources)
+    rows = exits(chain, sources).chances
 
     assert rows.shape == (len(sources), len(chain.states))
-    assert np.allclose(np.asarray(rows.sum(axis=1)).ravel(), absorption(chain)[sources, 0] if sources else [])
+    assert np.allclose(np.asarray(rows.sum(axis=1)).ravel(), absorption(chain).chances[sources, 0] if sources else [])
