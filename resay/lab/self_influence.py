@@ -7,7 +7,7 @@ Small on purpose: no voices and no assistant, only what decides whether learning
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
 
@@ -31,6 +31,17 @@ WORKS, SELDOM = 0.95, 0.02
 
 MOSTLY, BARELY = 0.9, 0.1
 """The same of a wording that mostly works, and of one that is broken."""
+
+GOES_ON = 0.35
+"""Who wants something else besides, in the same session (as in the home of `resay lab`)."""
+
+ERRANDS = ("what time is it", "what is the weather", "set a timer", "tell me a joke")
+"""What that is; it always works, and has nothing to do with what was said before."""
+
+ERRAND_WEIGHTS = (8, 4, 2, 1)
+
+SEEN_AGAIN, SEEN_ELSE = (5.0, 2.0), (1.0, 4.0)
+"""Beta distributions of the chance that a detector gives a second try, and something else: mostly right, and never sure. Made up."""
 
 SAID_DAILY, DIRECT_DAILY = 6, 2
 """Customers a day who say a wish in the wording that may be rewritten, and in each of its others."""
@@ -120,6 +131,15 @@ class Spoken:
     """In truth."""
     again_of: str = ""
     """The turn that this one says again; empty: a first try."""
+    after: str = ""
+    """The turn before it in the same session; empty: it begins one."""
+    linked: float = 0.0
+    """The chance that a detector gives that it says that turn again."""
+
+    @property
+    def is_errand(self) -> bool:
+        """Whether it is something else that came to mind, which nothing is learnt about."""
+        return self.said in ERRANDS
 
     @property
     def rewritten(self) -> bool:
@@ -152,7 +172,9 @@ def talk_of_day(asked: Sequence[Wish], people: Sequence[str], table: Mapping[str
             given = table.get(text, text) if customer in served and not held_out else text
             meant = meant if text == wish.source else wish.meaning(text)
             opening = _Try(f"{day}.{place}.{number}", customer, day, 60.0 * (place * 20 + number), meant)
-            yield from _session(wish, opening, said=text, given=given, chance=chance)
+            tries = list(_session(wish, opening, said=text, given=given, chance=chance))
+            # By chance of its own: what else is said does not depend on the table either.
+            yield from _seen(tries + list(_errand(opening, tries[-1], Random(f"{seed}/{day}/{wish.name}/{number}/else"))))
 
 
 _LETTERS = "abcdefghijklmnopqrst"
@@ -180,6 +202,22 @@ def _session(wish: Wish, begun: _Try, *, said: str, given: str, chance: Random) 
             yield _turn(wish, then, said=again, given=again, chance=chance, again_of=first.turn_id)
 
 
+def _errand(begun: _Try, last: Spoken, chance: Random) -> Iterator[Spoken]:
+    """Something else, in the same session."""
+    wanted = chance.choices(ERRANDS, ERRAND_WEIGHTS)[0]
+    if chance.random() < GOES_ON:
+        state = f"clock|{wanted.replace(' ', '_')}|"
+        name, second = f"{begun.name}.else", begun.second + 20
+        yield Spoken(name, begun.customer, begun.day, second, wanted, wanted, state, succeeded=True, right=True, after=last.turn_id)
+
+
+def _seen(turns: Sequence[Spoken]) -> Iterator[Spoken]:
+    """With what a detector makes of them."""
+    for each in turns:
+        chance = Random(f"seen/{each.turn_id}")
+        yield replace(each, linked=chance.betavariate(*(SEEN_AGAIN if each.again_of else SEEN_ELSE))) if each.after else each
+
+
 def _turn(wish: Wish, begun: _Try, *, said: str, given: str, chance: Random, again_of: str = "") -> Spoken:
     does = chance.random() < wish.works(given, begun.day)
     # What is understood as it was said, is understood as it was meant.
@@ -197,4 +235,5 @@ def _turn(wish: Wish, begun: _Try, *, said: str, given: str, chance: Random, aga
         succeeded=does and not told,
         right=right,
         again_of=again_of,
+        after=again_of,
     )

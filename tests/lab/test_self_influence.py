@@ -45,11 +45,15 @@ def test_who_says_what_does_not_depend_on_the_table():
     """First tries are the same people, words and moments, whatever is served; and the same seed says the same."""
     asked = wishes(1)
     table = {each.source: each.wordings[0] for each in asked}
-    first = [[(each.customer, each.said, each.second) for each in talk_of_day(asked, PEOPLE, served, day=3, seed=7) if not each.again_of]
+    first = [[(each.customer, each.said, each.second) for each in talk_of_day(asked, PEOPLE, served, day=3, seed=7) if not each.after]
              for served in ({}, table)]  # fmt: skip
 
     assert first[0] == first[1]
     assert len(first[0]) == 6 * (SAID_DAILY + 4)
+    errands = [[(each.customer, each.said, each.second) for each in talk_of_day(asked, PEOPLE, served, day=3, seed=7) if each.is_errand]
+               for served in ({}, table)]  # fmt: skip
+    assert errands[0] == errands[1]
+    assert 0.2 < len(errands[0]) / len(first[0]) < 0.5
     assert list(talk_of_day(asked, PEOPLE, {}, day=3, seed=7)) == list(talk_of_day(asked, PEOPLE, {}, day=3, seed=7))
 
 
@@ -75,3 +79,17 @@ def test_some_wrong_actions_are_taken_for_successes():
 
     assert 0.15 < sum(each.succeeded for each in wrong) / len(wrong) < 0.45
     assert not any(each.succeeded for each in served if each.state is None)
+
+
+def test_a_detector_mostly_tells_a_second_try_from_something_else():
+    """And is never sure; the first turn of a session says nothing again."""
+    turns = talk(Wish("aax thing", Kind.STEADY), {}, range(28))
+
+    again, other, first = (
+        [each.linked for each in turns if chosen(each)]
+        for chosen in (lambda each: each.again_of, lambda each: each.is_errand, lambda each: not each.after)
+    )
+
+    assert 0.6 < sum(again) / len(again) < 0.8
+    assert 0.1 < sum(other) / len(other) < 0.3
+    assert set(first) == {0.0}

@@ -1,29 +1,21 @@
-"""The log of a made-up day as rows of a lake: turns, outcomes, links and goal segments; with the system's rewrites in it, or hidden."""
+"""The log of a made-up day as talk of a lake: with the system's rewrites in it, or hidden; with a detector's links, or all alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any
 
-import pyarrow as pa
-
-from resay.dialogue.text import canonical
+from resay.commands.bench.mine_lake import write_talk
+from resay.lab.made_turn import MadeLink, MadeTalk, MadeTurn
 from resay.lab.self_influence import Spoken
 from resay.store.lake import Lake
-from resay.store.tables import LINKS, OUTCOMES, SEGMENTS, TURN_PARTS, Table
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 """The first day. Made up."""
 
 KNOWN_DAYS = 30
 """So long before it everybody has said something once: no account is too young to count."""
-
-LINKED = 0.9
-"""Chance that the log gives every second try: what the detector sees is not what is scored here."""
-
-LABELLER = "made-up/1"
 
 
 class View(Enum):
@@ -34,16 +26,16 @@ class View(Enum):
     LEFT_OUT = "they are missing"
 
 
-def write_day(lake: Lake, spoken: Iterable[Spoken], view: View) -> None:
+class Links(Enum):
+    """What a learner is shown of turns that follow each other in a session."""
+
+    DETECTED = "how likely each says the one before again, as a detector sees it"
+    ALIKE = "that it follows: every next turn counts alike"
+
+
+def write_day(lake: Lake, spoken: Iterable[Spoken], view: View, links: Links = Links.DETECTED) -> None:
     """Append what was said on one day."""
-    shown = [each for each in spoken if view is not View.LEFT_OUT or not each.rewritten]
-    names = {each.turn_id for each in shown}
-    again = [each for each in shown if each.again_of in names]
-    first = {each.turn_id: each.again_of for each in again}
-    _append(lake, TURN_PARTS, [_part(each, marked=view is View.OWN) for each in shown])
-    _append(lake, OUTCOMES, [_told(each) | {"defect": float(not each.succeeded)} for each in shown])
-    _append(lake, LINKS, list(_links(again)))
-    _append(lake, SEGMENTS, [_told(each) | {"segment_id": first.get(each.turn_id, each.turn_id), "ordinal": 0} for each in shown])
+    write_talk(lake, day_of(spoken, view, links))
 
 
 def write_greetings(lake: Lake, people: Sequence[str]) -> None:
@@ -55,57 +47,30 @@ def write_greetings(lake: Lake, people: Sequence[str]) -> None:
     write_day(lake, hello, View.OWN)
 
 
-def _append(lake: Lake, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        lake.append(table, pa.Table.from_pylist(rows, schema=table.schema()))
+def day_of(spoken: Iterable[Spoken], view: View, links: Links) -> MadeTalk:
+    """What a learner is shown of one day; a session is a goal segment, as nobody knows better."""
+    told = [each for each in spoken if view is not View.LEFT_OUT or not each.rewritten]
+    segments: dict[str, str] = {}
+    for each in told:
+        segments[each.turn_id] = segments.get(each.after, each.turn_id)
+    turns = {each.turn_id: _turn(each, segments[each.turn_id], marked=view is View.OWN) for each in told}
+    return MadeTalk(tuple(turns.values()), tuple(_links(told, turns, links)))
 
 
-def _part(each: Spoken, *, marked: bool) -> dict[str, Any]:
-    given = each.given if marked else each.said
-    when = _when(each)
-    return {
-        "turn_id": each.turn_id,
-        "part": "whole",
-        "customer_id": each.customer,
-        "event_time": when,
-        "source": "made-up",
-        "partition": "made-up",
-        "position": 0,
-        "landed_at": when,
-        "customer_kind": "account",
-        "utterance": given,
-        "canonical": canonical(given),
-        "original": canonical(each.said) if marked and each.rewritten else None,
-        "interpretation": each.state,
-        "status": "done" if each.state else "failed",
-        "rewrite_id": "made-up" if marked and each.rewritten else None,
-        "body": "{}",
-    }
+def _turn(each: Spoken, segment: str, *, marked: bool) -> MadeTurn:
+    return MadeTurn(
+        turn_id=each.turn_id,
+        customer=each.customer,
+        at=START + timedelta(days=each.day, seconds=each.second),
+        text=each.given if marked else each.said,
+        reading=each.state,
+        outcome="success" if each.succeeded else "failure",
+        segment=segment,
+        original=each.said if marked and each.rewritten else None,
+    )
 
 
-def _told(each: Spoken) -> dict[str, Any]:
-    return {
-        "turn_id": each.turn_id,
-        "customer_id": each.customer,
-        "event_time": _when(each),
-        "outcome": "success" if each.succeeded else "failure",
-        "labeller": LABELLER,
-    }
-
-
-def _links(again: Iterable[Spoken]) -> Iterator[dict[str, Any]]:
-    for each in again:
-        yield {
-            "source_turn_id": each.again_of,
-            "target_turn_id": each.turn_id,
-            "customer_id": each.customer,
-            "event_time": _when(each),
-            "probability": LINKED,
-            "span_start": 0,
-            "span_end": len(each.given),
-            "detector": LABELLER,
-        }
-
-
-def _when(each: Spoken) -> datetime:
-    return START + timedelta(days=each.day, seconds=each.second)
+def _links(told: Iterable[Spoken], turns: dict[str, MadeTurn], links: Links) -> Iterator[MadeLink]:
+    for each in told:
+        if each.after in turns:
+            yield MadeLink(turns[each.after], turns[each.turn_id], each.linked if links is Links.DETECTED else 1.0)

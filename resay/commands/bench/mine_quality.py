@@ -1,29 +1,27 @@
-"""How good a miner's table is after weeks of its own rewrites: average precision against the truth, with and without self-awareness."""
+"""The part `quality` in the made-up world: average precision against the truth, of all learners, unserved and after weeks of own rewrites.
+
+Every learner lives through its own four weeks, several worlds each: what it publishes decides what it learns from next.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from markov.candidate import Bar
-from markov.duckdb_engine import DuckDBEngine
-from markov.mine import Mined, mine
-from markov.standing import pair_of
+from resay.commands.bench.mine_baselines import Proposal
+from resay.commands.bench.mine_learners import LEARNERS, Learner, Ranked
 from resay.commands.bench.mine_log import View, write_day, write_greetings
+from resay.commands.bench.mine_precision import Night, Units, mean_precision, together
 from resay.commands.bench.report import BenchRow, figure
-from resay.dialogue.rewrite import Rewrite
-from resay.dialogue.tick import Tick
-from resay.experiment.bounds import bootstrap, bootstrap_ratio
+from resay.dialogue.tick import Tick, silent
+from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio
 from resay.lab.self_influence import Spoken, Wish, customers, talk_of_day, wishes
 from resay.store.lake import Lake
-
-LEARNERS = {"chain": View.HIDDEN, "chain/apart": View.LEFT_OUT, "self-aware": View.OWN}
-"""Rows by what the learner is shown: `chain` takes its own rewrites for what customers said; `chain/apart` sees nothing of them."""
 
 DAYS = 28
 """Four weeks of own rewrites (EVALUATION 4)."""
@@ -33,19 +31,8 @@ SCORED_DAYS = 7
 
 PEOPLE = 120
 
-
-Units = Sequence[tuple[float, ...]]
-"""Wishes by number, as they are drawn for an interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """One table against the truth of the day after it."""
-
-    scored: tuple[tuple[float, str, int, bool], ...]
-    """Each rewrite: its score, what it is put in place of, the number of the wish, and whether it is right."""
-    wanted: Mapping[int, int]
-    """Rewrites that a wish needs, by its number."""
+RATIOS = (("self-aware", "chain+links"), ("self-aware", "chain"), ("self-aware", "chain+links/apart"))
+"""The first is of what EVALUATION asks: all else alike, one knows its own rewrites and one does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,108 +55,85 @@ class Course:
     seed: int
 
 
-def quality_rows(*, each: int, learn_every: int, seed: int, tick: Tick) -> Iterator[BenchRow]:
-    """All learners' rows, and how much better the self-aware one is than the one that is not."""
-    asked = wishes(each)
-    course = Course(asked, learn_every, seed)
-    results: dict[str, Quality] = {}
-    for number, (name, view) in enumerate(LEARNERS.items()):
-        tick(number * DAYS, DAYS * len(LEARNERS))
-        results[name] = live_through(course, view, lambda done, _=None, past=number: tick(past * DAYS + done, DAYS * len(LEARNERS)))
-    units = [(float(number),) for number in range(len(asked))]
-    for name, result in results.items():
-        precision = bootstrap(units, partial(mean_precision, result.nights), rng=Random(seed))
-        yield figure(name, "auc_pr", precision, n=len(asked), unit="")
-        rates = bootstrap_ratio(list(result.failures.values()), Random(seed))
-        yield figure(name, "defect_rate_after", rates, n=sum(int(tries) for _, tries in result.failures.values()), unit="share")
-    gain = bootstrap(units, partial(_gain, results), rng=Random(seed))
-    yield figure("self-aware/chain", "ratio", gain, n=len(asked), unit="")
+def quality_rows(*, each: int, learn_every: int, seeds: Sequence[int], tick: Tick) -> Iterator[BenchRow]:
+    """All learners' rows over several worlds, and how much better the self-aware one is than those that are not."""
+    courses = [Course(wishes(each), learn_every, seed) for seed in seeds]
+    size = len(courses[0].asked)
+    units = [(float(number),) for number in range(size * len(courses))]
+    lived: dict[str, Quality] = {}
+    for number, (name, learner) in enumerate(LEARNERS.items()):
+        tick(number, len(LEARNERS))
+        if learner.view is not View.LEFT_OUT:
+            unserved = together([table_unserved(course, learner) for course in courses], size)
+            yield figure(name, "auc_pr_unserved", _precision([unserved], units, seeds[0]), n=len(units), unit="share")
+        lived[name] = _pooled([live_through(course, learner, silent) for course in courses], size)
+        yield figure(name, "auc_pr", _precision(lived[name].nights, units, seeds[0]), n=len(units), unit="share")
+        rates = bootstrap_ratio(list(lived[name].failures.values()), Random(seeds[0]))
+        yield figure(name, "defect_rate_after", rates, n=sum(int(tries) for _, tries in lived[name].failures.values()), unit="share")
+    for one, other in RATIOS:
+        gain = bootstrap(units, partial(_gain, lived[one].nights, lived[other].nights), rng=Random(seeds[0]))
+        yield figure(f"{one}/{other}", "ratio", gain, n=len(units), unit="ratio")
 
 
-def live_through(course: Course, view: View, tick: Tick) -> Quality:
+def live_through(course: Course, learner: Learner, tick: Tick) -> Quality:
     """Four weeks in which a learner's table decides what it learns from next."""
-    people, table, nights = customers(PEOPLE), _Table(), []
+    people, table, nights = customers(PEOPLE), Ranked(), []
     failures = dict.fromkeys(people, (0.0, 0.0))
     with TemporaryDirectory() as folder:
         lake = Lake(Path(folder))
         write_greetings(lake, people)
         for day in range(DAYS):
             spoken = list(talk_of_day(course.asked, people, table.targets, day=day, seed=course.seed))
-            write_day(lake, spoken, view)
+            write_day(lake, spoken, learner.view, learner.links)
             is_scored = day >= DAYS - SCORED_DAYS
             if is_scored:
                 _count(failures, spoken)
             if day % course.learn_every == 0 or day == DAYS - 1:
-                table = _learn(lake, table)
+                table = learner.learn(lake, table)
             if is_scored:
-                nights.append(_night(course.asked, table, day=day))
+                nights.append(_night(course.asked, table.proposals, day=day))
             tick(day + 1)
     return Quality(tuple(nights), failures)
 
 
-def mean_precision(nights: Sequence[Night], units: Units) -> float | None:
-    """Average precision over the wishes drawn, mean over the nights."""
-    drawn = Counter(int(number) for (number,) in units)
-    known = [found for night in nights if (found := average_precision(night, drawn)) is not None]
-    return sum(known) / len(known) if known else None
+def table_unserved(course: Course, learner: Learner) -> Night:
+    """The best that a learner knows after four weeks in which nothing was rewritten: its ranking, without its bars."""
+    people = customers(PEOPLE)
+    with TemporaryDirectory() as folder:
+        lake = Lake(Path(folder))
+        write_greetings(lake, people)
+        spoken = [each for day in range(DAYS) for each in talk_of_day(course.asked, people, {}, day=day, seed=course.seed)]
+        write_day(lake, spoken, learner.view, learner.links)
+        return _night(course.asked, learner.learn(lake, Ranked()).found, day=DAYS - 1)
 
 
-def average_precision(night: Night, drawn: Mapping[int, int]) -> float | None:
-    """Area under precision and recall of a table by falling score, each wish as often as it was drawn; what is missing costs recall."""
-    wanted = sum(times * night.wanted.get(number, 0) for number, times in drawn.items())
-    met = hits = area = 0.0
-    for _, _, number, right in sorted(night.scored, key=lambda each: (-each[0], each[1])):
-        met += drawn.get(number, 0)
-        if right and number in drawn:
-            hits += drawn[number]
-            area += drawn[number] * hits / met
-    return area / wanted if wanted else None
+def _pooled(lived: Sequence[Quality], size: int) -> Quality:
+    """Several worlds as one; their customers are others."""
+    nights = [together(same, size) for same in zip(*(each.nights for each in lived), strict=True)]
+    failures = {f"{place}/{name}": sums for place, each in enumerate(lived) for name, sums in each.failures.items()}
+    return Quality(tuple(nights), failures)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """What is live."""
-
-    rewrites: tuple[Rewrite, ...] = ()
-    scores: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def targets(self) -> dict[str, str]:
-        """Target by source."""
-        return {each.source: each.target for each in self.rewrites}
+def _precision(nights: Sequence[Night], units: Units, seed: int) -> Interval:
+    return bootstrap(units, partial(mean_precision, nights), rng=Random(seed))
 
 
-def _learn(lake: Lake, before: _Table) -> _Table:
-    with lake.connect() as connection:
-        mined = mine(DuckDBEngine(connection), Bar(), live=before.rewrites)
-    return _Table(mined.rewrites, {each.rewrite_id: _score(each, mined) for each in mined.rewrites})
-
-
-def _score(rewrite: Rewrite, mined: Mined) -> float:
-    """What is gained by it, as far as the learner knows: by its own record, or before there is one by what was mined."""
-    standing = mined.standings.get(pair_of(rewrite))
-    if standing is not None and standing.rewritten.weight > 0:
-        return standing.rewritten.mean - standing.said.mean
-    return rewrite.success_as_rewritten - rewrite.success_as_said
-
-
-def _night(asked: Iterable[Wish], table: _Table, *, day: int) -> Night:
+def _night(asked: Iterable[Wish], table: Iterable[Proposal], *, day: int) -> Night:
     numbered = list(enumerate(asked))
     needed = {source: target for _, wish in numbered for source, target in wish.targets(day + 1).items()}
     of = {text: number for number, wish in numbered for text in (wish.source, *wish.wordings)}
-    scored = tuple(
-        (table.scores[each.rewrite_id], each.source, of[each.source], needed.get(each.source) == each.target) for each in table.rewrites
-    )
+    # An errand for a source is nobody's wish; the miner has never made one, and if it did it would count as the first wish's fault.
+    scored = tuple((each.score, each.source, of.get(each.source, 0), needed.get(each.source) == each.target) for each in table)
     return Night(scored, Counter(of[source] for source in needed))
 
 
 def _count(failures: dict[str, tuple[float, float]], spoken: Iterable[Spoken]) -> None:
     for each in spoken:
-        if not each.again_of:
+        if not each.again_of and not each.is_errand:
             wrong, tries = failures[each.customer]
             failures[each.customer] = (wrong + (not each.right), tries + 1)
 
 
-def _gain(results: Mapping[str, Quality], units: Units) -> float | None:
-    aware, unaware = (mean_precision(results[name].nights, units) for name in ("self-aware", "chain"))
+def _gain(ours: Sequence[Night], theirs: Sequence[Night], units: Units) -> float | None:
+    aware, unaware = mean_precision(ours, units), mean_precision(theirs, units)
     return aware / unaware if aware is not None and unaware else None

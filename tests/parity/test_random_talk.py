@@ -1,0 +1,34 @@
+"""Random logs, many in one lake, so that one pass of all steps serves forty of them: DuckDB and Spark come to the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resay.commands.bench.mine_lake import write_talk
+from resay.commands.bench.mine_parity import BAR, LOGS_AT_ONCE, names_of, parity_of
+from resay.lab.made_turn import MadeTalk
+from resay.lab.random_talk import random_logs
+from resay.store.lake import Lake
+from tests.parity.test_engine import Over, compared, duckdb_over, spark_over
+from tests.spark_session import needs_spark
+
+__all__ = ["spark_over"]
+
+
+@needs_spark
+@pytest.mark.parametrize("seed", [1, 2])
+def test_both_engines_mine_the_same_from_any_talk(seed: int, spark_over: Over, tmp_path: Path):
+    """Every table, every rewrite, every reason and every record; with floors so low that much is decided."""
+    lake = Lake(tmp_path)
+    write_talk(lake, sum(random_logs(names_of(seed), seed), MadeTalk()))
+
+    mined, tables = compared(duckdb_over, lake, BAR)
+    by_spark, tables_by_spark = compared(spark_over, lake, BAR)
+
+    assert len(mined.rewrites) >= 10
+    assert len(mined.reasons) >= 10
+    assert parity_of(mined, by_spark, logs=LOGS_AT_ONCE).differences == ()
+    assert tables_by_spark == tables
+    assert by_spark == mined
