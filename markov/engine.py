@@ -25,6 +25,12 @@ class Engine(Protocol):
         Raises: StepFailed.
         """
 
+    def name(self, step: Step) -> None:
+        """Let a name stand for a select, which is run wherever the name is read: for tables that are too large to be made twice.
+
+        Raises: StepFailed.
+        """
+
     def load(self, name: str, rows: pa.Table) -> None:
         """Put rows under a name for later steps."""
 

@@ -6,15 +6,16 @@ Reads the tables of `steps`. Same rules: common dialect, nothing runs while buil
 from __future__ import annotations
 
 from markov.chain import ENTRY_PREFIX
-from markov.corroborate import category, corroborated
+from markov.corroborate import category, corroborated, fingerprint
 from markov.steps import MILLION, Floors, Step
+from resay.dialogue.state import FAILURE, SUCCESS
 
 EVIDENCE_MAX = 5
 """Pairs of turns kept as a sample: a reviewer reads three to five dialogues."""
 
 
 def evidence_steps(floors: Floors) -> list[Step]:
-    """The steps from counted turns to wordings and evidence, and to the part of the chain that is to be solved, in order."""
+    """The steps from facts and sums to wordings and evidence, and to the part of the chain that is to be solved, in order."""
     return [
         first_hop(floors),
         # Two doublings: evidence may lie four links apart. After four tries in vain nearly all have given up or want something else.
@@ -23,6 +24,8 @@ def evidence_steps(floors: Floors) -> list[Step]:
         end_well(),
         find_promising(floors.customers_min),
         find_ways(floors.customers_min),
+        name_entries(),
+        tell_ways(),
         spell(),
         read(),
         want(),
@@ -44,11 +47,11 @@ def first_hop(floors: Floors) -> Step:
         from (
             select tries.source_turn_id, tries.target_turn_id, {probability} as probability
             from tries
-            join heard as source on source.turn_id = tries.source_turn_id
-            join heard as target on target.turn_id = tries.target_turn_id
-            left join spoken_for on spoken_for.customer_id = source.customer_id and spoken_for.source = source.entry
-                and spoken_for.category = {category("target.state")}
-            where not source.rewritten and not target.rewritten
+            join known on known.customer = fingerprint(tries.customer_id)
+            left join spoken_for on spoken_for.customer = known.customer
+                and spoken_for.source = {fingerprint("tries.source_said", "tries.source_kind")}
+                and spoken_for.category = {category("tries.target_state")}
+            where not tries.rewritten
         ) as weighed
         where probability >= {floors.link_min}
         """,
@@ -79,15 +82,23 @@ def end_well() -> Step:
     return Step(
         "endings",
         """
+        with firsts as (
+            select distinct source_turn_id as turn_id, customer_id, event_time, day, source_said as said, source_kind as kind,
+                source_room as room, source_outcome as outcome
+            from tries
+        ),
+        lasts as (
+            select distinct target_turn_id as turn_id, target_said as said, target_state as state, target_outcome as outcome from tries
+        )
         select hops_four.source_turn_id, hops_four.target_turn_id, hops_four.probability, source.event_time, source.customer_id,
             source.said, source.kind, source.room, target.state
         from hops_four
-        join heard as source on source.turn_id = hops_four.source_turn_id
-        join heard as target on target.turn_id = hops_four.target_turn_id
+        join firsts as source on source.turn_id = hops_four.source_turn_id
+        join lasts as target on target.turn_id = hops_four.target_turn_id
         join known on known.customer_id = source.customer_id
-        left join renewed on renewed.entry = source.entry
+        left join renewed on renewed.said = source.said and renewed.kind = source.kind
         where known.counts and (renewed.since is null or source.day >= renewed.since)
-            and target.outcome = 'success' and coalesce(source.outcome, '') <> 'success'
+            and target.outcome = 'success' and source.outcome <> 'success'
             and source.said <> '' and source.said <> target.said
         """,
     )
@@ -109,28 +120,68 @@ def find_promising(customers_min: int) -> Step:
 def find_ways(customers_min: int) -> Step:
     """Ways to say what succeeds: wordings by the states that they were taken for, with enough customers who succeeded so."""
     return Step(
-        "ways",
+        "ways_found",
         f"""
-        select heard.state, heard.kind, heard.said, count(distinct heard.customer_id) as customers, count(*) as times
+        select state, entry, count(distinct customer) as customers, cast(sum(successes) as bigint) as times
+        from uttered
+        where successes > 0
+        group by state, entry
+        having count(distinct customer) >= {customers_min}
+        """,
+    )
+
+
+def name_entries() -> Step:
+    """The texts of those wordings, and of the promising ones."""
+    entry = fingerprint("heard.said", "heard.kind")
+    return Step(
+        "named_entries",
+        f"""
+        select {entry} as entry, any_value(heard.said) as said, any_value(heard.kind) as kind
         from heard
-        join known on known.customer_id = heard.customer_id
-        where known.counts and heard.outcome = 'success' and not heard.rewritten and heard.said <> ''
-        group by heard.state, heard.kind, heard.said
-        having count(distinct heard.customer_id) >= {customers_min}
+        where heard.said <> '' and {entry} in (
+            select entry from ways_found union select {fingerprint("promising.said", "promising.kind")} from promising
+        )
+        group by {entry}
+        """,
+    )
+
+
+def tell_ways() -> Step:
+    """Ways to say what succeeds, in words."""
+    return Step(
+        "ways",
+        """
+        select named_states.name as state, named_entries.kind, named_entries.said, ways_found.customers, ways_found.times
+        from ways_found
+        join named_states on named_states.state = ways_found.state
+        join named_entries on named_entries.entry = ways_found.entry
         """,
     )
 
 
 def spell() -> Step:
     """How each of those wordings was really written, by how many customers."""
+    utterance = fingerprint("heard.utterance")
     return Step(
         "spellings",
-        """
-        select heard.said, heard.utterance, count(distinct heard.customer_id) as customers, count(*) as times
-        from heard
-        join known on known.customer_id = heard.customer_id
-        where known.counts and not heard.rewritten and heard.said in (select said from ways)
-        group by heard.said, heard.utterance
+        f"""
+        with spelt as (
+            select named_entries.said, uttered.utterance, count(distinct uttered.customer) as customers,
+                cast(sum(uttered.times) as bigint) as times
+            from uttered
+            join named_entries on named_entries.entry = uttered.entry
+            where named_entries.said in (select said from ways)
+            group by named_entries.said, uttered.utterance
+        )
+        select spelt.said, written.name as utterance, spelt.customers, spelt.times
+        from spelt
+        join (
+            select {utterance} as utterance, any_value(heard.utterance) as name
+            from heard
+            where {utterance} in (select utterance from spelt)
+            group by {utterance}
+        ) as written on written.utterance = spelt.utterance
         """,
     )
 
@@ -139,14 +190,19 @@ def read() -> Step:
     """What the wordings of the plan are usually taken for, room by room, and over all rooms (`room` null)."""
     return Step(
         "readings",
-        """
+        f"""
         with told as (
-            select heard.said, heard.kind, heard.room, heard.state, count(*) as times
-            from heard
-            join known on known.customer_id = heard.customer_id
-            where known.counts and not heard.rewritten
-                and (heard.said in (select said from ways) or heard.said in (select said from promising))
-            group by heard.said, heard.kind, heard.room, heard.state
+            select named_entries.said, named_entries.kind, taken.room, named_states.name as state, taken.times
+            from (
+                select {fingerprint("heard.said", "heard.kind")} as entry, heard.room, {fingerprint("heard.state")} as state,
+                    count(*) as times
+                from heard
+                join known on known.customer = fingerprint(heard.customer_id)
+                where known.counts and not heard.rewritten
+                group by {fingerprint("heard.said", "heard.kind")}, heard.room, {fingerprint("heard.state")}
+            ) as taken
+            join named_entries on named_entries.entry = taken.entry
+            join named_states on named_states.state = taken.state
         )
         select said, kind, room, state
         from (
@@ -163,15 +219,27 @@ def read() -> Step:
 
 
 def want() -> Step:
-    """The part of the chain that is solved: all inner states, and the entries of promising wordings and of ways to succeed."""
+    """The part of the chain that is solved: all inner states, and the entries of promising wordings and of ways to succeed; by name."""
     return Step(
         "wanted",
         f"""
-        select source, target, cast(millionths as double) / {MILLION}.0 as weight
+        with named as (
+            select state as place, name from named_states
+            union all
+            select entry as place, '{ENTRY_PREFIX}' || said || '|' || kind as name from named_entries
+        ),
+        ends as (
+            select state as place, name from named_states
+            union all
+            select {fingerprint(f"'{SUCCESS}'")} as place, '{SUCCESS}' as name
+            union all
+            select {fingerprint(f"'{FAILURE}'")} as place, '{FAILURE}' as name
+        )
+        select named.name as source, ends.name as target, cast(transitions.millionths as double) / {MILLION}.0 as weight
         from transitions
-        where substr(source, 1, {len(ENTRY_PREFIX)}) <> '{ENTRY_PREFIX}'
-            or source in (select '{ENTRY_PREFIX}' || said || '|' || kind from promising)
-            or source in (select '{ENTRY_PREFIX}' || said || '|' || kind from ways)
+        join named on named.place = transitions.source
+        join ends on ends.place = transitions.target
+        where transitions.millionths > 0
         """,
     )
 

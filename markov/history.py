@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from markov.candidate import Bar, Candidate, Declined, Weighed
-from markov.chain import entry_state
 from markov.engine import Engine
 from markov.standing import MARGIN, Bounds, Standing, learnt_by_assistant, pair_of, standings
 from markov.trials import Pair, newest_day, read_records
@@ -63,8 +62,11 @@ def read_history(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> History:
     learnt = {pair[:2] for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, bounds)}
     judged = standings(records, map(pair_of, live), bounds)
     needless = {(each.source, each.kind) for each in judged.values() if each.needless}
-    changes = sorted((entry_state(each.source, each.kind), each.changed_on) for each in judged.values() if each.changed_on)
     # The last change of a wording counts.
-    renewed = dict(changes)
-    engine.load("renewed", pa.table({"entry": pa.array(list(renewed), TEXT), "since": pa.array(list(renewed.values()), DAY)}))
+    renewed = {
+        each[:2]: each[2] for each in sorted((each.source, each.kind, each.changed_on) for each in judged.values() if each.changed_on)
+    }
+    said, kind = ([each[place] for each in renewed] for place in (0, 1))
+    columns = {"said": pa.array(said, TEXT), "kind": pa.array(kind, TEXT), "since": pa.array(list(renewed.values()), DAY)}
+    engine.load("renewed", pa.table(columns))
     return History(judged, frozenset(learnt | needless), live, bar.floors.customers_min)

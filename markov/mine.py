@@ -15,21 +15,19 @@ import pyarrow as pa
 from markov.absorb import Exits, exits
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.chain import Chain, build_chain, entry_state
-from markov.corroborate import transition_steps
+from markov.corroborate import know_customers, transition_steps
 from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
-from markov.group import BLOCKS, Blocks
 from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan
 from markov.standing import Standing
-from markov.steps import count_steps
+from markov.steps import fact_steps, kept_steps
 from markov.trials import Pair
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
 from resay.dialogue.tick import Tick, silent
 from resay.store.rewrites import rewrite_id_of
-from resay.store.tables import COUNTS
 
 STATES_MAX = 3
 """States looked at for each source, best first: with less than a third of the success none can clear the bar."""
@@ -67,26 +65,30 @@ class Mined:
     """How each rewrite that is live, or was lately tried, fares by its own record."""
 
 
-def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrite] = (), blocks: Blocks = BLOCKS) -> Mined:
-    """Count, solve, and propose; the counts are left with the engine (`counted_rows`).
+def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrite] = (), kept: bool = False) -> Mined:
+    """Count, solve, and propose; what was counted from is left with the engine (`HEARD`, `TRIES`).
 
-    What was served before is judged by its own record besides: what lost, or is no longer needed, is not proposed, and of the `live` table
-    what has proven itself stays though mining alone would not propose it any more.
+    It is counted from what the lake keeps (`kept`), or from labels. What was served before is judged by its own record besides: what lost,
+    or is no longer needed, is not proposed, and of the `live` table what has proven itself stays though mining alone would not propose it
+    any more.
+
+    Raises: StepFailed.
     """
-    counting = count_steps(bar.floors)
-    steps = [*counting, *transition_steps(bar.floors), *evidence_steps(bar.floors)]
-    for done, step in enumerate(counting):
-        tick(done, len(steps) + 2)
+    known = know_customers(bar.floors.account_age_days)
+    steps = [*transition_steps(bar.floors), *evidence_steps(bar.floors)]
+    for step in kept_steps() if kept else ():
+        engine.name(step)
+    for step in [known] if kept else [*fact_steps(), known]:
         engine.run(step)
     history = read_history(engine, bar, live)
-    for done, step in enumerate(steps[len(counting) :], start=len(counting)):
+    for done, step in enumerate(steps):
         tick(done, len(steps) + 2)
         engine.run(step)
     plan = read_plan(engine)
     chain = build_chain(engine.rows("wanted"))
     tick(len(steps), len(steps) + 2)
     sources, declined = _failing(chain, plan, bar)
-    solved = exits(chain, list(sources.values()), solve=engine.solve, blocks=blocks)
+    solved = exits(chain, list(sources.values()), solve=engine.solve)
     proposals = _propose(chain, plan, sources, solved=solved, declined=declined)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)
@@ -108,12 +110,6 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
         reasons=declined,
         standings=history.standings,
     )
-
-
-def counted_rows(engine: Engine) -> pa.Table:
-    """The rows of table `counts`, once mining has run."""
-    schema = COUNTS.schema()
-    return engine.rows("counted").select(schema.names).cast(schema)
 
 
 @dataclass(frozen=True, slots=True)

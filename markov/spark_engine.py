@@ -79,6 +79,17 @@ class SparkEngine:
             raise StepFailed(message) from error
         made.createOrReplaceTempView(step.name)
 
+    def name(self, step: Step) -> None:
+        """Let a name stand for a select, which is run wherever the name is read.
+
+        Raises: StepFailed.
+        """
+        try:
+            self._session.sql(in_dialect(step.sql)).createOrReplaceTempView(step.name)
+        except (PySparkException, Py4JError) as error:
+            message = f"step {step.name!r} must be readable by Spark; {_reason(error)}; its text: {step.sql}"
+            raise StepFailed(message) from error
+
     def load(self, name: str, rows: pa.Table) -> None:
         """Put rows under a name for later steps."""
         self._session.createDataFrame(rows).createOrReplaceTempView(name)
@@ -134,7 +145,8 @@ def engine_over(lake: Lake, session: SparkSession) -> Iterator[SparkEngine]:
 
 def in_dialect(sql: str) -> str:
     """A step's text as Spark reads it: `1.0` is a double in the common dialect and a decimal in Spark, which would round quotients."""
-    return _TEXT_OR_DECIMAL.sub(lambda found: found[0] if found[0].startswith("'") else f"{found[0]}d", sql)
+    told = _TEXT_OR_DECIMAL.sub(lambda found: found[0] if found[0].startswith("'") else f"{found[0]}d", sql)
+    return told.replace("fingerprint(", "xxhash64(")
 
 
 _TEXT_OR_DECIMAL = re.compile(r"'[^']*'|\b\d+\.\d+\b(?![eE])")

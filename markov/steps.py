@@ -1,14 +1,14 @@
-"""The miner's SQL, as named steps. Common dialect only; nothing runs while building.
+"""The miner's SQL, as named steps: what is kept of each turn and of each second try. Common dialect only; nothing runs while building.
 
-Each step is a select that reads the lake's views (`turns`, `links`, `segments`, `outcomes`) or the steps before it.
-Weights are whole millionths, because integers add up exactly in any order, on any engine; so counts of days and of customers add up.
+Each step is a select that reads the lake's views (`turns`, `links`, `segments`, `outcomes`) or the steps before it. Weights are whole
+millionths, because integers add up exactly in any order, on any engine: days add up, and a customer's share can be taken out to the bit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markov.chain import ENTRY_PREFIX
+from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS
 
 MILLION = 1_000_000
 
@@ -37,119 +37,123 @@ class Floors:
     """How much other customers may speak for a link, or against it, as a factor on its odds: ten makes a link of 0.2 one of 0.7."""
 
 
-def count_steps(floors: Floors) -> list[Step]:
-    """The steps from the lake to table `counts`, in order."""
-    return [hear(), know_customers(floors.account_age_days), share_links(), rest(), move(), count()]
+HEARD = "heard"
+"""Each turn as the chain sees it: what the miner reads of turns, kept by the lake or made from labels."""
+
+TRIES = "tries"
+"""Each second try with both of its turns: what the miner reads of links."""
 
 
-def hear() -> Step:
-    """Each turn as the chain sees it: what was said, the state that it was taken for, its goal, and what came of it."""
-    entry = f"'{ENTRY_PREFIX}' || turns.said || '|' || coalesce(turns.prompt_kind, '')"
-    return Step(
-        "heard",
-        f"""
-        select turns.turn_id, turns.customer_id, coalesce(turns.customer_kind, 'account') as customer_kind, turns.event_time,
-            cast(turns.event_time as date) as day, turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room,
-            {entry} as entry, turns.state, turns.utterance, settled.outcome, pursued.segment_id,
-            (turns.rewrite_id is not null or turns.original is not null) as rewritten
-        from turns
-        left join (
-            select turn_id, outcome, row_number() over (partition by turn_id order by labeller desc) as place from outcomes
-        ) as settled on settled.turn_id = turns.turn_id and settled.place = 1
-        left join (
-            select turn_id, segment_id, row_number() over (partition by turn_id order by labeller desc, segment_id) as place from segments
-        ) as pursued on pursued.turn_id = turns.turn_id and pursued.place = 1
-        """,
-    )
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which turns are looked at: all, or whole stretches of talk."""
+
+    turns: str = "turns"
+    """The view that has these turns, and no others."""
+    ids: str = ""
+    """SQL for their ids; empty: all."""
+
+    def only(self, column: str) -> str:
+        """SQL of the condition that a column names one of these turns."""
+        return f"{column} in ({self.ids})" if self.ids else "true"
 
 
-def know_customers(account_age_days: int) -> Step:
-    """Who counts towards a floor: no customer that is but a session, no account that is too young."""
-    return Step(
-        "known",
-        f"""
-        select customer_id,
-            sum(case when customer_kind = 'session' then 1 else 0 end) = 0
-                and min(event_time) <= (select max(event_time) from heard) - interval '{account_age_days}' day as counts
-        from heard
-        group by customer_id
-        """,
-    )
+EVERYTHING = Scope()
 
 
-def share_links() -> Step:
+def fact_steps(scope: Scope = EVERYTHING) -> list[Step]:
+    """The steps from labels to what the chain is counted from, in order."""
+    return [link_turns(scope), hear(scope), try_again()]
+
+
+def kept_steps() -> list[Step]:
+    """The same from what the lake keeps: nothing is judged again."""
+    return [Step(HEARD, f"select * from {CHAIN_TURNS.name}"), Step(TRIES, f"select * from {CHAIN_TRIES.name}")]
+
+
+def link_turns(scope: Scope) -> Step:
     """Links inside goal segments, as shares of the turn that they leave: more than one certain link cannot leave a turn."""
     return Step(
-        "tries",
+        "shared_links",
         f"""
+        with linked as (
+            select source_turn_id, target_turn_id, cast(round({MILLION} * least(1.0, greatest(0.0, max(probability)))) as bigint) as told
+            from links
+            where {scope.only("source_turn_id")}
+            group by source_turn_id, target_turn_id
+        ),
+        ends as (select source_turn_id as turn_id from linked union select target_turn_id as turn_id from linked),
+        pursued as (
+            select turn_id, segment_id
+            from (
+                select segments.turn_id, segments.segment_id,
+                    row_number() over (partition by segments.turn_id order by segments.labeller desc, segments.segment_id) as place
+                from segments
+                join ends on ends.turn_id = segments.turn_id
+            ) as ordered
+            where place = 1
+        )
         select source_turn_id, target_turn_id, told / {MILLION}.0 as probability,
             cast(floor({MILLION}.0 * told / greatest({MILLION}, sum(told) over (partition by source_turn_id))) as bigint) as millionths
         from (
-            select links.source_turn_id, links.target_turn_id,
-                cast(round({MILLION} * least(1.0, greatest(0.0, max(links.probability)))) as bigint) as told
-            from links
-            join heard as source on source.turn_id = links.source_turn_id
-            join heard as target on target.turn_id = links.target_turn_id
-            where source.segment_id = target.segment_id and source.customer_id = target.customer_id
-                and links.source_turn_id <> links.target_turn_id
-            group by links.source_turn_id, links.target_turn_id
-        ) as linked
+            select linked.source_turn_id, linked.target_turn_id, linked.told
+            from linked
+            join pursued as source on source.turn_id = linked.source_turn_id
+            join pursued as target on target.turn_id = linked.target_turn_id
+            where source.segment_id = target.segment_id and linked.source_turn_id <> linked.target_turn_id
+        ) as inside
         """,
     )
 
 
-def rest() -> Step:
-    """The weight of each turn that no link takes, with its own outcome; a censored turn has none."""
+def hear(scope: Scope) -> Step:
+    """Each turn as the chain sees it: what was said, the state that it was taken for, what came of it, how much of it links take."""
     return Step(
-        "rests",
+        HEARD,
         f"""
-        select heard.day, heard.customer_id, heard.entry, heard.state, heard.outcome, heard.rewritten,
-            {MILLION} - coalesce(linked.taken, 0) as millionths
-        from heard
-        left join (select source_turn_id, sum(millionths) as taken from tries group by source_turn_id) as linked
-            on linked.source_turn_id = heard.turn_id
-        where heard.outcome in ('success', 'failure')
+        select turns.turn_id, turns.customer_id, turns.event_time, cast(turns.event_time as date) as day,
+            coalesce(turns.customer_kind, '') = 'session' as is_session,
+            turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room, turns.state, turns.utterance,
+            coalesce(settled.outcome, '') as outcome, (turns.rewrite_id is not null or turns.original is not null) as rewritten,
+            coalesce(taken.millionths, 0) as taken
+        from {scope.turns} as turns
+        left join ({_settled(scope)}) as settled on settled.turn_id = turns.turn_id
+        left join (
+            select source_turn_id, cast(sum(millionths) as bigint) as millionths from shared_links group by source_turn_id
+        ) as taken on taken.source_turn_id = turns.turn_id
         """,
     )
 
 
-def move() -> Step:
-    """Every step of every turn, twice: from its wording (entry), and from the state that it was taken for.
+def try_again() -> Step:
+    """Each second try, with what its two turns said and came to; of one customer."""
+    return Step(
+        TRIES,
+        f"""
+        select shared_links.source_turn_id, shared_links.target_turn_id, source.customer_id, source.event_time, source.day,
+            shared_links.probability, shared_links.millionths,
+            source.said as source_said, source.kind as source_kind, source.room as source_room, source.state as source_state,
+            source.outcome as source_outcome, target.said as target_said, target.kind as target_kind, target.state as target_state,
+            target.outcome as target_outcome, (source.rewritten or target.rewritten) as rewritten
+        from shared_links
+        join {HEARD} as source on source.turn_id = shared_links.source_turn_id
+        join {HEARD} as target on target.turn_id = shared_links.target_turn_id
+        where source.customer_id = target.customer_id
+        """,
+    )
 
-    A link leads to the state of the next try; the rest of the turn leads to its own outcome.
-    The same words again are a self-loop of the entry, the same meaning again is one of the state.
+
+def _settled(scope: Scope) -> str:
+    """SQL of each turn's outcome by the last labeller, by name, that judged it; nearly always there is but one, and nothing to order."""
+    last = "(select max(labeller) from outcomes)"
+    return f"""
+        select turn_id, outcome from outcomes where labeller = {last} and {scope.only("turn_id")}
+        union all
+        select turn_id, outcome
+        from (
+            select turn_id, outcome, row_number() over (partition by turn_id order by labeller desc) as place
+            from outcomes
+            where labeller < {last} and turn_id not in (select turn_id from outcomes where labeller = {last}) and {scope.only("turn_id")}
+        ) as older
+        where place = 1
     """
-    tries = """
-        from tries
-        join heard as source on source.turn_id = tries.source_turn_id
-        join heard as target on target.turn_id = tries.target_turn_id
-    """
-    made_by_us = "(source.rewritten or target.rewritten) as rewritten"
-    return Step(
-        "moves",
-        f"""
-        select source.day, source.customer_id, source.entry as source,
-            case when target.entry = source.entry then source.entry else target.state end as target, {made_by_us}, tries.millionths
-        {tries}
-        union all
-        select source.day, source.customer_id, source.state as source, target.state as target, {made_by_us}, tries.millionths
-        {tries}
-        union all
-        select day, customer_id, entry as source, outcome as target, rewritten, millionths from rests where millionths > 0
-        union all
-        select day, customer_id, state as source, outcome as target, rewritten, millionths from rests where millionths > 0
-        """,
-    )
-
-
-def count() -> Step:
-    """Table `counts`: sums per day, customer, source, target, rewritten; they add up, and one customer can be taken out."""
-    return Step(
-        "counted",
-        f"""
-        select day, customer_id, source, target, rewritten,
-            cast(sum(millionths) as double) / {MILLION}.0 as weight, cast(count(*) as bigint) as times
-        from moves
-        group by day, customer_id, source, target, rewritten
-        """,
-    )

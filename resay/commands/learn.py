@@ -101,7 +101,7 @@ def learn_command(  # noqa: PLR0917 - an option is a parameter
     """
     understanding = UrlUnderstanding(understand_url) if understand_url else None
     miner = engine_over(AskedEngine(engine, master, spark_jars, spark or ()))
-    rules = LearnRules(k=k, dry_run=dry_run, shown=not as_json, understanding=understanding, engine=miner)
+    rules = LearnRules(k=k, dry_run=dry_run, shown=not as_json, understanding=understanding, engine=miner, kept=engine is EngineName.DUCKDB)
     settings = read_settings(home=home)
     learnt = learn(settings, rules, detector=detector_of(asked_detector(detector, model), Lake(settings.lake)))
     if as_json:

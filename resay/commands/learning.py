@@ -16,12 +16,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from markov.candidate import Bar
 from markov.engine import Engine
 from markov.facts import read_facts
-from markov.mine import Mined, counted_rows, mine
+from markov.hearing import hear_all
+from markov.mine import Mined, mine
 from markov.proof import Proof
 from markov.publish import Card, PublishStep, live_rewrites, publish
 from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
@@ -41,7 +40,7 @@ from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
 from resay.store.rewrites import encode_rewrites
-from resay.store.tables import COUNTS, LINKS, OUTCOMES, SEGMENTS
+from resay.store.tables import CHAIN_TURNS, LINKS, OUTCOMES, SEGMENTS
 
 CUSTOMERS_MIN = Floors().customers_min
 """k, where nothing else is asked (DESIGN 7)."""
@@ -62,7 +61,7 @@ class LearnStep(StrEnum):
     VERIFIED = "verified"
     """The proof is made; nothing is written."""
     NOTED = "noted"
-    """Table `counts` holds what was counted, and says what was learnt from."""
+    """Table `chain_turns` says what was learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,8 @@ class LearnRules:
     """The assistant's NLU, where it can be asked which rewrites it still needs."""
     engine: EngineOver = embedded
     """What runs the miner's steps."""
+    kept: bool = True
+    """Whether the lake keeps what the chain is counted from, so that only what has changed is judged; else the engine judges all anew."""
 
 
 class Taught(NamedTuple):
@@ -122,7 +123,7 @@ def basis_of(settings: Settings) -> Basis:
     lake = Lake(settings.lake)
     # The positions before the mark: who publishes in between has moved the mark, and notes the positions behind it.
     labels = tuple(
-        Progress(f"learn#{table.name}", lake.position(COUNTS, f"learn#{table.name}"), lake.version(table))
+        Progress(f"learn#{table.name}", lake.position(CHAIN_TURNS, f"learn#{table.name}"), lake.version(table))
         for table in (LINKS, SEGMENTS, OUTCOMES)
     )
     return Basis(labels, Shelf(settings.rewrites).stamp())
@@ -168,30 +169,34 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
     lake, shelf, basis = Lake(settings.lake), Shelf(settings.rewrites), basis_of(settings)
     # Behind the basis: whoever publishes in between has moved the mark, and this learning begins anew.
     live, before = live_rewrites(shelf)
+    kept = rules.kept and not rules.dry_run
+    if kept:
+        hear_all(lake)
     with rules.engine(lake) as engine:
         with progress("Mining rewrites", unit="steps", shown=rules.shown) as tick:
-            mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before)
-        counts = counted_rows(engine)
+            mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before, kept=kept)
         detectors = _detectors(engine)
     rules.observe(LearnStep.MINED)
     needless = needless_of(lake, mined.rewrites, live=live, understanding=rules.understanding)
     wanted = [each for each in mined.rewrites if each.rewrite_id not in needless.reasons]
     with progress("Verifying", unit="rewrites", shown=rules.shown) as tick:
-        kept, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
-        tick(len(kept), len(mined.rewrites))
+        proven, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
+        tick(len(proven), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
-    rulings = _ruled(before, kept, mined, proof, needless)
+    rulings = _ruled(before, proven, mined, proof, needless)
     if rules.dry_run:
-        return Taught(mined, tuple(kept), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless)
+        return Taught(
+            mined, tuple(proven), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless
+        )
     card = replace(_card(mined, totals, rulings, k=rules.k, detectors=detectors), versions=needless.versions, needless=needless.reasons)
     with shelf.alone():
         if not _holds(basis, settings):
             raise _Overtaken
-        generation, published, remark = _publish(shelf, kept, proof, card=card, observe=rules.observe)
+        generation, published, remark = _publish(shelf, proven, proof, card=card, observe=rules.observe)
         # Behind the publishing: a run that dies before this learns the same again, finds it live, and notes it then.
-        _note(lake, counts, basis)
+        _note(lake, basis)
     rules.observe(LearnStep.NOTED)
-    return Taught(mined, tuple(kept), proof, generation, published, remark, rulings, needless)
+    return Taught(mined, tuple(proven), proof, generation, published, remark, rulings, needless)
 
 
 def _holds(basis: Basis, settings: Settings) -> bool:
@@ -200,9 +205,9 @@ def _holds(basis: Basis, settings: Settings) -> bool:
     return now.live == basis.live and [each.start for each in now.labels] == [each.start for each in basis.labels]
 
 
-def _note(lake: Lake, counts: pa.Table, basis: Basis) -> None:
+def _note(lake: Lake, basis: Basis) -> None:
     try:
-        lake.replace(COUNTS, counts, basis.labels)
+        lake.append(CHAIN_TURNS, CHAIN_TURNS.schema().empty_table(), basis.labels)
     except LostPosition as error:
         raise _Overtaken from error
 

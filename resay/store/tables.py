@@ -187,20 +187,52 @@ FLOORS = Table(
     owner="resay/label",
 )
 
-COUNTS = Table(
-    "counts",
-    "Transitions of the chain as sums that add up: a day can be added, a customer taken out.",
+CHAIN_TURNS = Table(
+    "chain_turns",
+    "Each turn as the chain sees it, kept so that it is judged once: days add up, a customer can be taken out to the bit.",
     (
-        Column("day", DAY, "Day of the event time, UTC."),
+        _TURN_ID,
         _CUSTOMER_ID,
-        Column("source", TEXT, "State that the step leaves."),
-        Column("target", TEXT, "State that it reaches, or success or failure."),
-        Column("rewritten", FLAG, "Whether we had rewritten the turn that the step leaves, or the one that it reaches."),
-        Column("weight", NUMBER, "Sum of the link probabilities."),
-        Column("times", COUNT, "How many steps."),
+        _TURN_TIME,
+        Column("day", DAY, "Day of the event time, UTC."),
+        Column("is_session", FLAG, "Whether the customer is but a session."),
+        Column("said", TEXT, "Canonical text of what the customer said."),
+        Column("kind", TEXT, "Kind of the prompt that it answers; empty where nothing had been asked."),
+        Column("room", TEXT, "Room; empty where it is not known."),
+        Column("state", TEXT, "State that it was taken for."),
+        Column("utterance", TEXT, "What the assistant was handed."),
+        Column("outcome", TEXT, "success, failure or censored; empty where nobody has judged."),
+        Column("rewritten", FLAG, "Whether we had put something in its place."),
+        Column("taken", COUNT, "How much of it links take, in millionths; the rest goes to its own outcome."),
     ),
-    key=("day", "customer_id", "source", "target", "rewritten"),
-    owner="markov/mine",
+    key=("turn_id",),
+    owner="markov/hearing",
+)
+
+CHAIN_TRIES = Table(
+    "chain_tries",
+    "Each second try as the chain sees it: a link inside a goal segment, with what both of its turns said and came to.",
+    (
+        Column("source_turn_id", TEXT, "The first try."),
+        Column("target_turn_id", TEXT, "The second try."),
+        _CUSTOMER_ID,
+        Column("event_time", TIME, "Event time of the first try, UTC."),
+        Column("day", DAY, "Its day, UTC."),
+        Column("probability", NUMBER, "That of the link."),
+        Column("millionths", COUNT, "The link's share of the first try; all links of one turn share it."),
+        Column("source_said", TEXT, "Canonical text of the first try."),
+        Column("source_kind", TEXT, "Kind of the prompt that it answers."),
+        Column("source_room", TEXT, "Its room."),
+        Column("source_state", TEXT, "State that it was taken for."),
+        Column("source_outcome", TEXT, "What came of it."),
+        Column("target_said", TEXT, "Canonical text of the second try."),
+        Column("target_kind", TEXT, "Kind of the prompt that it answers."),
+        Column("target_state", TEXT, "State that it was taken for."),
+        Column("target_outcome", TEXT, "What came of it."),
+        Column("rewritten", FLAG, "Whether we had rewritten either of the two."),
+    ),
+    key=("source_turn_id", "target_turn_id"),
+    owner="markov/hearing",
 )
 
 EXPOSURES = Table(
@@ -309,7 +341,8 @@ TABLES: tuple[Table, ...] = (
     SEGMENTS,
     OUTCOMES,
     FLOORS,
-    COUNTS,
+    CHAIN_TURNS,
+    CHAIN_TRIES,
     REWRITES,
     VETOES,
     EXPOSURES,

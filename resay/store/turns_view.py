@@ -40,8 +40,8 @@ def turns_view() -> str:
     return f"create view turns as {merged_turns(DUCKDB)}"
 
 
-def merged_turns(words: Words) -> str:
-    """SQL of turns: parts merged by field, the later event time wins, ties by the name of the part.
+def merged_turns(words: Words, parts: str = TURN_PARTS.name) -> str:
+    """SQL of turns: parts merged by field, the later event time wins, ties by the name of the part; of all `parts`, or of some.
 
     The same rule as `resay.dialogue.assembly.assemble`; a parity test holds them together. Repeats of a part change nothing.
     `state` is that of `resay.dialogue.state.state_of`; `said` is the canonical text of what the customer said, whatever we made of it.
@@ -59,7 +59,7 @@ def merged_turns(words: Words) -> str:
         from (
             select turn_id, min(event_time) as event_time, {words.first.format(column="customer_id", order=PART_ORDER)} as customer_id,
                 {merged}
-            from turn_parts
+            from {parts} as parts
             group by turn_id
         ) as merged
         where utterance is not null

@@ -71,7 +71,7 @@ def test_learning_publishes_what_customers_taught_each_other(home: Path):
     assert [(each["source"], each["target"]) for each in learnt["rewrites"]] == [("lamp on now please", "turn on the lamp please")]
     assert live(home) == [("lamp on now please", "turn on the lamp please")]
     with Lake(home / "lake").connect() as connection:
-        assert connection.execute("select count(distinct customer_id) from counts").fetchone() == (12,)
+        assert connection.execute("select count(distinct customer_id) from chain_tries").fetchone() == (12,)
 
 
 def test_the_card_says_whose_links_were_learnt_from(home: Path):

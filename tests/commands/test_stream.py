@@ -25,9 +25,9 @@ from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
 from rephrase.detector import Detector
 from rephrase.overlap import OverlapDetector
-from resay.commands.console import silent
 from resay.commands.stream import register
 from resay.dialogue.codec import encode, whole
+from resay.dialogue.tick import silent
 from resay.dialogue.turn import Turn
 from resay.lab.assistant import Assistant
 from resay.lab.flow import Flow, flow_stage, flow_turns
@@ -35,7 +35,7 @@ from resay.lab.world import read_world
 from resay.label.job import label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
-from resay.store.tables import COUNTS, OUTCOMES
+from resay.store.tables import CHAIN_TURNS, OUTCOMES
 from rewrite_online.rewriter import Live
 from rewrite_online.watch import Watch
 from tests import child
@@ -172,7 +172,7 @@ from rephrase.detect import detect_job
 from resay.label.job import label_job
 from resay.store.job import advance
 from resay.store.lake import Lake
-from resay.store.tables import COUNTS, OUTCOMES
+from resay.store.tables import CHAIN_TURNS, OUTCOMES
 home, steps = Path(sys.argv[1]), int(sys.argv[2])
 taken = []
 def observe(*_):
@@ -260,7 +260,7 @@ def _learnt(home: Path, last: Turn) -> bool:
     lake = Lake(home / "lake")
     with lake.connect() as connection:
         labelled = connection.execute("select 1 from outcomes where turn_id = ?", [last.turn_id]).fetchall()
-    return bool(labelled) and lake.position(COUNTS, "learn#outcomes") == lake.version(OUTCOMES)
+    return bool(labelled) and lake.position(CHAIN_TURNS, "learn#outcomes") == lake.version(OUTCOMES)
 
 
 def _serves(now: Live) -> bool:

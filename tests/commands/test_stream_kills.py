@@ -194,7 +194,7 @@ def batch_run(home: Path, logs: Sequence[Logs]) -> tuple[Tables, list[Rewrite]]:
 
 def everything(home: Path) -> tuple[Tables, list[Rewrite]]:
     """All that the tables say but for when and where it was read, and the live rewrites."""
-    names = "turn_parts", "friction", "links", "segments", "outcomes", "counts"
+    names = "turn_parts", "friction", "links", "segments", "outcomes", "chain_turns", "chain_tries"
     asked = dict.fromkeys(names, "*") | {"turn_parts": "* exclude (source, partition, position, landed_at)", "rejects": "raw"}
     with Lake(home / "lake").connect() as connection:
         tables = {name: connection.execute(f"select {what} from {name} order by all").fetchall() for name, what in asked.items()}

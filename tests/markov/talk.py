@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from markov.candidate import Bar
 from markov.duckdb_engine import DuckDBEngine
-from markov.mine import Mined, counted_rows, mine
-from markov.steps import Floors, count_steps
+from markov.mine import Mined, mine
+from markov.steps import HEARD, TRIES, fact_steps
 from resay.dialogue.text import canonical
 from resay.store.lake import Lake
 from resay.store.tables import LINKS, OUTCOMES, SEGMENTS, TURN_PARTS
@@ -147,14 +147,15 @@ def mined(folder: Path, log: Log, bar: Bar | None = None) -> Mined:
         return mine(DuckDBEngine(connection), bar or Bar())
 
 
-def counts(folder: Path, log: Log) -> list[dict[str, Any]]:
-    """Table `counts` of a log, in order of its key."""
+def facts(folder: Path, log: Log) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the chain is counted from: turns, and second tries, each in order of its key."""
     with fill(Lake(folder), log).connect() as connection:
         engine = DuckDBEngine(connection)
-        for step in count_steps(Floors()):
+        for step in fact_steps():
             engine.run(step)
-        rows: list[dict[str, Any]] = counted_rows(engine).to_pylist()
-    return sorted(rows, key=lambda row: (row["day"], row["customer_id"], row["source"], row["target"], row["rewritten"]))
+        turns, tries = engine.rows(HEARD).to_pylist(), engine.rows(TRIES).to_pylist()
+    tries.sort(key=lambda row: (row["source_turn_id"], row["target_turn_id"]))
+    return sorted(turns, key=lambda row: row["turn_id"]), tries
 
 
 def _part(turn: Said) -> dict[str, Any]:

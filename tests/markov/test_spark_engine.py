@@ -2,7 +2,7 @@
 
 import pytest
 
-from markov.steps import Floors, count_steps
+from markov.steps import EVERYTHING, hear
 
 spark_engine = pytest.importorskip("markov.spark_engine", reason="the extra `spark` must be installed", exc_type=ModuleNotFoundError)
 
@@ -18,6 +18,11 @@ def test_decimal_literals_become_doubles():
 
 def test_steps_without_decimals_run_as_they_stand():
     """Word for word."""
-    hear = count_steps(Floors())[0]
+    heard = hear(EVERYTHING)
 
-    assert spark_engine.in_dialect(hear.sql) == hear.sql
+    assert spark_engine.in_dialect(heard.sql) == heard.sql
+
+
+def test_fingerprints_are_made_by_spark():
+    """Each engine has a function of its own for it."""
+    assert spark_engine.in_dialect("select fingerprint(said, kind) from heard") == "select xxhash64(said, kind) from heard"

@@ -33,7 +33,7 @@ from resay.lab.assistant import Assistant
 from resay.lab.flow import TURNS_DAILY, Flow, flow_stage, flow_turns
 from resay.lab.world import VOICE_HOME, read_world
 from resay.store.lake import Lake
-from resay.store.tables import COUNTS, OUTCOMES
+from resay.store.tables import CHAIN_TURNS, OUTCOMES
 
 LEARNS_EVERY_S = 10.0
 """How often `resay stream` learns unless told otherwise: decisive turns come at any moment in between."""
@@ -188,7 +188,7 @@ def _time_one(talk: Learnable, topic: BenchTopic, service: _Service, check: Call
 
 
 def _is_learnt(lake: Lake, turns: int) -> bool:
-    return lake.count(OUTCOMES) >= turns and lake.position(COUNTS, "learn#outcomes") == lake.version(OUTCOMES)
+    return lake.count(OUTCOMES) >= turns and lake.position(CHAIN_TURNS, "learn#outcomes") == lake.version(OUTCOMES)
 
 
 def _wait(there: Callable[[], bool], check: Callable[[], None], *, wait_s: float, what: str, every_s: float = 0.5) -> None:
