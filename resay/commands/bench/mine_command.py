@@ -13,6 +13,7 @@ import typer
 
 from resay.commands.bench.mine_parity import PASSES, parity_rows
 from resay.commands.bench.mine_quality import quality_rows
+from resay.commands.bench.mine_recovery import recovery_rows
 from resay.commands.bench.report import BenchReport, BenchRow, Shown, bench_report, print_report, show_report
 from resay.commands.console import JsonOption, console, progress
 from resay.commands.engines import JarsOption
@@ -33,12 +34,13 @@ LEARN_EVERY = 4
 class Part(StrEnum):
     """What can be scored."""
 
+    RECOVERY = "recovery"
     PARITY = "parity"
     QUALITY = "quality"
     SCALE = "scale"
 
 
-USUAL = (Part.PARITY, Part.QUALITY)
+USUAL = (Part.RECOVERY, Part.PARITY, Part.QUALITY)
 """What is run where nothing is asked for: a minute or two each. Scale takes its time, and the machine for itself."""
 
 
@@ -54,6 +56,14 @@ class Asked:
 
 
 COLUMNS: Mapping[Part, Sequence[Shown]] = {
+    Part.RECOVERY: (
+        Shown("success ±", "success_error"),
+        Shown("worst", "success_error_worst"),
+        Shown("exits ±", "exit_error"),
+        Shown("worst", "exit_error_worst"),
+        Shown("covered", "coverage"),
+        Shown("95 %", "coverage", "range"),
+    ),
     Part.PARITY: (
         Shown("logs", "logs"),
         Shown("rewrites", "rewrites"),
@@ -83,6 +93,10 @@ def mine(  # noqa: PLR0917 - the command line names its options
     as_json: JsonOption = False,
 ) -> None:
     """Score the miner, part by part; all that is not scale takes some minutes of a core.
+
+    `recovery`: talk is drawn from random chains, and mined by the product's steps: errors of B = N R and of the worst of the exit
+    probabilities, and how often the credible interval of success as said holds the true one, by how often states were met. Links are
+    `certain`, or `doubted` by a detector that is right as often as it says; `plain` is without corroboration by other customers.
 
     `parity`: random logs are mined by DuckDB and by Spark, and what differs is counted; where Spark or its jars (`make spark`) are missing
     the row says so.
@@ -115,6 +129,10 @@ def _show(report: BenchReport, rows: Mapping[Part, list[BenchRow]]) -> None:
                 console.print(f"{row.row}: {row.unit}", markup=False, soft_wrap=True)
 
 
+def _recovery(asked: Asked, tick: Tick) -> Iterator[BenchRow]:
+    return recovery_rows(seed=asked.seed, tick=tick)
+
+
 def _parity(asked: Asked, tick: Tick) -> Iterator[BenchRow]:
     return parity_rows(passes=PASSES, jars=asked.jars, seed=asked.seed, tick=tick)
 
@@ -131,6 +149,7 @@ def _scale(_asked: Asked, _tick: Tick) -> Iterator[BenchRow]:
 
 
 PARTS: Mapping[Part, Callable[[Asked, Tick], Iterator[BenchRow]]] = {
+    Part.RECOVERY: _recovery,
     Part.PARITY: _parity,
     Part.QUALITY: _quality,
     Part.SCALE: _scale,
