@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
+from markov.absorb import Exits, exits
+from markov.chain import Chain
 from markov.engine import StepFailed
-from markov.part import Part, Solved, solve_here
+from markov.group import BLOCKS, Blocks
 from markov.steps import Step
 
 
 class DuckDBEngine:
     """Runs steps in one DuckDB connection; tables live as long as the connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, blocks: Blocks = BLOCKS) -> None:
         self._connection = connection
+        self._blocks = blocks
 
     def run(self, step: Step) -> None:
         """Make the table that a step describes.
@@ -49,9 +52,9 @@ class DuckDBEngine:
         rows: pa.Table = self._connection.table(name).to_arrow_table()
         return rows
 
-    def solve(self, parts: Iterable[Part]) -> Iterator[Solved]:
-        """Solve parts of the chain in this process."""
-        return solve_here(parts)
+    def solve(self, chain: Chain, sources: Sequence[int]) -> Exits:
+        """Where talk that begins in these rows of a chain succeeds, solved in this process."""
+        return exits(chain, sources, blocks=self._blocks)
 
 
 def in_dialect(sql: str) -> str:

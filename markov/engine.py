@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 import pyarrow as pa
 
-from markov.part import Part, Solved
+from markov.absorb import Exits
+from markov.chain import Chain
 from markov.steps import Step
 from resay.dialogue.errors import ResayError
 
@@ -37,8 +38,8 @@ class Engine(Protocol):
     def rows(self, name: str) -> pa.Table:
         """The rows of a table that a step made."""
 
-    def solve(self, parts: Iterable[Part]) -> Iterable[Solved]:
-        """Solve parts of the chain, in whatever order (`part.solve_part`).
+    def solve(self, chain: Chain, sources: Sequence[int]) -> Exits:
+        """Where talk that begins in these rows of a chain succeeds (`absorb.exits`), solved where it is best solved.
 
         Raises: StepFailed.
         """

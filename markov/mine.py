@@ -12,7 +12,7 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from markov.absorb import Exits, exits
+from markov.absorb import Exits
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.chain import Chain, build_chain, entry_state
 from markov.corroborate import know_customers, transition_steps
@@ -88,7 +88,7 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     chain = build_chain(engine.rows("wanted"))
     tick(len(steps), len(steps) + 2)
     sources, declined = _failing(chain, plan, bar)
-    solved = exits(chain, list(sources.values()), solve=engine.solve)
+    solved = engine.solve(chain, list(sources.values()))
     proposals = _propose(chain, plan, sources, solved=solved, declined=declined)
     evidence = _back(engine, proposals)
     tick(len(steps) + 1, len(steps) + 2)

@@ -5,17 +5,15 @@ Knows how one part is solved; where that happens is the engine's affair.
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import SuperLU, splu
 
 from markov.chain import Chain, Indices, Vector
-from markov.cut import Cut, Entries, absorbed_at_least, exits_at_least
+from markov.cut import Entries, absorbed_at_least, exits_at_least
 from markov.group import Blocks, Group
 
 NEGLIGIBLE = 1e-12
@@ -96,26 +94,6 @@ def factorised(group: Group, *, transposed: bool = False) -> SuperLU:
     """The LU factors of I − Q, or of its transpose."""
     matrix = sparse.eye_array(len(group.states), format="csc") - (group.q.T if transposed else group.q)
     return splu(sparse.csc_array(matrix))
-
-
-def encode_part(part: Part) -> bytes:
-    """A part as bytes for another machine; nothing in them is ever run."""
-    raw = io.BytesIO()
-    q, limits = part.group.q, {"cells": part.cells, "cut": asdict(part.group.cut) if part.group.cut else None}
-    vectors = {"success": part.success, "rows": part.rows, "starts": part.starts, "success_most": part.success_most}
-    np.savez(
-        raw, states=part.group.states, weights=q.data, columns=q.indices, ends=q.indptr, limits=np.array(json.dumps(limits)), **vectors
-    )
-    return raw.getvalue()
-
-
-def decode_part(raw: bytes) -> Part:
-    """The part that `encode_part` wrote."""
-    with np.load(io.BytesIO(raw), allow_pickle=False) as kept:
-        limits, states = json.loads(str(kept["limits"])), kept["states"]
-        q = sparse.csr_array((kept["weights"], kept["columns"], kept["ends"]), shape=(len(states), len(states)))
-        group = Group(states, q, Cut(**limits["cut"]) if limits["cut"] else None)
-        return Part(group, kept["success"], kept["rows"], kept["starts"], kept["success_most"], limits["cells"])
 
 
 def _exits_exactly(part: Part) -> Entries:

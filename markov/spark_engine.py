@@ -7,8 +7,9 @@ for word; nothing here knows what they count.
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,12 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from markov.absorb import Exits, exits
+from markov.chain import Chain
 from markov.engine import StepFailed
-from markov.part import Part, Solved, solve_here
+from markov.group import BLOCKS, Blocks
+from markov.part import Part, Solved
+from markov.part_bytes import decode_solved, encode_part, solve_bytes
 from markov.steps import Step
 from resay.dialogue.errors import ResayError
 from resay.store.lake import Lake
@@ -29,6 +34,9 @@ from resay.store.turns_view import Words, merged_turns
 
 LOCAL_PARTITIONS = 8
 """Parts of a shuffle on one machine; Spark's default of 200 is for clusters, where it stands."""
+
+TASK_MIB_MAX = 1024
+"""A task may be so large: a part of a huge component is 60 MB for a million states. Spark's default is 128."""
 
 REASON_CHARACTERS_MAX = 600
 """Spark's messages bring the whole plan along; its first lines say what is wrong."""
@@ -60,8 +68,9 @@ class Cluster:
 class SparkEngine:
     """Runs steps in one Spark session; tables live as long as the session, in the workers' memory or on their disks."""
 
-    def __init__(self, session: SparkSession) -> None:
+    def __init__(self, session: SparkSession, blocks: Blocks = BLOCKS) -> None:
         self._session = session
+        self._blocks = blocks
 
     def run(self, step: Step) -> None:
         """Make the table that a step describes, at once.
@@ -99,9 +108,23 @@ class SparkEngine:
         rows: pa.Table = self._session.table(name).toArrow()
         return rows
 
-    def solve(self, parts: Iterable[Part]) -> Iterable[Solved]:
-        """Solve parts of the chain."""
-        return solve_here(parts)
+    def solve(self, chain: Chain, sources: Sequence[int]) -> Exits:
+        """Where talk that begins in these rows of a chain succeeds: components are found here, and solved by the workers.
+
+        Raises: StepFailed.
+        """
+        return exits(chain, sources, solve=self._on_workers, blocks=self._blocks)
+
+    def _on_workers(self, parts: Iterable[Part]) -> Iterator[Solved]:
+        """What the workers find, by the code of the embedded engine; their Python must have it installed."""
+        raws = [encode_part(part) for part in parts]
+        try:
+            # One task for each part, so that the parts of a huge component go to several workers.
+            found = self._session.sparkContext.parallelize(raws, max(1, len(raws))).map(solve_bytes).collect()
+        except (PySparkException, Py4JError) as error:
+            message = f"the chain must be solved by Spark's workers; {_reason(error)}; is resay installed in their Python?"
+            raise StepFailed(message) from error
+        return map(decode_solved, found)
 
 
 @contextmanager
@@ -118,6 +141,9 @@ def spark_session(cluster: Cluster) -> Iterator[SparkSession]:
     except (PySparkException, Py4JError) as error:
         message = f"Spark must start; {_reason(error)}; is Java 17 or newer installed (JAVA_HOME), and is the master right?"
         raise SparkUnavailable(message) from error
+    if session.sparkContext.master.startswith("local"):
+        # Workers beside this process are of its kind; elsewhere Spark's own rule holds (PYSPARK_PYTHON, else the workers' `python3`).
+        session.sparkContext.pythonExec = sys.executable
     try:
         yield session
     finally:
@@ -158,6 +184,7 @@ def _settings(cluster: Cluster) -> dict[str, str]:
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.log.level": "ERROR",
+        "spark.rpc.message.maxSize": str(TASK_MIB_MAX),
         # Tables of ours are views; a folder for others would be made where the command happens to run.
         "spark.sql.warehouse.dir": f"file:{tempfile.gettempdir()}/resay-spark-warehouse",
     }

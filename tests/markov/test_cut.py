@@ -163,7 +163,7 @@ def test_the_largest_that_is_solved_exactly_is_as_large_as_is_said():
 def mined(folder: Path, log: Log, blocks: Blocks) -> Mined:
     """What the miner makes of a log with these limits."""
     with fill(Lake(folder), log).connect() as connection:
-        return mine(DuckDBEngine(connection), Bar(), blocks=blocks)
+        return mine(DuckDBEngine(connection, blocks), Bar())
 
 
 def test_nothing_is_proposed_on_what_was_cut(tmp_path: Path):

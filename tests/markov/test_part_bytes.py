@@ -9,7 +9,7 @@ from markov.absorb import exits
 from markov.chain import build_chain
 from markov.cut import Cut
 from markov.group import Blocks
-from markov.part import decode_part, encode_part, solve_part
+from markov.part_bytes import decode_part, decode_solved, encode_part, solve_bytes
 from tests.markov.test_chain import _MOVES, counted
 
 
@@ -19,10 +19,10 @@ def test_parts_solved_elsewhere_and_in_any_order_come_to_the_same(moves, states_
     chain = build_chain(counted(*moves))
     sources, blocks = list(range(len(chain.states))), Blocks(states=1, sources=2, cut=Cut(states_max=states_max))
 
-    here = exits(chain, sources, blocks=blocks)
-    there = exits(
-        chain, sources, solve=lambda parts: [solve_part(decode_part(raw)) for raw in reversed([*map(encode_part, parts)])], blocks=blocks
-    )
+    def elsewhere(parts):
+        return [decode_solved(solve_bytes(raw)) for raw in reversed([encode_part(part) for part in parts])]
+
+    here, there = exits(chain, sources, blocks=blocks), exits(chain, sources, solve=elsewhere, blocks=blocks)
 
     assert np.array_equal(there.chances.toarray(), here.chances.toarray())
     assert np.array_equal(there.unknown, here.unknown)
