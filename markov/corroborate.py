@@ -24,11 +24,14 @@ UNREAD = "?"
 """All unread turns as one: which words were not understood tells nothing, that there were some does."""
 
 
+def sum_steps(floors: Floors) -> list[Step]:
+    """The steps from facts to what each customer made of each wording, in order."""
+    return [know_customers(floors.account_age_days), name_states(), utter()]
+
+
 def transition_steps(floors: Floors) -> list[Step]:
-    """The steps from facts, known customers and renewed wordings to transitions over all customers, in order."""
+    """The steps from these sums, facts and renewed wordings to transitions over all customers, in order."""
     return [
-        name_states(),
-        utter(),
         renew(),
         settle(),
         walk(),

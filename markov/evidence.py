@@ -90,12 +90,12 @@ def end_well() -> Step:
         lasts as (
             select distinct target_turn_id as turn_id, target_said as said, target_state as state, target_outcome as outcome from tries
         )
-        select hops_four.source_turn_id, hops_four.target_turn_id, hops_four.probability, source.event_time, source.customer_id,
+        select hops_four.source_turn_id, hops_four.target_turn_id, hops_four.probability, source.event_time, known.customer,
             source.said, source.kind, source.room, target.state
         from hops_four
         join firsts as source on source.turn_id = hops_four.source_turn_id
         join lasts as target on target.turn_id = hops_four.target_turn_id
-        join known on known.customer_id = source.customer_id
+        join known on known.customer = fingerprint(source.customer_id)
         left join renewed on renewed.said = source.said and renewed.kind = source.kind
         where known.counts and (renewed.since is null or source.day >= renewed.since)
             and target.outcome = 'success' and source.outcome <> 'success'
@@ -109,10 +109,10 @@ def find_promising(customers_min: int) -> Step:
     return Step(
         "promising",
         f"""
-        select said, kind, count(distinct customer_id) as customers
+        select said, kind, count(distinct customer) as customers
         from endings
         group by said, kind
-        having count(distinct customer_id) >= {customers_min}
+        having count(distinct customer) >= {customers_min}
         """,
     )
 
@@ -249,7 +249,7 @@ def agree() -> Step:
     return Step(
         "agreements",
         """
-        select proposals.said, proposals.kind, proposals.wording, endings.state, endings.customer_id,
+        select proposals.said, proposals.kind, proposals.wording, endings.state, endings.customer,
             endings.source_turn_id, endings.target_turn_id, endings.probability, endings.event_time,
             coalesce(here.state, anywhere.state) = endings.state as agrees
         from proposals
@@ -263,8 +263,8 @@ def agree() -> Step:
 def back() -> Step:
     """What stands behind each proposal, by the state in which talk ended, and over all states (`state` null)."""
     counting = """
-        count(distinct customer_id) as customers, count(distinct case when agrees then customer_id end) as agreeing,
-        count(distinct case when agrees then target_turn_id end) as times
+        count(distinct customer) as customers, count(distinct case when agrees then customer end) as agreeing,
+        count(distinct case when agrees then fingerprint(target_turn_id) end) as times
     """
     return Step(
         "backing",
@@ -288,7 +288,7 @@ def sample() -> Step:
             ) as place
             from (
                 select said, kind, wording, source_turn_id, target_turn_id, probability, event_time, row_number() over (
-                    partition by said, kind, wording, customer_id
+                    partition by said, kind, wording, customer
                     order by probability desc, event_time desc, source_turn_id, target_turn_id
                 ) as turn_of_customer
                 from agreements

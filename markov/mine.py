@@ -15,7 +15,7 @@ import pyarrow as pa
 from markov.absorb import Exits
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.chain import Chain, build_chain, entry_state
-from markov.corroborate import know_customers, transition_steps
+from markov.corroborate import sum_steps, transition_steps
 from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
 from markov.history import read_history
@@ -74,11 +74,11 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
 
     Raises: StepFailed.
     """
-    known = know_customers(bar.floors.account_age_days)
+    summing = sum_steps(bar.floors)
     steps = [*transition_steps(bar.floors), *evidence_steps(bar.floors)]
     for step in kept_steps() if kept else ():
         engine.name(step)
-    for step in [known] if kept else [*fact_steps(), known]:
+    for step in summing if kept else [*fact_steps(), *summing]:
         engine.run(step)
     history = read_history(engine, bar, live)
     for done, step in enumerate(steps):

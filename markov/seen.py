@@ -96,7 +96,7 @@ def follow_up() -> Step:
     return Step(
         "followed_up",
         """
-        select kind, count(distinct customer_id) as customers
+        select kind, count(distinct customer) as customers
         from endings
         where said in (select said from asked_about)
         group by kind

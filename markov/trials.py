@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from markov.corroborate import fingerprint
 from markov.engine import Engine
 from markov.posterior import Day
 from markov.steps import MILLION, Step
@@ -23,6 +24,10 @@ WINDOW_DAYS = 56
 
 CUSTOMER_DAYS_MAX = 20.0
 """What one customer may weigh in one record: a working month of a daily habit. On one day everybody weighs one at most."""
+
+DOING_WELL = 0.9
+"""A wording that succeeds more often than this, however heavy its customers, gets no rewrite whatever its record tells: bars ask for far
+less, and to look at all that mostly works would be to look at nearly all talk, day by day."""
 
 Pair = tuple[str, str, str]
 """Source (canonical text), prompt kind, and what was handed to the assistant for it (canonical text); empty: the source as it was said."""
@@ -74,23 +79,28 @@ def trial_steps(customers_min: int) -> list[Step]:
 
 def watch(customers_min: int) -> Step:
     """Wordings worth a look: those that have a rewrite, those that had one, what was said instead, and those that may get one."""
+    entry = fingerprint("heard.said", "heard.kind")
     return Step(
         "watched",
         f"""
-        select distinct said, kind
+        select {fingerprint("said", "kind")} as entry, said, kind
         from (
             select said, kind from served
-            union all
+            union
             select said, kind from heard where rewritten and {_RECENT}
-            union all
+            union
             select utterance as said, kind from heard where rewritten and {_RECENT}
-            union all
-            select heard.said, heard.kind
+            union
+            select any_value(heard.said) as said, any_value(heard.kind) as kind
             from heard
-            join known on known.customer_id = heard.customer_id
-            where known.counts and not heard.rewritten and heard.outcome = 'failure'
-            group by heard.said, heard.kind
-            having count(distinct heard.customer_id) >= {customers_min}
+            where {entry} in (
+                select entry
+                from uttered
+                group by entry
+                having count(distinct case when times > successes then customer end) >= {customers_min}
+                    and sum(least(successes, {CUSTOMER_DAYS_MAX})) <= {DOING_WELL} * sum(least(times, {CUSTOMER_DAYS_MAX}))
+            )
+            group by {entry}
         ) as named
         where said <> ''
         """,
@@ -99,17 +109,18 @@ def watch(customers_min: int) -> Step:
 
 def try_out() -> Step:
     """What came of each watched wording, by day and customer, as it was said and as it was rewritten; of customers who count."""
+    given = "case when heard.rewritten then heard.utterance else '' end"
     return Step(
         "trials",
         f"""
-        select heard.day, heard.customer_id, heard.said, heard.kind, case when heard.rewritten then heard.utterance else '' end as given,
+        select heard.day, known.customer, watched.entry, {given} as given,
             cast(sum(case when heard.outcome = 'success' then 1 else 0 end) as bigint) as wins,
             cast(sum(case when heard.outcome = 'failure' then 1 else 0 end) as bigint) as losses
         from heard
-        join known on known.customer_id = heard.customer_id
-        join watched on watched.said = heard.said and watched.kind = heard.kind
+        join known on known.customer = {fingerprint("heard.customer_id")}
+        join watched on watched.entry = {fingerprint("heard.said", "heard.kind")}
         where known.counts and heard.outcome in ('success', 'failure') and {_RECENT}
-        group by heard.day, heard.customer_id, heard.said, heard.kind, case when heard.rewritten then heard.utterance else '' end
+        group by heard.day, known.customer, watched.entry, {given}
         """,
     )
 
@@ -117,18 +128,19 @@ def try_out() -> Step:
 def fare() -> Step:
     """How each fared, day by day: each customer weighs one a day, and so much in all."""
     # In doubles on every engine, so that all round alike.
-    share = f"cast({CUSTOMER_DAYS_MAX} as double) / count(*) over (partition by customer_id, said, kind, given)"
+    share = f"cast({CUSTOMER_DAYS_MAX} as double) / count(*) over (partition by customer, entry, given)"
     weight = f"{MILLION} * least(cast(1.0 as double), {share})"
     return Step(
         "fared",
         f"""
-        select said, kind, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
+        select watched.said, watched.kind, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
         from (
-            select said, kind, given, day, cast(round({weight} * wins / (wins + losses)) as bigint) as won,
+            select entry, given, day, cast(round({weight} * wins / (wins + losses)) as bigint) as won,
                 cast(round({weight} * losses / (wins + losses)) as bigint) as lost
             from trials
         ) as weighed
-        group by said, kind, given, day
+        join watched on watched.entry = weighed.entry
+        group by watched.said, watched.kind, given, day
         """,
     )
 
@@ -138,11 +150,14 @@ def head_count() -> Step:
     return Step(
         "triers",
         """
-        select said, kind, given, count(distinct customer_id) as customers,
-            count(distinct case when wins > 0 then customer_id end) as winners,
-            count(distinct case when losses > 0 then customer_id end) as losers
-        from trials
-        group by said, kind, given
+        select watched.said, watched.kind, given, customers, winners, losers
+        from (
+            select entry, given, count(distinct customer) as customers, count(distinct case when wins > 0 then customer end) as winners,
+                count(distinct case when losses > 0 then customer end) as losers
+            from trials
+            group by entry, given
+        ) as counted
+        join watched on watched.entry = counted.entry
         """,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -151,11 +150,11 @@ def test_a_night_judges_the_new_day_alone(tmp_path: Path):
 def test_a_customer_who_is_deleted_leaves_no_trace(tmp_path: Path):
     """What is kept, and what is mined from it, equals to the bit what the others alone would have left."""
     gone, others = planted(customers=names(13)), names(13)[1:]
-    lake = fill(Lake(tmp_path / "with"), gone + planted(customers=["c0"], source="dim it", target="lamp low", reading="light|dim|"))
+    alone_in_it = rephrased(Said("c0", 7000, "dim it", None, "failure"), Said("c0", 7010, "lamp low", "light|dim|"))
+    lake = fill(Lake(tmp_path / "with"), gone + alone_in_it)
     hear_all(lake)
     fewer = Lake(tmp_path / "without")
     fill(fewer, Log(tuple(each for each in gone.turns if each.customer in {*others, *names(30, "other")}), _links_of(gone, others)))
-    fill(fewer, _bystanders(planted(customers=["c0"], source="dim it", target="lamp low", reading="light|dim|")))
     hear_all(fewer)
 
     for table in LABELS:
@@ -171,7 +170,9 @@ def test_a_customer_who_is_deleted_leaves_no_trace(tmp_path: Path):
 
 def test_what_is_kept_teaches_what_labels_teach(tmp_path: Path):
     """Whether the rows lie there or are made anew."""
-    lake = fill(Lake(tmp_path), planted(customers=names(12)) + planted(customers=names(9, "d"), source="dim", target="lamp low"))
+    lake = fill(
+        Lake(tmp_path), planted(customers=names(12)) + rephrased(Said("d", 1, "dim", None, "failure"), Said("d", 9, "low", "light|dim|"))
+    )
     with lake.connect() as connection:
         anew = mine(DuckDBEngine(connection), Bar())
 
@@ -192,10 +193,6 @@ def _of(log: Log, day: int) -> tuple[Said, ...]:
 
 def _links_of(log: Log, customers: list[str]) -> tuple[tuple[Said, Said, float], ...]:
     return tuple(link for link in log.links if link[0].customer in customers)
-
-
-def _bystanders(log: Log) -> Log:
-    return replace(log, turns=tuple(each for each in log.turns if each.customer != "c0"), links=())
 
 
 def _rows(lake: Lake, table: Table) -> list[dict[str, object]]:

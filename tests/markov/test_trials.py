@@ -9,6 +9,7 @@ from typing import Any
 from markov.candidate import Bar, Declined
 from markov.duckdb_engine import DuckDBEngine
 from markov.mine import Mined, mine
+from markov.steps import Step
 from markov.trials import Record, read_records
 from resay.dialogue.rewrite import Rewrite
 from resay.store.lake import Lake
@@ -45,8 +46,11 @@ def rows(folder: Path, log: Log) -> tuple[list[dict[str, Any]], dict[Any, Record
         engine = DuckDBEngine(connection)
         mine(engine, Bar())
         records = read_records(engine, [(SOURCE, "")], customers_min=10)
-        return sorted(engine.rows("trials").to_pylist(), key=str), records
+        engine.run(Step("told", f"{TRIALS} join known using (customer) join watched using (entry)"))
+        return sorted(engine.rows("told").to_pylist(), key=str), records
 
+
+TRIALS = "select trials.day, known.customer_id, watched.said, watched.kind, trials.given, trials.wins, trials.losses from trials"
 
 LOG = planted(customers=names(12)) + served(outcome="success", days=range(1, 4)) + held_out(outcome="failure", days=range(1, 4))
 
