@@ -51,7 +51,7 @@ class Witness:
 
     def table(self, world: World, assistant: Assistant) -> dict[Place, str]:
         """What the assistant should be given instead, where enough customers stand behind it and it would else go wrong."""
-        wordings = {goal.name: _wording(goal, world, assistant) for goal in world.goals.values()}
+        wordings = {goal.name: wording_of(goal, world, assistant) for goal in world.goals.values()}
         table: dict[Place, str] = {}
         for place, goals in self._meant.items():
             name = max(goals, key=lambda each: (goals[each].times, each))
@@ -83,7 +83,7 @@ class OracleTable:
         )
 
 
-def _wording(goal: Goal, world: World, assistant: Assistant) -> str | None:
+def wording_of(goal: Goal, world: World, assistant: Assistant) -> str | None:
     """The first wording of a goal that reaches it; None where none does."""
     texts = (phrase.text for phrase in world.phrases_of(goal.name))
     return next((text for text in texts if assistant.understand(text, goal.room).done == goal.action), None)

@@ -60,9 +60,18 @@ class ProductSystem:
         report = land_records(records, source=SOURCE, lake=self._lake, now=now)
         assert not report.rejected, f"the lab must log what the format allows; got {report.faults}"
 
+    def judge(self) -> None:
+        """Links, then labels, until there is nothing new."""
+        while take_in(self._detecting, self._lake):
+            pass
+        if whole_label_due(self._lake):
+            label(self._lake, silent)
+        while take_in(self._labelling, self._lake):
+            pass
+
     def learn(self, now: datetime) -> None:
         """Link and label what is new, mine, verify, publish, and take up what is live then."""
-        self._judge()
+        self.judge()
         teach(self._settings, {}, self._rules)
         self._watch.refresh()
 
@@ -82,7 +91,7 @@ class ProductSystem:
 
     def defects(self) -> Iterable[tuple[str, str, float]]:
         """What the labels say of every turn."""
-        self._judge()
+        self.judge()
         with self._lake.connect() as connection:
             return connection.execute("select turn_id, customer_id, defect from outcomes order by turn_id").fetchall()
 
@@ -98,12 +107,3 @@ class ProductSystem:
     def close(self) -> None:
         """Give the rewriter's workers back."""
         self._rewriter.close()
-
-    def _judge(self) -> None:
-        """Links, then labels, until there is nothing new."""
-        while take_in(self._detecting, self._lake):
-            pass
-        if whole_label_due(self._lake):
-            label(self._lake, silent)
-        while take_in(self._labelling, self._lake):
-            pass

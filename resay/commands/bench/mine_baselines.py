@@ -1,6 +1,7 @@
 """What the miner is held against: proposals by counting alone, without a chain. Plain Python, over turns as a log shows them.
 
-Both look at wordings that failed at least as many customers as the floor asks for, and more often than they succeeded.
+Both look at wordings that failed at least as many customers as the floor asks for, and more often than they succeeded; and as many must
+stand behind a proposal, as behind whatever leaves the miner.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def frequent(turns: Sequence[Heard], *, customers_min: int) -> list[Proposal]:
             for later in listed[place + 1 :] if first.succeeded is False else ():
                 if later.succeeded and later.text != first.text:
                     followed[first.text][later.text].add(first.customer)
-    return _best(followed, failing(turns, customers_min=customers_min))
+    return _best(followed, failing(turns, customers_min=customers_min), customers_min=customers_min)
 
 
 def paired(turns: Sequence[Heard], links: Iterable[tuple[str, str, float]], *, customers_min: int) -> list[Proposal]:
@@ -65,7 +66,7 @@ def paired(turns: Sequence[Heard], links: Iterable[tuple[str, str, float]], *, c
         first, second = by_name.get(source), by_name.get(target)
         if first and second and probability >= LINKED_MIN and first.succeeded is False and second.succeeded and first.text != second.text:
             followed[first.text][second.text].add(first.customer)
-    return _best(followed, failing(turns, customers_min=customers_min))
+    return _best(followed, failing(turns, customers_min=customers_min), customers_min=customers_min)
 
 
 def failing(turns: Iterable[Heard], *, customers_min: int) -> set[str]:
@@ -81,7 +82,7 @@ def failing(turns: Iterable[Heard], *, customers_min: int) -> set[str]:
 
 
 def read_heard(lake: Lake) -> tuple[list[Heard], list[tuple[str, str, float]]]:
-    """The turns of a lake in the order of their sessions, and its links; a goal segment is a session here."""
+    """The turns of a lake in the order of their sessions, and its links; where the log names no sessions a goal segment is one."""
     with lake.connect() as connection:
         turns = connection.execute(_TURNS).fetchall()
         links = connection.execute("select source_turn_id, target_turn_id, probability from links").fetchall()
@@ -90,8 +91,9 @@ def read_heard(lake: Lake) -> tuple[list[Heard], list[tuple[str, str, float]]]:
 
 
 _TURNS = """
-    select turns.turn_id, coalesce(segments.segment_id, turns.turn_id), turns.customer_id, turns.said, outcomes.outcome
+    select turns.turn_id, coalesce(parts.session_id, segments.segment_id, turns.turn_id), turns.customer_id, turns.said, outcomes.outcome
     from turns
+    left join (select turn_id, max(session_id) as session_id from turn_parts group by turn_id) as parts on parts.turn_id = turns.turn_id
     left join segments on segments.turn_id = turns.turn_id
     left join outcomes on outcomes.turn_id = turns.turn_id
     where turns.rewrite_id is null and turns.original is null and turns.said <> ''
@@ -99,10 +101,11 @@ _TURNS = """
 """
 
 
-def _best(followed: Followed, sources: set[str]) -> list[Proposal]:
-    """The target that most customers came to, of each source; of equals the first by letters."""
+def _best(followed: Followed, sources: set[str], *, customers_min: int) -> list[Proposal]:
+    """The target that most customers came to, of each source, if they are enough; of equals the first by letters."""
     found = []
     for source in sorted(sources & set(followed)):
         target, customers = max(sorted(followed[source].items()), key=lambda each: len(each[1]))
-        found.append(Proposal(source, target, float(len(customers))))
+        if len(customers) >= customers_min:
+            found.append(Proposal(source, target, float(len(customers))))
     return found

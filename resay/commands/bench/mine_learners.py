@@ -90,11 +90,11 @@ def best_of(mined: Mined) -> Iterator[Proposal]:
 
 
 def _served(found: Sequence[Proposal]) -> Ranked:
-    """What enough customers stand behind; one hop is served, so that of two that meet the one with more behind it stays."""
+    """All but what meets: one hop is served, so that of two where one's target is the other's source the one with more behind it stays."""
     kept: list[Proposal] = []
     for each in sorted(found, key=lambda each: (-each.score, each.source)):
         meets = any(each.source == other.target or each.target == other.source for other in kept)
-        if each.score >= CUSTOMERS_MIN and not meets:
+        if not meets:
             kept.append(each)
     return Ranked(tuple(kept), tuple(found))
 

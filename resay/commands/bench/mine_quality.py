@@ -70,6 +70,7 @@ def quality_rows(*, each: int, learn_every: int, seeds: Sequence[int], tick: Tic
         yield figure(name, "auc_pr", _precision(lived[name].nights, units, seeds[0]), n=len(units), unit="share")
         rates = bootstrap_ratio(list(lived[name].failures.values()), Random(seeds[0]))
         yield figure(name, "defect_rate_after", rates, n=sum(int(tries) for _, tries in lived[name].failures.values()), unit="share")
+    tick(len(LEARNERS), len(LEARNERS))
     for one, other in RATIOS:
         gain = bootstrap(units, partial(_gain, lived[one].nights, lived[other].nights), rng=Random(seeds[0]))
         yield figure(f"{one}/{other}", "ratio", gain, n=len(units), unit="ratio")
