@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from markov.score import Chance, both, bound_below, chance, gain_below
 from markov.steps import Floors
-from resay.dialogue.rewrite import Risk
+from resay.dialogue.rewrite import Place, Risk
 
 
 class Declined(StrEnum):
@@ -35,6 +35,8 @@ class Declined(StrEnum):
     """Lately it succeeds as said, whatever it did before: the assistant has learnt it."""
     BLOCKED = "blocked"
     """It was served, and lost; it does not come back for a while."""
+    SAME_ELSEWHERE = "same_elsewhere"
+    """It would hold in one place only, and nothing shows clearly enough that the wording is another matter elsewhere."""
     CHAINED = "chained"
     """A better rewrite begins where this one ends, or ends where it begins; one hop is served."""
 
@@ -96,6 +98,15 @@ class Candidate:
     times: int
     source_weight: Weight
     wording_weight: Weight
+    room: str = ""
+    """The room of whose turns all this is told; empty: of any."""
+    device_type: str = ""
+    """The kind of device of whose turns it is told."""
+
+    @property
+    def place(self) -> Place:
+        """Where it would hold."""
+        return Place(self.kind, self.room, self.device_type)
 
     def as_rewritten(self) -> Chance:
         """The chance that a customer who says the source succeeds by the wording: meant that, and it works."""

@@ -84,14 +84,14 @@ def end_well() -> Step:
         """
         with firsts as (
             select distinct source_turn_id as turn_id, customer_id, event_time, day, source_said as said, source_kind as kind,
-                source_room as room, source_outcome as outcome
+                source_room as room, source_device_type as device_type, source_outcome as outcome
             from tries
         ),
         lasts as (
             select distinct target_turn_id as turn_id, target_said as said, target_state as state, target_outcome as outcome from tries
         )
         select hops_four.source_turn_id, hops_four.target_turn_id, hops_four.probability, source.event_time, known.customer,
-            source.said, source.kind, source.room, target.state
+            source.said, source.kind, source.room, source.device_type, target.state
         from hops_four
         join firsts as source on source.turn_id = hops_four.source_turn_id
         join lasts as target on target.turn_id = hops_four.target_turn_id

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from markov.candidate import Bar, Candidate, Declined, Weighed
 from markov.engine import Engine
-from markov.standing import MARGIN, Bounds, Standing, learnt_by_assistant, pair_of, standings
-from markov.trials import Pair, newest_day, read_records
-from resay.dialogue.rewrite import Rewrite
+from markov.standing import MARGIN, Bounds, Judged, Standing, judged_as, learnt_by_assistant, pair_of, standings
+from markov.trials import newest_day, read_records
+from resay.dialogue.rewrite import Place, Rewrite
 from resay.dialogue.text import canonical
 from resay.store.tables import DAY, TEXT
 
@@ -23,16 +23,17 @@ from resay.store.tables import DAY, TEXT
 class History:
     """What became of the rewrites that were served, and of their sources where they were not."""
 
-    standings: Mapping[Pair, Standing]
-    learnt: frozenset[tuple[str, str]]
-    """Sources that the assistant does well on as they are said."""
+    standings: Mapping[Judged, Standing]
+    learnt: frozenset[tuple[str, Place]]
+    """Sources that the assistant does well on as they are said, and where."""
     live: Sequence[Rewrite]
     customers_min: int
 
     def judged(self, weighed: Weighed) -> Weighed:
         """The candidate, declined where what is known of it, or of its source, speaks against it."""
-        standing = self.standings.get((*weighed.source, weighed.candidate.wording))
-        if weighed.source in self.learnt:
+        candidate = weighed.candidate
+        standing = self.standings.get(judged_as(candidate.source, candidate.place, candidate.wording))
+        if (candidate.source, candidate.place) in self.learnt:
             return replace(weighed, declined=Declined.LEARNT)
         return replace(weighed, declined=Declined.BLOCKED) if standing and standing.barred else weighed
 
@@ -40,10 +41,11 @@ class History:
         self, chosen: Sequence[tuple[float, Rewrite]], weighed: Sequence[Weighed], row_of: Callable[[Candidate], Rewrite]
     ) -> list[tuple[float, Rewrite]]:
         """What was chosen, and of the live table what has proven itself and was not; it yields only to what promises clearly more."""
-        by_source = {(each.source, each.prompt_kind): (gain, each) for gain, each in chosen}
-        fresh = {(*each.source, each.candidate.wording): each.candidate for each in weighed}
+        by_source = {(each.source, each.place): (gain, each) for gain, each in chosen}
+        candidates = [each.candidate for each in weighed]
+        fresh = {judged_as(each.source, each.place, each.wording): each for each in candidates}
         for each in self.live:
-            standing, source = self.standings[pair_of(each)], (each.source, each.prompt_kind)
+            standing, source = self.standings[pair_of(each)], (each.source, each.place)
             rival = by_source.get(source)
             if not standing.vouched(self.customers_min) or source in self.learnt or (rival and rival[1].rewrite_id == each.rewrite_id):
                 continue
@@ -54,14 +56,21 @@ class History:
         return [by_source[source] for source in sorted(by_source)]
 
 
-def read_history(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> History:
-    """What became of what was served; wordings that came to mean something else are left with the engine as table `renewed`."""
+def read_history(engine: Engine, bar: Bar, rewrites: Sequence[Rewrite]) -> History:
+    """What became of what was served anywhere; wordings that came to mean something else are left with the engine as table `renewed`.
+
+    Rewrites that hold in one place alone are judged there (`split`).
+    """
+    live = [each for each in rewrites if not each.place.is_split_off]
     served = {(text, each.prompt_kind) for each in live for text in (each.source, canonical(each.target))}
-    records = read_records(engine, served, customers_min=bar.floors.customers_min)
+    # Elsewhere a source may well succeed as it is said: what is served here is not to be measured by it.
+    spared = [(each.source, each.prompt_kind, room, "") for each in live for room in each.not_rooms]
+    spared += [(each.source, each.prompt_kind, "", device_type) for each in live for device_type in each.not_device_types]
+    records = read_records(engine, served, customers_min=bar.floors.customers_min, spared=spared)
     bounds = Bounds(newest_day(engine), bar.source_success_max, bar.target_success_min)
-    learnt = {pair[:2] for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, bounds)}
-    judged = standings(records, map(pair_of, live), bounds)
-    needless = {(each.source, each.kind) for each in judged.values() if each.needless}
+    learnt = {(pair[0], Place(pair[1])) for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, bounds)}
+    judged = standings(records, [(each.source, each.prompt_kind, each.target) for each in live], bounds)
+    needless = {(each.source, Place(each.kind)) for each in judged.values() if each.needless}
     # The last change of a wording counts.
     renewed = {
         each[:2]: each[2] for each in sorted((each.source, each.kind, each.changed_on) for each in judged.values() if each.changed_on)
@@ -69,4 +78,4 @@ def read_history(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> History:
     said, kind = ([each[place] for each in renewed] for place in (0, 1))
     columns = {"said": pa.array(said, TEXT), "kind": pa.array(kind, TEXT), "since": pa.array(list(renewed.values()), DAY)}
     engine.load("renewed", pa.table(columns))
-    return History(judged, frozenset(learnt | needless), live, bar.floors.customers_min)
+    return History({pair: each for pair, each in judged.items()}, frozenset(learnt | needless), live, bar.floors.customers_min)

@@ -20,9 +20,9 @@ from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
 from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan
-from markov.standing import Standing
+from markov.split import find_splitting, split_off, weigh_places
+from markov.standing import Judged, Standing
 from markov.steps import fact_steps, kept_steps
-from markov.trials import Pair
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
@@ -59,9 +59,11 @@ class Mined:
     """The most that all exit probabilities of one source, together, may be higher than they were taken for: zero where nothing was cut."""
     weighed: tuple[Weighed, ...] = ()
     """Every candidate that was looked at, source by source, the best first."""
+    placed: tuple[Weighed, ...] = ()
+    """Every candidate of a single place, by source and place, the best first."""
     reasons: Mapping[Key, Declined] = field(default_factory=dict)
     """Each source without a rewrite, and why."""
-    standings: Mapping[Pair, Standing] = field(default_factory=dict)
+    standings: Mapping[Judged, Standing] = field(default_factory=dict)
     """How each rewrite that is live, or was lately tried, fares by its own record."""
 
 
@@ -91,24 +93,31 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     solved = engine.solve(chain, list(sources.values()))
     proposals = _propose(chain, plan, sources, solved=solved, declined=declined)
     evidence = _back(engine, proposals)
+    splitting = find_splitting(engine, plan, bar, live=live)
+    named = [*((each.source, each.wording) for each in proposals), *((each.source_key, canonical(each.target)) for each in live)]
+    by_place, here = weigh_places(engine, plan, bar, splitting=splitting, proposed=named)
     tick(len(steps) + 1, len(steps) + 2)
     weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
     chosen = history.with_proven(_choose(weighed, evidence, declined), weighed, lambda candidate: _rewrite(candidate, evidence))
-    rewrites = _settle(chosen, declined)
+    split, placed = split_off(chosen, by_place, here=here, splitting=splitting, bar=bar)
+    rewrites = _settle(split, declined)
     for each in rewrites:
-        declined.pop((each.source, each.prompt_kind), None)
+        if not each.place.is_split_off:
+            declined.pop(each.source_key, None)
+    of_sources = {each.source_key for each in rewrites}
     tick(len(steps) + 2, len(steps) + 2)
     return Mined(
         rewrites=rewrites,
-        declined=Counter(declined.values()),
+        declined=Counter(why for source, why in declined.items() if source not in of_sources),
         sources=len(plan.promising),
         states=len(chain.states),
         lost=len(chain.lost),
         states_cut=solved.states_cut,
         unknown_max=float(solved.unknown.max(initial=0.0)),
         weighed=tuple(weighed),
+        placed=tuple(placed),
         reasons=declined,
-        standings=history.standings,
+        standings={**history.standings, **splitting.history.standings},
     )
 
 
@@ -292,9 +301,10 @@ def _settle(chosen: Sequence[tuple[float, Rewrite]], declined: dict[Key, Decline
     for _, rewrite in sorted(chosen, key=lambda each: (-each[0], each[1].rewrite_id)):
         target = canonical(rewrite.target)
         if rewrite.source in targets or target in sources:
-            declined[(rewrite.source, rewrite.prompt_kind)] = Declined.CHAINED
+            if not rewrite.place.is_split_off:
+                declined[rewrite.source_key] = Declined.CHAINED
             continue
         sources.add(rewrite.source)
         targets.add(target)
         kept.append(rewrite)
-    return tuple(sorted(kept, key=lambda each: (each.source, each.prompt_kind)))
+    return tuple(sorted(kept, key=lambda each: (each.source, each.place)))

@@ -40,6 +40,11 @@ def bound_below(successes: float, failures: float, *, confidence: float) -> floa
     return float(betaincinv(successes + PRIOR, failures + PRIOR, 1.0 - confidence))
 
 
+def bound_above(successes: float, failures: float, *, confidence: float) -> float:
+    """The chance is at most this with the given confidence."""
+    return 1.0 - bound_below(failures, successes, confidence=confidence)
+
+
 def gain_below(after: Chance, before: Chance, *, confidence: float) -> float:
     """What is gained by going from `before` to `after` is at least this with the given confidence (normal approximation)."""
     deviation = math.sqrt(after.variance + before.variance)

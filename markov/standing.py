@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from markov.posterior import UNTRIED, Beta, Day, above, added, believed, better, since_change
 from markov.trials import NO_RECORD, Pair, Record
-from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.rewrite import Place, Rewrite
 from resay.dialogue.text import canonical
 
 MARGIN = 0.1
@@ -35,6 +35,10 @@ BLOCKED_DAYS = 28
 
 CUSTOMERS_MIN = 3
 """Customers whose word retires a rewrite: two may be one household. Taking away needs fewer than serving, which needs the floor."""
+
+
+Judged = tuple[str, ...]
+"""A pair; with a room and a kind of device behind it, one of which is empty, where it holds in one place alone (`judged_as`)."""
 
 
 class Ruling(StrEnum):
@@ -136,11 +140,11 @@ def learnt_by_assistant(record: Record, bounds: Bounds) -> bool:
 
 
 def ruled(
-    before: Sequence[Rewrite], after: Sequence[Rewrite], *, judged: Mapping[Pair, Standing], dropped: Mapping[str, str]
+    before: Sequence[Rewrite], after: Sequence[Rewrite], *, judged: Mapping[Judged, Standing], dropped: Mapping[str, str]
 ) -> list[Ruled]:
     """What became of each rewrite of either table; `dropped` says why not, by id, where something else than its record decided."""
     kept = {each.rewrite_id for each in after}
-    turned = {(each.source, each.prompt_kind, canonical(each.target)) for each in after}
+    turned = {pair_of(each) for each in after}
     found = []
     for each in before:
         standing = judged.get(pair_of(each))
@@ -151,16 +155,21 @@ def ruled(
         elif standing.needless:
             ruling, reason = Ruling.RETIRED, standing.reason
         else:
-            is_turned = (canonical(each.target), each.prompt_kind, each.source) in turned
+            is_turned = judged_as(canonical(each.target), each.place, each.source) in turned
             ruling, reason = Ruling.REVERSED if is_turned else Ruling.BLOCKED, standing.reason
         found.append(Ruled(each.rewrite_id, ruling, reason))
     known = {each.rewrite_id for each in before}
     return found + [Ruled(each.rewrite_id, Ruling.NEW, "mined") for each in after if each.rewrite_id not in known]
 
 
-def pair_of(rewrite: Rewrite) -> Pair:
+def pair_of(rewrite: Rewrite) -> Judged:
     """What the records call a rewrite."""
-    return rewrite.source, rewrite.prompt_kind, canonical(rewrite.target)
+    return judged_as(rewrite.source, rewrite.place, canonical(rewrite.target))
+
+
+def judged_as(source: str, place: Place, target: str) -> Judged:
+    """The name of what is judged: a pair, and where it is split off its place, of which the record then is."""
+    return (source, place.kind, target, *((place.room, place.device_type) if place.is_split_off else ()))
 
 
 def _standing(pair: Pair, records: Mapping[Pair, Record], bounds: Bounds, *, is_live: bool) -> Standing:

@@ -113,7 +113,8 @@ def hear(scope: Scope) -> Step:
         f"""
         select turns.turn_id, turns.customer_id, turns.event_time, cast(turns.event_time as date) as day,
             coalesce(turns.customer_kind, '') = 'session' as is_session,
-            turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room, turns.state, turns.utterance,
+            turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room,
+            coalesce(turns.device_type, '') as device_type, turns.state, turns.utterance,
             coalesce(settled.outcome, '') as outcome, (turns.rewrite_id is not null or turns.original is not null) as rewritten,
             coalesce(taken.millionths, 0) as taken
         from {scope.turns} as turns
@@ -132,7 +133,8 @@ def try_again() -> Step:
         f"""
         select shared_links.source_turn_id, shared_links.target_turn_id, source.customer_id, source.event_time, source.day,
             shared_links.probability, shared_links.millionths,
-            source.said as source_said, source.kind as source_kind, source.room as source_room, source.state as source_state,
+            source.said as source_said, source.kind as source_kind, source.room as source_room, source.device_type as source_device_type,
+            source.state as source_state,
             source.outcome as source_outcome, target.said as target_said, target.kind as target_kind, target.state as target_state,
             target.outcome as target_outcome, (source.rewritten or target.rewritten) as rewritten
         from shared_links

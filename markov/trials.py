@@ -6,7 +6,7 @@ nothing runs while building. Sums are whole numbers, so that days add up and a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -48,11 +48,15 @@ class Record:
 NO_RECORD = Record()
 
 
-def read_records(engine: Engine, sources: Iterable[tuple[str, str]], *, customers_min: int) -> dict[Pair, Record]:
-    """The records of these sources, of all that was rewritten within the window, and of what failed enough customers to matter."""
-    named = sorted(set(sources))
-    columns = {"said": [said for said, _ in named], "kind": [kind for _, kind in named]}
-    engine.load("served", pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns])))
+def read_records(
+    engine: Engine, sources: Iterable[tuple[str, str]], *, customers_min: int, spared: Iterable[tuple[str, str, str, str]] = ()
+) -> dict[Pair, Record]:
+    """The records of these sources, of all that was rewritten within the window, and of what failed enough customers to matter.
+
+    Without the turns of wordings (text, prompt kind) in rooms, or on kinds of device, that are `spared`: they have records of their own.
+    """
+    _load(engine, "served", sources, columns=("said", "kind"))
+    _load(engine, "spared", spared, columns=("said", "kind", "room", "device_type"))
     for step in trial_steps(customers_min):
         engine.run(step)
     days: dict[Pair, list[Day]] = {}
@@ -167,7 +171,18 @@ def look_at_calendar() -> Step:
     return Step("calendar", "select max(day) as today from heard")
 
 
-_RECENT = f"heard.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day"
+_RECENT = f"""heard.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day and not exists (
+    select 1 from spared
+    where spared.said = heard.said and spared.kind = heard.kind and spared.room in ('', heard.room)
+        and spared.device_type in ('', heard.device_type)
+)"""
+"""What records are of: turns of the last weeks, but for those in places that are spared."""
+
+
+def _load(engine: Engine, name: str, rows: Iterable[tuple[str, ...]], *, columns: Sequence[str]) -> None:
+    named = sorted(set(rows))
+    of = {column: pa.array([row[place] for row in named], pa.string()) for place, column in enumerate(columns)}
+    engine.load(name, pa.table(of))
 
 
 def _pair(row: Mapping[str, Any]) -> Pair:

@@ -5,7 +5,7 @@ Knows what was seen, mined and checked; decides nothing, and mines nothing anew:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from markov.candidate import Declined, Weighed
 from markov.mine import Mined
 from markov.proof import Proof
 from markov.seen import Seen
-from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.rewrite import Place, Rewrite
 from resay.dialogue.text import canonical
 
 
@@ -60,6 +60,10 @@ class Account:
     live: Rewrite | None
     said_for: tuple[Rewrite, ...]
     """Live rewrites whose target this wording is."""
+    elsewhere: tuple[Rewrite, ...] = ()
+    """Live rewrites of the wording that hold in other places."""
+    is_spared: bool = False
+    """Whether the live rewrite for any place is kept away from this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,13 @@ class Learnt:
     """What the assistant said it does not need, by rewrite id."""
 
 
-def account_of(source: tuple[str, str], seen: Seen | None, learnt: Learnt) -> Account:
-    """The account of a wording (canonical text, prompt kind)."""
-    mined = _at(source, learnt.mined.rewrites)
-    live = _at(source, learnt.live)
-    declined = learnt.mined.reasons.get(source)
-    candidates = tuple(each for each in learnt.mined.weighed if (each.candidate.source, each.candidate.kind) == source)
+def account_of(said: str, place: Place, *, seen: Seen | None, learnt: Learnt) -> Account:
+    """The account of a wording (canonical text) in a place, of which both room and kind of device may be told."""
+    source = (said, place.kind)
+    mined = _at(said, place, learnt.mined.rewrites)
+    live = _at(said, place, learnt.live)
+    candidates = tuple(_candidates(said, place, learnt.mined))
+    declined = learnt.mined.reasons.get(source) if mined is None else None
     faults = {fault.rewrite_id: fault.reasons for fault in learnt.proof.left_out}
     needless = learnt.needless.get(mined.rewrite_id, "") if mined else ""
     left_out = (needless,) if needless else faults.get(mined.rewrite_id, ()) if mined else ()
@@ -92,6 +97,8 @@ def account_of(source: tuple[str, str], seen: Seen | None, learnt: Learnt) -> Ac
         left_out=left_out,
         live=live,
         said_for=tuple(each for each in learnt.live if (canonical(each.target), each.prompt_kind) == source),
+        elsewhere=tuple(each for each in learnt.live if each.source_key == source and each.place.is_split_off and each is not live),
+        is_spared=any(_is_kept_from(each, said, place) for each in learnt.live),
     )
 
 
@@ -107,8 +114,31 @@ def _stage(seen: Seen | None, *, mined: Rewrite | None, left_out: Sequence[str],
     return Stage.NOT_FOLLOWED_UP if declined is None else Stage.DECLINED
 
 
-def _at(source: tuple[str, str], rewrites: Sequence[Rewrite]) -> Rewrite | None:
-    return next((each for each in rewrites if (each.source, each.prompt_kind) == source), None)
+def _at(said: str, place: Place, rewrites: Sequence[Rewrite]) -> Rewrite | None:
+    """What would be said there: the place's own rewrite, or the one for any place that does not spare it."""
+    by_place = {each.place: each for each in rewrites if each.source == said}
+    for own in _own(place):
+        if own in by_place:
+            return by_place[own]
+    anywhere = by_place.get(Place(place.kind))
+    return None if anywhere is None or _is_kept_from(anywhere, said, place) else anywhere
+
+
+def _own(place: Place) -> Sequence[Place]:
+    both = (Place(place.kind, room=place.room), Place(place.kind, device_type=place.device_type))
+    return [each for each in both if each.is_split_off]
+
+
+def _is_kept_from(rewrite: Rewrite, said: str, place: Place) -> bool:
+    return rewrite.source_key == (said, place.kind) and rewrite.spares(room=place.room, device_type=place.device_type)
+
+
+def _candidates(said: str, place: Place, mined: Mined) -> Iterator[Weighed]:
+    """Those of the place first, where one is told; of all places where none is."""
+    named = _own(place)
+    of_places = [each for each in mined.placed if each.source == (said, place.kind) and (each.candidate.place in named or not named)]
+    of_any = [each for each in mined.weighed if each.source == (said, place.kind)]
+    yield from [*of_places, *of_any] if named else [*of_any, *of_places]
 
 
 def _meets(said: str, candidates: Sequence[Weighed], rewrites: Sequence[Rewrite]) -> Rewrite | None:

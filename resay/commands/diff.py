@@ -206,7 +206,7 @@ def _moved(changed: Changed) -> str:
 
 
 def _pair(rewrite: Rewrite) -> str:
-    context = place_words(rewrite)
+    context = place_words(rewrite.place)
     return f"“{rewrite.source}”{f' ({context})' if context else ''} → “{rewrite.target}”"
 
 

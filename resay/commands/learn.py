@@ -269,7 +269,7 @@ def _table(title: str, rewrites: Sequence[Rewrite]) -> Table:
     for name, justify in (("said", "left"), ("we say", "left"), ("customers", "right"), ("times", "right"), ("success", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's literals
     for each in rewrites:
-        where = ", ".join(words for words in (place_words(each), spared_words(each)) if words)
+        where = ", ".join(words for words in (place_words(each.place), spared_words(each)) if words)
         context = f" [dim]({escape(where)})[/dim]" if where else ""
         change = f"{each.success_as_said:.0%} → {each.success_as_rewritten:.0%}"
         table.add_row(escape(each.source) + context, escape(each.target), f"{each.support:,}", f"{each.times:,}", change)

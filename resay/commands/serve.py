@@ -251,7 +251,7 @@ def _show(explained: Explanation, settings: Settings) -> None:
                 "considered",
                 f"“{weighed.rewrite.target}”" + (f": {reason_meaning(weighed.reason)}" if weighed.reason is not answer.reason else ""),
             )
-        where = f", {words}" if (words := place_words(weighed.rewrite)) else ""
+        where = f", {words}" if (words := place_words(weighed.rewrite.place)) else ""
         _line("layer", f"{weighed.layer}, generation {answer.generation}, rewrite {weighed.rewrite.rewrite_id}{where}")
         _show_evidence(weighed.rewrite, settings)
     parts = ", ".join(f"{name} {took_ms:.3f} ms" for name, took_ms in explained.parts_ms)

@@ -29,6 +29,7 @@ from resay.commands.needless import needless_of
 from resay.commands.settings import Settings, read_settings
 from resay.commands.why_telling import because, meaning_of, tell
 from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Place
 from resay.dialogue.text import canonical
 from resay.store.artifact import Generation, Shelf
 from resay.store.lake import Lake
@@ -45,6 +46,21 @@ KOption = Annotated[
 ]
 
 
+RoomOption = Annotated[str, typer.Option("--room", help="Room in which it is said, as turns name it [default: any].")]
+
+DeviceOption = Annotated[str, typer.Option("--device-type", help="Kind of device that it is said to, as turns name it [default: any].")]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPlace:
+    """Where the wording is said, as far as it was told."""
+
+    kind: str | None = None
+    """What the assistant had asked; nothing: that in which it was said most often."""
+    room: str = ""
+    device_type: str = ""
+
+
 class NothingSeen(ResayError):
     """The lake holds no turns."""
 
@@ -54,7 +70,7 @@ class Told:
     """What the command found."""
 
     said: str
-    kind: str
+    place: Place
     k: int
     bar: Bar
     account: Account
@@ -75,9 +91,11 @@ def register(app: typer.Typer) -> None:
     app.command("why", rich_help_panel="Learn, step by step")(why_command)
 
 
-def why_command(
+def why_command(  # noqa: PLR0917 - an option is a parameter
     said: Annotated[str, typer.Argument(metavar='"…"', help="What a customer says.")],
     kind: KindOption = None,
+    room: RoomOption = "",
+    device_type: DeviceOption = "",
     k: KOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -86,19 +104,21 @@ def why_command(
 
     It mines and checks the lake as it is now, as `resay learn` would, and publishes nothing.
 
-    Examples: `resay why "lights on in the den"` · `resay why "the first one" --kind ask_which` · `resay why "lights" --json`
+    Examples: `resay why "lights on in the den"` · `resay why "turn it up" --room kitchen` · `resay why "the first one" --kind ask_which` ·
+    `resay why "lights" --json`
     """
     if not canonical(said):
         message = f"must have words; got {said!r}"
         raise typer.BadParameter(message, param_hint="…")
-    told = why(read_settings(home=home), said, kind=kind, k=k, shown=not as_json)
+    place = AskedPlace(kind, room, device_type)
+    told = why(read_settings(home=home), said, place=place, k=k, shown=not as_json)
     if as_json:
         print_json(_as_json(told))
         return
     tell(told)
 
 
-def why(settings: Settings, said: str, *, kind: str | None = None, k: int | None = None, shown: bool = False) -> Told:
+def why(settings: Settings, said: str, *, place: AskedPlace = AskedPlace(), k: int | None = None, shown: bool = False) -> Told:
     """All that is known of a wording; nothing is written.
 
     Raises: NothingSeen, and what the lake, the books and the shelf raise.
@@ -120,13 +140,14 @@ def why(settings: Settings, said: str, *, kind: str | None = None, k: int | None
     rules = Rules(customers_min=floor, blocked=blocked)
     _, proof = sift(mined.rewrites, facts, rules, now=datetime.now(UTC), clock=time.monotonic)
     needless = needless_of(Lake(settings.lake), mined.rewrites, live=generation, understanding=None).reasons
-    context = kind if kind is not None else contexts[0].kind if contexts else ""
+    context = place.kind if place.kind is not None else contexts[0].kind if contexts else ""
     here = next((each for each in contexts if each.kind == context), None)
-    account = account_of((source, context), here, Learnt(mined, proof, live, needless))
+    where = Place(context, place.room, place.device_type)
+    account = account_of(source, where, seen=here, learnt=Learnt(mined, proof, live, needless))
     vetoes = Vetoes.of(blocked)
     return Told(
         said=source,
-        kind=context,
+        place=where,
         k=floor,
         bar=bar,
         account=account,
@@ -156,7 +177,9 @@ def _as_json(told: Told) -> dict[str, object]:
     account = told.account
     return {
         "said": told.said,
-        "prompt_kind": told.kind,
+        "prompt_kind": told.place.kind,
+        "room": told.place.room,
+        "device_type": told.place.device_type,
         "k": told.k,
         "stage": account.stage,
         "declined": account.declined,
@@ -170,6 +193,8 @@ def _as_json(told: Told) -> dict[str, object]:
         "vetoed": told.blocked,
         "generation": told.generation,
         "live": asdict(account.live) | {"gate": told.gate} if account.live else None,
+        "spared": account.is_spared,
+        "in_other_places": [asdict(each) for each in account.elsewhere],
         "said_for": [each.source for each in account.said_for],
         "published": account.stage in {Stage.LIVE, Stage.LIVE_FROM_BEFORE},
     }
@@ -178,6 +203,8 @@ def _as_json(told: Told) -> dict[str, object]:
 def _candidate_json(weighed: Weighed, bar: Bar) -> dict[str, object]:
     candidate = weighed.candidate
     return {
+        "room": candidate.room,
+        "device_type": candidate.device_type,
         "wording": candidate.wording,
         "target": candidate.spelling,
         "state": candidate.state,

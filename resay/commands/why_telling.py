@@ -12,7 +12,7 @@ from markov.seen import Seen
 from markov.why import Stage
 from resay.commands.console import console
 from resay.dialogue.state import is_uninterpreted
-from serving.dashboard.words import percent, plural, reason_meaning
+from serving.dashboard.words import percent, place_words, plural, reason_meaning
 
 if TYPE_CHECKING:
     from resay.commands.why import Told
@@ -27,6 +27,7 @@ MEANINGS = {
     Declined.THIN_EVIDENCE: "it may be better, but that is not sure enough",
     Declined.LEARNT: "lately it succeeds as said, whatever it did before",
     Declined.BLOCKED: "it was served and lost, so that it does not come back for a while",
+    Declined.SAME_ELSEWHERE: "nothing shows clearly enough that it means something else there than elsewhere",
     Declined.CHAINED: "a better rewrite begins where this one ends, or ends where it begins, and one hop is served",
 }
 
@@ -73,7 +74,7 @@ def because(told: Told) -> str:
 def tell(told: Told) -> None:
     """The whole account."""
     account = told.account
-    _line("said", f"“{told.said}”" + (f", after the assistant had asked: {told.kind}" if told.kind else ""))
+    _line("said", f"“{told.said}”" + (f", {where}" if (where := place_words(told.place)) else ""))
     for line in _seen(account.seen, told.k) if account.seen else ():
         _line(*line)
     for other in told.elsewhere:
@@ -82,6 +83,8 @@ def tell(told: Told) -> None:
         _line("near", f"“{near.said}”: {plural(near.times, 'time')} by {plural(near.customers, 'customer')}")
     for place, weighed in enumerate(account.candidates):
         _tell_candidate(weighed, told, place=place)
+    for each in account.elsewhere:
+        _line("elsewhere", f"{place_words(each.place)}: we say “{each.target}”")
     for each in account.said_for:
         _line("target", f"it is what we say where customers say “{each.source}”")
     _tell_result(told)
@@ -101,7 +104,8 @@ def _seen(seen: Seen, k: int) -> Iterator[tuple[str, str]]:
 
 def _tell_candidate(weighed: Weighed, told: Told, *, place: int) -> None:
     candidate = weighed.candidate
-    risk = " (high risk: more is asked)" if candidate.risk == "high" else ""
+    where = f" ({place_words(candidate.place)})" if candidate.place.is_split_off else ""
+    risk = where + (" (high risk: more is asked)" if candidate.risk == "high" else "")
     cleared = "it clears the bar" if not place else "it clears the bar too; the first gains more"
     _line("candidate", f"“{candidate.spelling}”{risk}: {f'no, {meaning_of(weighed.declined)}' if weighed.declined else cleared}")
     if place >= HURDLES_SHOWN:
@@ -124,7 +128,8 @@ def _tell_result(told: Told) -> None:
     elif account.live:
         _line("rewrite", f"{because(told)}, but it is not served: {reason_meaning(told.gate)}")
     else:
-        _line("rewrite", f"none: {because(told)}")
+        spared = "the rewrite for any place is kept from this one, where it would be wrong" if account.is_spared else ""
+        _line("rewrite", f"none: {spared or because(told)}")
     if account.live:
         live = account.live
         chances = f"{percent(live.success_as_said, 0)} → {percent(live.success_as_rewritten, 0)}"

@@ -87,6 +87,11 @@ class Rewrite:
         """Where it holds."""
         return Place(self.prompt_kind, self.room, self.device_type)
 
+    @property
+    def source_key(self) -> tuple[str, str]:
+        """The source wherever it is said: canonical text and prompt kind."""
+        return self.source, self.prompt_kind
+
     def spares(self, *, room: str, device_type: str) -> bool:
         """Whether it must not be served here, though nothing better is known."""
         return room in self.not_rooms or device_type in self.not_device_types

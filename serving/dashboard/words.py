@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resay.dialogue.label import FrictionSign
-from resay.dialogue.rewrite import Reason, Rewrite
+from resay.dialogue.rewrite import Place, Reason, Rewrite
 
 SIGNS = {
     FrictionSign.BARGE_IN: ("Barge-in", "the customer spoke over the answer"),
@@ -50,9 +50,9 @@ def reason_meaning(reason: str) -> str:
     return REASONS[Reason(reason)] if reason in REASONS else reason.replace("_", " ")
 
 
-def place_words(rewrite: Rewrite) -> str:
-    """Where a rewrite holds; empty: wherever nothing had been asked."""
-    told = (("after {}", rewrite.prompt_kind), ("room: {}", rewrite.room), ("device: {}", rewrite.device_type))
+def place_words(place: Place) -> str:
+    """Where something is said; empty: anywhere, where nothing had been asked."""
+    told = (("after {}", place.kind), ("room: {}", place.room), ("device: {}", place.device_type))
     return ", ".join(form.format(name) for form, name in told if name)
 
 

@@ -12,7 +12,7 @@ from markov.mine import mine
 from markov.seen import near_to, seen_of
 from markov.verify import Rules, sift
 from markov.why import Account, Learnt, Stage, account_of
-from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.rewrite import Place, Rewrite
 from resay.store.lake import Lake
 from tests.builders import BASE
 from tests.markov.talk import Log, Said, alone, fill, names, opening, planted
@@ -29,7 +29,7 @@ def account(
         mined = mine(engine, Bar())
         seen = next((each for each in seen_of(engine, source[0]) if each.kind == source[1]), None)
         _, proof = sift(mined.rewrites, read_facts(connection, mined.rewrites), rules or Rules(), now=BASE, clock=lambda: 0.0)
-    return account_of(source, seen, Learnt(mined, proof, live))
+    return account_of(source[0], Place(source[1]), seen=seen, learnt=Learnt(mined, proof, live))
 
 
 def test_what_a_learning_would_publish_is_told_before_it_is_live(tmp_path: Path):

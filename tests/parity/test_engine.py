@@ -35,7 +35,20 @@ EXAMPLES = 4
 _a_few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 # Every example makes an engine of its own; what the fixture gives is the session, which is one for all.
 
-TABLES = (HEARD, TRIES, "endings", "promising", "ways", "spellings", "readings", "wanted")
+TABLES = (
+    HEARD,
+    TRIES,
+    "endings",
+    "promising",
+    "ways",
+    "spellings",
+    "readings",
+    "wanted",
+    "split_places",
+    "placed_fared",
+    "placed_backing",
+    "placed_evidence",
+)
 """Made by the steps before the chain is solved, and told in words; what goes by fingerprints shows in the weights of `wanted`."""
 
 
@@ -69,7 +82,8 @@ def compared(over: Over, lake: Lake, bar: Bar) -> tuple[Mined, dict[str, list[tu
 
 
 def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
-    names = sorted(table.column_names)
+    # Fingerprints differ between engines.
+    names = sorted(set(table.column_names) - {"customer"})
     return sorted((tuple(_plain(row[name]) for name in names) for row in table.to_pylist()), key=repr)
 
 
@@ -145,6 +159,10 @@ def made_log() -> Log:
         middle = Said(customer, 310, f"garbled '{number}\\", None, "failure")
         log += rephrased(first, middle, Said(customer, 320, "turn on the lamp", "light|on|", room="kitchen"), probability=0.8)
         log += rephrased(first, Said(customer, 330, "lamp bright", "light|on|", "censored"), probability=0.25)
+    for where, device, text, reading in (("kitchen", "speaker", "radio up", "media|radio|"), ("lounge", "tv", "tv up", "media|tv|")):
+        for customer in names(14, where):
+            first = Said(customer, 400, "up", None, "failure", room=where, device_type=device)
+            log += opening([customer]) + rephrased(first, replace(first, at=410, text=text, reading=reading, outcome="success"))
     ours = (Said(each, 9000, "turn on the lamp", "light|on|", original="lamp on now", day=3) for each in names(8))
     return log + alone(*ours, Said("c1", 9500, "", None, "failure"))
 
@@ -164,6 +182,10 @@ def test_both_engines_mine_the_same_from_made_talk(spark_over: Over, tmp_path: P
     by_spark, tables_by_spark = compared(spark_over, lake, Bar())
 
     assert {each.source for each in mined.rewrites} >= {"lamp on now", "鳴らして björk"}
+    assert {(each.source, each.room, each.target) for each in mined.rewrites if each.room} == {
+        ("up", "kitchen", "radio up"),
+        ("up", "lounge", "tv up"),
+    }
     assert tables_by_spark == tables
     assert by_spark == mined
 
