@@ -116,7 +116,7 @@ def parity_of(one: Mined, other: Mined, *, logs: int) -> Parity:
 
 
 @contextmanager
-def spark_engines(jars: Path | None) -> Iterator[EngineOver]:
+def spark_engines(jars: Path | None, settings: Mapping[str, str] = SMALL) -> Iterator[EngineOver]:
     """Engines of one session, as starting one takes ten seconds.
 
     Raises: SparkMissing.
@@ -132,7 +132,7 @@ def spark_engines(jars: Path | None) -> Iterator[EngineOver]:
         raise SparkMissing(message) from error
     with TemporaryDirectory(prefix="resay-bench-") as scratch:
         places = {"spark.local.dir": scratch, "spark.sql.warehouse.dir": f"file:{scratch}/warehouse"}
-        opened = spark_engine.spark_session(spark_engine.Cluster("local[2]", folder, SMALL | places))
+        opened = spark_engine.spark_session(spark_engine.Cluster("local[2]", folder, {**settings, **places}))
         try:
             session = opened.__enter__()
         except spark_engine.SparkUnavailable as trouble:
