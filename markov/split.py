@@ -18,7 +18,7 @@ from markov.here import Here, Saying, There, read_here, read_meanings, read_ther
 from markov.history import History
 from markov.places import find_steps, mean_steps, weigh_steps
 from markov.plans import Plan
-from markov.score import bound_above, bound_below
+from markov.score import bound_above
 from markov.standing import Bounds, Judged, Standing, judged_as, learnt_by_assistant, standings
 from markov.trials import newest_day
 from resay.dialogue.rewrite import Place, Rewrite, Risk
@@ -144,14 +144,15 @@ class _Judge:
         if (standing and standing.barred) or (source, place) in self._history.learnt:
             return True
         there = self._here.of(source, place, wording)
-        return self._few(there.agreeing, there.customers - there.agreeing) or self._few_of(self._here.chance(wording, place))
+        # Who succeeded as said needed something else than the wording, too.
+        others = there.customers - there.agreeing + self._here.chance(source, place).success
+        return self._few(there.agreeing, others) or self._few_of(self._here.chance(wording, place))
 
     def _refuted_elsewhere(self, candidate: Candidate) -> bool:
         """The same of all other places together."""
         there = self._here.of(candidate.source, candidate.place, candidate.wording)
-        said = self._here.chance_elsewhere(candidate.source, candidate.place)
-        succeeds = bound_below(said.success, said.otherwise, confidence=self._bar.confidence) > self._bar.source_success_max
-        return succeeds or self._few(there.agreeing_elsewhere, there.customers_elsewhere - there.agreeing_elsewhere)
+        succeeded = self._here.chance_elsewhere(candidate.source, candidate.place).success
+        return self._few(there.agreeing_elsewhere, there.customers_elsewhere - there.agreeing_elsewhere + succeeded)
 
     def _few(self, these: float, others: float) -> bool:
         return bound_above(these, others, confidence=self._bar.confidence) < EVEN
