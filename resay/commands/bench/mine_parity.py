@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,6 +133,8 @@ def spark_engines(jars: Path | None, settings: Mapping[str, str] = SMALL) -> Ite
         raise SparkMissing(message) from error
     with TemporaryDirectory(prefix="resay-bench-") as scratch:
         places = {"spark.local.dir": scratch, "spark.sql.warehouse.dir": f"file:{scratch}/warehouse"}
+        # Spark takes Ctrl-C for itself, also for what is run after it.
+        interrupted = signal.getsignal(signal.SIGINT)
         opened = spark_engine.spark_session(spark_engine.Cluster("local[2]", folder, {**settings, **places}))
         try:
             session = opened.__enter__()
@@ -141,6 +144,7 @@ def spark_engines(jars: Path | None, settings: Mapping[str, str] = SMALL) -> Ite
             yield lambda lake: spark_engine.engine_over(lake, session)
         finally:
             session.stop()
+            signal.signal(signal.SIGINT, interrupted)
 
 
 def _jars_here() -> Path | None:
