@@ -100,7 +100,9 @@ def link_turns(scope: Scope) -> Step:
             from linked
             join pursued as source on source.turn_id = linked.source_turn_id
             join pursued as target on target.turn_id = linked.target_turn_id
-            where source.segment_id = target.segment_id and linked.source_turn_id <> linked.target_turn_id
+            where linked.source_turn_id <> linked.target_turn_id
+                -- A plain equality would let engines pair all turns of a goal first, and one goal may have a million.
+                and case when source.segment_id = target.segment_id then 1 else 0 end = 1
         ) as inside
         """,
     )

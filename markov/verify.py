@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,6 +52,9 @@ class Rules:
 
 SPARED_MAX = 64
 """Places that one rewrite may spare: a home has a dozen rooms, and what differs in more is no rewrite for any place."""
+
+TRIES_MAX = 16
+"""Turns of a goal that are looked at behind one in vain: four times as far as the miner goes; a goal may have a million."""
 
 Reasons = Iterator[str]
 Endings = Sequence[tuple[Told, Sequence[Told]]]
@@ -323,15 +327,13 @@ class _Case:
         )
 
     def _successes_after(self, turn: Told) -> list[Told]:
-        """Later turns of the same goal that succeeded in other words, by the customer's own doing, in order."""
+        """Later turns of the same goal that succeeded in other words, by the customer's own doing, in order; not many turns later."""
+        goal = self.segments.get(turn.segment_id, ())
+        begin = bisect_right(goal, _moment(turn), key=_moment)
         return [
             later
-            for later in self.segments.get(turn.segment_id, ())
-            if (later.event_time, later.turn_id) > (turn.event_time, turn.turn_id)
-            and later.customer_id == turn.customer_id
-            and later.outcome == "success"
-            and later.said != turn.said
-            and not later.rewritten
+            for later in goal[begin : begin + TRIES_MAX]
+            if later.customer_id == turn.customer_id and later.outcome == "success" and later.said != turn.said and not later.rewritten
         ]
 
 
@@ -346,4 +348,8 @@ def _by_place(rewrite: Rewrite, target: Wording, endings: Endings) -> Iterable[M
 
 
 def _when(ending: tuple[Told, Sequence[Told]]) -> tuple[datetime, str]:
-    return ending[0].event_time, ending[0].turn_id
+    return _moment(ending[0])
+
+
+def _moment(turn: Told) -> tuple[datetime, str]:
+    return turn.event_time, turn.turn_id

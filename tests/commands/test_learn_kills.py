@@ -1,0 +1,134 @@
+"""`resay learn`, killed behind every step that it takes: the run after says what one undisturbed run would have said."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.landing import land_records
+from markov.publish import PublishStep, live_rewrites
+from resay.commands.learn import learn
+from resay.commands.learning import LearnRules, LearnStep, basis_of
+from resay.commands.settings import Settings
+from resay.dialogue.codec import encode, whole
+from resay.dialogue.rewrite import Rewrite
+from resay.store.artifact import Shelf
+from resay.store.lake import Lake
+from tests.builders import BASE
+from tests.child import WAIT_S
+from tests.commands.test_learn import talk
+
+pytestmark = pytest.mark.slow
+
+K = 3
+STEPS = (*LearnStep, *PublishStep)
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.commands.test_learn_kills"])
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """When a learning dies."""
+
+    home: Path
+    step: str
+    """The step behind which it kills itself."""
+
+
+def settings(home: Path) -> Settings:
+    """A home without keys."""
+    return Settings(home, api_key=None, hash_key=None)
+
+
+def hear(home: Path, source: str) -> None:
+    """Land what four customers say in these words, and what they say then."""
+    turns = [replace(each, customer_id=f"{source}{each.customer_id}", turn_id=f"{source}{each.turn_id}") for each in talk(4, source=source)]
+    land_records([encode(whole(each)) for each in turns], source="test", lake=Lake(home / "lake"), now=BASE + timedelta(days=30))
+
+
+def learn_and_die(blow: Blow) -> None:
+    """What runs in the process that is killed."""
+
+    def observe(taken: LearnStep | PublishStep) -> None:
+        if taken == blow.step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    learn(settings(blow.home), LearnRules(k=K, observe=observe))
+
+
+def killed(home: Path, step: str) -> bool:
+    """Whether a learning that was to die behind a step did."""
+    process = _FORKS.Process(target=learn_and_die, args=(Blow(home, step),))
+    process.start()
+    process.join(WAIT_S)
+    return process.exitcode == -signal.SIGKILL
+
+
+def everything(home: Path) -> tuple[Mapping[str, Sequence[Any]], list[Rewrite], bool]:
+    """What the tables say, the live rewrites, and whether all that is there was learnt from."""
+    with Lake(home / "lake").connect() as connection:
+        tables = {
+            name: connection.execute(f"select * from {name} order by all").fetchall()
+            for name in ("links", "segments", "outcomes", "friction")
+        }
+    return tables, live_rewrites(Shelf(home / "rewrites"))[1], basis_of(settings(home)).is_learnt
+
+
+def undisturbed(home: Path, sources: Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Rewrite], bool]:
+    """The same of a home in which nothing was ever killed."""
+    for source in sources:
+        hear(home, source)
+        learn(settings(home), LearnRules(k=K))
+    return everything(home)
+
+
+FIRST, SECOND = "lamp on now please", "light it up now please"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_first_learning_that_was_killed_is_made_good(tmp_path: Path, step: str):
+    """Nothing is live, or the whole table; then the same table as ever, once."""
+    hear(tmp_path, FIRST)
+
+    assert killed(tmp_path, step)
+    live = live_rewrites(Shelf(tmp_path / "rewrites"))[1]
+    learn(settings(tmp_path), LearnRules(k=K))
+
+    assert len(live) == (1 if step in (LearnStep.NOTED, PublishStep.POINTED) else 0)
+    assert everything(tmp_path) == undisturbed(tmp_path / "other", [FIRST])
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_later_learning_that_was_killed_leaves_a_whole_table(tmp_path: Path, step: str):
+    """The older one or the newer one, never a part; the run after brings the newer one."""
+    hear(tmp_path, FIRST)
+    learn(settings(tmp_path), LearnRules(k=K))
+    hear(tmp_path, SECOND)
+
+    assert killed(tmp_path, step)
+    live = {each.source for each in live_rewrites(Shelf(tmp_path / "rewrites"))[1]}
+    learn(settings(tmp_path), LearnRules(k=K))
+
+    assert live == ({FIRST, SECOND} if step in (LearnStep.NOTED, PublishStep.POINTED) else {FIRST})
+    assert everything(tmp_path) == undisturbed(tmp_path / "other", [FIRST, SECOND])
+
+
+def test_one_that_is_killed_again_and_again_gets_there(tmp_path: Path):
+    """Behind each step once, in order, over what each run before left."""
+    hear(tmp_path, FIRST)
+
+    died = [killed(tmp_path, step) for step in (LearnStep.MINED, LearnStep.VERIFIED, PublishStep.WRITTEN, PublishStep.POINTED)]
+    noted = killed(tmp_path, LearnStep.NOTED)
+    learn(settings(tmp_path), LearnRules(k=K))
+
+    assert (died, noted) == ([True] * 4, True)
+    assert everything(tmp_path) == undisturbed(tmp_path / "other", [FIRST])
