@@ -11,10 +11,11 @@ come back for what is left in the end.
 
 from __future__ import annotations
 
+from markov.fading import faded
 from markov.steps import MILLION, Floors, Step
 from resay.dialogue.state import FAILURE, SUCCESS
 
-REST = f"{MILLION} - heard.taken"
+REST = faded(f"{MILLION} - heard.taken")
 """SQL for what of a turn no link takes, and its own outcome has."""
 
 PRIOR_CUSTOMERS = 1.0
@@ -106,6 +107,7 @@ def utter() -> Step:
             {_sum("heard.outcome = 'success'", REST)} as success, {_sum("heard.outcome = 'failure'", REST)} as failure
         from heard
         join known on known.customer = {fingerprint("heard.customer_id")}
+        join fading on fading.day = heard.day
         where known.counts and not heard.rewritten
         group by known.customer, {keys}
         """,
@@ -125,6 +127,7 @@ def renew() -> Step:
             {_sum("heard.outcome = 'success'", REST)} as success, {_sum("heard.outcome = 'failure'", REST)} as failure
         from heard
         join renewed on renewed.said = heard.said and renewed.kind = heard.kind
+        join fading on fading.day = heard.day
         join known on known.customer = {fingerprint("heard.customer_id")}
         where known.counts and not heard.rewritten and heard.day >= renewed.since
         group by known.customer, {entry}
@@ -156,18 +159,21 @@ def settle() -> Step:
 def walk() -> Step:
     """Each customer's second tries, twice: from the wording of the first (entry), and from the state that it was taken for.
 
-    A link leads to the state of the next try. The same words again are a self-loop of the entry, the same meaning again is one of the
-    state; self-loops are left out. Our own rewrites have no say.
+    A link leads to the state of the next try; `whole` is what its turns would weigh if all links were certain. The same words again are
+    a self-loop of the entry, the same meaning again is one of the state; self-loops are left out. Our own rewrites have no say, nor has
+    what has faded to nothing.
     """
     told = """
         from tries
         join known on known.customer = fingerprint(tries.customer_id)
+        join fading on fading.day = tries.day
     """
-    target = f"{fingerprint('tries.target_state')} as target, {category('tries.target_state')} as category, tries.millionths"
+    target = f"""{fingerprint("tries.target_state")} as target, {category("tries.target_state")} as category,
+        {faded("tries.millionths")} as millionths, fading.millionths as whole"""
     return Step(
         "walked",
         f"""
-        select customer, source, target, category, cast(sum(millionths) as bigint) as millionths, count(*) as times
+        select customer, source, target, category, cast(sum(millionths) as bigint) as millionths, cast(sum(whole) as bigint) as whole
         from (
             select known.customer, {fingerprint("tries.source_said", "tries.source_kind")} as source, {target}
             {told}
@@ -180,6 +186,7 @@ def walk() -> Step:
             where known.counts and not tries.rewritten and tries.source_state <> tries.target_state
         ) as moved
         group by customer, source, target, category
+        having sum(whole) > 0
         """,
     )
 
@@ -242,8 +249,8 @@ def speak_for(corroboration_max: float) -> Step:
 
 def sharpen() -> Step:
     """Each customer's links as corroborated, before what they gain is taken from their turns."""
-    mean = f"least(1.0, walked.millionths / ({MILLION}.0 * walked.times))"
-    told = f"walked.times * {MILLION}.0 * {corroborated(mean, 'coalesce(spoken_for.factor, 1.0)')}"
+    mean = "least(1.0, cast(walked.millionths as double) / walked.whole)"
+    told = f"walked.whole * {corroborated(mean, 'coalesce(spoken_for.factor, 1.0)')}"
     return Step(
         "sharpened",
         f"""

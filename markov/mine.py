@@ -18,6 +18,7 @@ from markov.chain import Chain, build_chain, entry_state
 from markov.corroborate import sum_steps, transition_steps
 from markov.engine import Engine
 from markov.evidence import backing_steps, evidence_steps
+from markov.fading import load_fading
 from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan
 from markov.split import find_splitting, split_off, weigh_places
@@ -80,7 +81,10 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     steps = [*transition_steps(bar.floors), *evidence_steps(bar.floors)]
     for step in kept_steps() if kept else ():
         engine.name(step)
-    for step in summing if kept else [*fact_steps(), *summing]:
+    for step in () if kept else fact_steps():
+        engine.run(step)
+    load_fading(engine)
+    for step in summing:
         engine.run(step)
     history = read_history(engine, bar, live)
     for done, step in enumerate(steps):
