@@ -122,7 +122,9 @@ class SparkEngine:
             # One task for each part, so that the parts of a huge component go to several workers.
             found = self._session.sparkContext.parallelize(raws, max(1, len(raws))).map(solve_bytes).collect()
         except (PySparkException, Py4JError) as error:
-            message = f"the chain must be solved by Spark's workers; {_reason(error)}; is resay installed in their Python?"
+            failed = _WORKERS_OWN.search(str(error))
+            reason = failed[0] if failed else _reason(error)
+            message = f"the chain must be solved by Spark's workers; {reason}; is resay installed in their Python (PYSPARK_PYTHON)?"
             raise StepFailed(message) from error
         return map(decode_solved, found)
 
@@ -174,6 +176,9 @@ def in_dialect(sql: str) -> str:
     told = _TEXT_OR_DECIMAL.sub(lambda found: found[0] if found[0].startswith("'") else f"{found[0]}d", sql)
     return told.replace("fingerprint(", "xxhash64(")
 
+
+_WORKERS_OWN = re.compile(r"^\w+(?:Error|Exception): .*$", re.MULTILINE)
+"""What a worker's Python says is wrong: the last line of its own account, in the middle of Spark's."""
 
 _TEXT_OR_DECIMAL = re.compile(r"'[^']*'|\b\d+\.\d+\b(?![eE])")
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from markov.absorb import exits
 from markov.chain import Chain, build_chain
 from markov.cut import Cut
 from markov.duckdb_engine import DuckDBEngine
-from markov.engine import Engine
+from markov.engine import Engine, StepFailed
 from markov.group import BLOCKS, Blocks
 from resay.store.lake import Lake
 from tests.markov.test_chain import counted
-from tests.spark_session import MARKS
+from tests.spark_session import MARKS, needs_spark
 
 Solving = Callable[[Blocks], Engine]
 
@@ -70,3 +71,16 @@ def test_nothing_is_solved_where_nothing_is_asked(solving: Solving):
 
     assert solving(BLOCKS).solve(made_chain(), []).chances.shape[0] == 0
     assert solving(BLOCKS).solve(empty, []).chances.shape == (0, 0)
+
+
+@needs_spark
+def test_what_a_worker_cannot_do_is_said_in_its_own_words(spark):
+    """Two states that only lead to each other are no absorbing chain; the message says what the worker said, and asks about its Python."""
+    from markov.spark_engine import SparkEngine
+
+    circle = Chain(("a", "b"), sparse.csr_array(np.array([[0.0, 1.0], [1.0, 0.0]])), np.zeros((2, 2)), np.ones(2), ())
+
+    with pytest.raises(
+        StepFailed, match=r"RuntimeError: Factor is exactly singular; is resay installed in their Python \(PYSPARK_PYTHON\)"
+    ):
+        SparkEngine(spark.newSession()).solve(circle, [0])
