@@ -81,8 +81,6 @@ class Here:
     chances: Mapping[tuple[str, Place], Chances]
     readings: Mapping[tuple[str, Place], str]
     """What each wording is mostly taken for: there, or by prompt kind anywhere."""
-    samples: Mapping[tuple[str, Place, str], tuple[str, ...]]
-    """Decisive turns of a source in a place with a wording, pair after pair."""
     by_pair: Mapping[tuple[str, Place, str], There]
 
     def of(self, source: str, place: Place, wording: str) -> There:
@@ -120,18 +118,22 @@ def read_here(engine: Engine) -> Here:
     }
     readings = {(row["said"], Place(row["kind"])): row["state"] for row in engine.rows("common_readings").to_pylist()}
     readings |= {(row["said"], Saying.of(row).place): row["state"] for row in engine.rows("placed_readings").to_pylist()}
-    samples: dict[tuple[str, Place, str], tuple[str, ...]] = {}
-    for row in sorted(engine.rows("placed_evidence").to_pylist(), key=lambda row: row["place"]):
-        key = (row["said"], Saying.of(row).place, row["wording"])
-        samples[key] = (*samples.get(key, ()), row["source_turn_id"], row["target_turn_id"])
     return Here(
         places=frozenset(Saying.of(row) for row in engine.rows("split_places").to_pylist()),
         backing=backing,
         chances=chances,
         readings=readings,
-        samples=samples,
         by_pair={(each.saying.said, each.saying.place, each.wording): each for each in backing},
     )
+
+
+def read_samples(engine: Engine) -> dict[tuple[str, Place, str], tuple[str, ...]]:
+    """Decisive turns of a source in a place with a wording, pair after pair."""
+    samples: dict[tuple[str, Place, str], tuple[str, ...]] = {}
+    for row in sorted(engine.rows("placed_evidence").to_pylist(), key=lambda row: row["place"]):
+        key = (row["said"], Saying.of(row).place, row["wording"])
+        samples[key] = (*samples.get(key, ()), row["source_turn_id"], row["target_turn_id"])
+    return samples
 
 
 def read_meanings(engine: Engine) -> dict[Saying, list[str]]:

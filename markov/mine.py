@@ -21,7 +21,7 @@ from markov.evidence import backing_steps, evidence_steps
 from markov.fading import load_fading
 from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan
-from markov.split import find_splitting, split_off, weigh_places
+from markov.split import cite, find_splitting, split_off, weigh_places
 from markov.standing import Judged, Standing
 from markov.steps import fact_steps, kept_steps
 from resay.dialogue.rewrite import Rewrite, Risk
@@ -104,7 +104,7 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
     chosen = history.with_proven(_choose(weighed, evidence, declined), weighed, lambda candidate: _rewrite(candidate, evidence))
     split, placed = split_off(chosen, by_place, here=here, splitting=splitting, bar=bar)
-    rewrites = _settle(split, declined)
+    rewrites = _settle(cite(engine, split), declined)
     for each in rewrites:
         if not each.place.is_split_off:
             declined.pop(each.source_key, None)

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.engine import Engine
-from markov.here import Here, Saying, There, read_here, read_meanings, read_there_records
+from markov.here import Here, Saying, There, read_here, read_meanings, read_samples, read_there_records
 from markov.history import History
-from markov.places import find_steps, mean_steps, weigh_steps
+from markov.places import find_steps, mean_steps, sample_there, weigh_steps
 from markov.plans import Plan
 from markov.score import bound_above
 from markov.standing import Bounds, Judged, Standing, judged_as, learnt_by_assistant, standings
@@ -100,7 +100,7 @@ def split_off(chosen: Chosen, weighed: Sequence[Weighed], *, here: Here, splitti
     anywhere = {(each.source, each.prompt_kind): (gain, each) for gain, each in chosen}
     judge = _Judge(here, splitting.history, bar)
     told = [judge.told_apart(each, anywhere.get(each.source)) for each in weighed]
-    own = splitting.history.with_proven(_best(told, here), told, lambda candidate: _rewrite(candidate, here))
+    own = splitting.history.with_proven(_best(told), told, _rewrite)
     own = _of_one_dimension(own)
     kept: Chosen = []
     for gain, rewrite in anywhere.values():
@@ -109,6 +109,17 @@ def split_off(chosen: Chosen, weighed: Sequence[Weighed], *, here: Here, splitti
             rooms, device_types = ({getattr(each, name) for each in spared} - {""} for name in ("room", "device_type"))
             kept.append((gain, replace(rewrite, not_rooms=tuple(sorted(rooms)), not_device_types=tuple(sorted(device_types)))))
     return [*kept, *own], told
+
+
+def cite(engine: Engine, chosen: Chosen) -> Chosen:
+    """The same, those of single places with turns that show them; what nothing shows any more cites what it did."""
+    sayings = {Saying.at(each.source, each.place): canonical(each.target) for _, each in chosen if each.place.is_split_off}
+    columns = {name: [getattr(saying, name) for saying in sayings] for name in ("said", "kind", "dimension", "name")}
+    _load(engine, "placed_chosen", {**columns, "wording": list(sayings.values())})
+    engine.run(sample_there())
+    samples = read_samples(engine)
+    cited = ((gain, each, samples.get((each.source, each.place, canonical(each.target)))) for gain, each in chosen)
+    return [(gain, replace(each, evidence=turns) if turns else each) for gain, each, turns in cited]
 
 
 class _Judge:
@@ -238,13 +249,13 @@ def _rank(weighed: Weighed) -> tuple[Key, Place, bool, float, int, str]:
     return weighed.source, candidate.place, is_last, -weighed.gain, -candidate.support, candidate.wording
 
 
-def _best(weighed: Iterable[Weighed], here: Here) -> Chosen:
+def _best(weighed: Iterable[Weighed]) -> Chosen:
     """The best wording of each source and place that clears the bar."""
     best: dict[tuple[str, Place], Weighed] = {}
     for each in weighed:
         if each.declined is None:
             best.setdefault((each.candidate.source, each.candidate.place), each)
-    return [(each.gain, _rewrite(each.candidate, here)) for each in best.values()]
+    return [(each.gain, _rewrite(each.candidate)) for each in best.values()]
 
 
 def _of_one_dimension(own: Chosen) -> Chosen:
@@ -264,7 +275,8 @@ def _is_of(own: Rewrite, anywhere: Rewrite) -> bool:
     return (own.source, own.prompt_kind) == (anywhere.source, anywhere.prompt_kind)
 
 
-def _rewrite(candidate: Candidate, here: Here) -> Rewrite:
+def _rewrite(candidate: Candidate) -> Rewrite:
+    """What a candidate becomes; its evidence is cited once it is chosen (`cite`)."""
     place = candidate.place
     return Rewrite(
         rewrite_id=rewrite_id_of(candidate.source, place.kind, candidate.spelling, room=place.room, device_type=place.device_type),
@@ -278,7 +290,7 @@ def _rewrite(candidate: Candidate, here: Here) -> Rewrite:
         success_as_rewritten=candidate.as_rewritten().mean,
         support=candidate.support,
         times=candidate.times,
-        evidence=here.samples.get((candidate.source, place, candidate.wording), ()),
+        evidence=(),
         room=place.room,
         device_type=place.device_type,
     )
