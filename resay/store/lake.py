@@ -116,6 +116,17 @@ class Lake:
             predicate = " or ".join(_equals(key) for key in keys.slice(start, KEYS_A_REMOVAL).to_pylist())
             self._delete(table, predicate)
 
+    def take_out(self, customer_id: str) -> None:
+        """Take one customer's rows out of every table that knows customers, a commit a table; run it again where it was cut short.
+
+        Readers of older snapshots see them until `maintenance` has removed the files.
+
+        Raises: LakeUnavailable.
+        """
+        for table in TABLES:
+            if table.home is Home.LAKE and "customer_id" in table.schema().names and self._commits.open(table):
+                self._delete(table, _equals({"customer_id": customer_id}))
+
     def position(self, table: Table, partition: str) -> int:
         """The next record of a partition that the table has not yet taken; 0 where it has taken none."""
         snapshot = self._commits.open(table)

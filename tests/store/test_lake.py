@@ -326,3 +326,16 @@ def test_nothing_is_drawn_over_the_output_of_a_program(tmp_path: Path):
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True, timeout=child.WAIT_S)
 
     assert done.stdout == "False\n"
+
+
+def test_a_customer_is_taken_out_of_every_table(lake: Lake):
+    """Theirs go, the others' stay, and tables that were never written are not made for it; a second time changes nothing."""
+    friction = {"turn_id": "t1", "customer_id": "o'neil", "event_time": MOMENT, "sign": "repeat", "shown_by": "t2"}
+    lake.append(EXPOSURES, exposures("o'neil", "c2"))
+    lake.append(FRICTION, pa.Table.from_pylist([friction], schema=FRICTION.schema()))
+
+    lake.take_out("o'neil")
+    lake.take_out("o'neil")
+
+    assert (customers(lake), lake.count(FRICTION)) == (["c2"], 0)
+    assert lake.version(TURN_PARTS) == 0

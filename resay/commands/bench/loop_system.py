@@ -75,6 +75,10 @@ class ProductSystem:
         teach(self._settings, {}, self._rules)
         self._watch.refresh()
 
+    def forget(self, customer_id: str) -> None:
+        """Take a customer out of the lake; what is live stands until the next learning."""
+        self._lake.take_out(customer_id)
+
     def replay(self) -> None:
         """Ask the assistant, which is another now, what it needs no rewrite for any more, and take up what is live then."""
         assert self._rules.understanding, "whoever is to ask needs somebody to ask"

@@ -24,7 +24,7 @@ from resay.lab.scenarios.verdict import Part, Ruling, Verdict
 from resay.lab.understanding import LabUnderstanding
 from resay.lab.world import World
 
-BUILT: frozenset[Part] = frozenset({Part.RETIREMENT})
+BUILT: frozenset[Part] = frozenset({Part.RETIREMENT, Part.FORGETTING})
 """Parts of the product that planted cases test, as far as they are built; whoever builds one adds it here."""
 
 
@@ -77,7 +77,7 @@ def play_scenarios(asked: Sequence[Scenario], planted: Planted, *, shown: bool) 
         with progress(f"{each} ({number} of {len(missing)})", unit="steps", shown=shown) as tick, TemporaryDirectory() as homes:
             understanding = LabUnderstanding(assistant, planted.world.home) if each is Scenario.ASSISTANT_TELLS else None
             opener = _opener(Path(homes), planted.k, detector_of(planted.links), understanding)
-            venue = Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT)
+            venue = Venue(planted.world, assistant, opener, planted.customers, planted.k, planted.seed, tick, BUILT, forget=_forget)
             verdicts[each] = _PLAYS[each](replace(venue, replay=_replayer(understanding)) if understanding else venue)
         if planted.place:
             _keep(planted.place, each, verdicts[each])
@@ -128,6 +128,12 @@ def _keep(place: Path, scenario: Scenario, verdict: Verdict) -> None:
     draft = _file(place, scenario).with_suffix(".draft")
     draft.write_bytes(msgspec.json.encode(_Kept(verdict, tuple(sorted(BUILT)))))
     draft.replace(_file(place, scenario))
+
+
+def _forget(system: Learner, customer: str) -> None:
+    """Delete one customer."""
+    assert isinstance(system, ProductSystem), "the product is what is played with"
+    system.forget(customer)
 
 
 def _replayer(understanding: LabUnderstanding) -> Callable[[Learner, Assistant], None]:
