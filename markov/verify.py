@@ -272,6 +272,9 @@ class _Case:
             yield f"floor: {backers} customers went from source to target; it needs {needed}"
         if self.rewrite.support > backers:
             yield f"floor: the table claims {self.rewrite.support} customers; {backers} are found"
+        if self.rewrite.support < needed:
+            # Whoever serves it knows the table alone, and would refuse all of it for this one.
+            yield f"floor: the table claims {self.rewrite.support} customers; it needs {needed}"
         speakers = min(source.speakers, target.speakers)
         if speakers < self.rules.customers_min:
             yield f"floor: {speakers} customers said the source, or the target; it needs {self.rules.customers_min}"

@@ -105,6 +105,12 @@ def test_an_id_of_something_else_is_refused(lake: Lake, good: Rewrite):
     assert broken_rules(checked(lake, replace(good, rewrite_id="0" * 16))) == {"form"}
 
 
+def test_a_table_that_claims_fewer_customers_than_the_floor_is_refused(lake: Lake, good: Rewrite):
+    """Though more are found: who serves it knows the table alone, and would refuse all of it."""
+    assert broken_rules(checked(lake, replace(good, support=9))) == {"floor"}
+    assert checked(lake, replace(good, support=10)).verdict is Verdict.PROVEN
+
+
 def test_two_targets_for_one_source_are_refused(lake: Lake, good: Rewrite):
     """Both are: the table does not say which."""
     proof = checked(lake, good, with_id(good, target="Turn on the lamp."))
