@@ -56,8 +56,8 @@ FLOORS = {"": CUSTOMERS_MIN, "/k=2": 2}
 """Customers behind every proposal and every text that is asked about, by the end of rows' names: the product's own floor, and next to none,
 which shows what the floor costs."""
 
-STEPS = 5
-"""Judging, an unserved log with its rankings, two lives, and the figures."""
+STEPS = 4
+"""Judging, an unserved log with its rankings, and two lives with either floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +105,21 @@ def home_rows(world: World, plan: HomePlan, *, shelf: Path | None, tick: Tick) -
         ground = grounds[next(end for end in reversed(FLOORS) if name.endswith(end))]
         yield from _figures(f"home/{name}", "_unserved", found, ground=ground, seed=plan.seed)
     tick(2, STEPS)
-    lived: dict[str, Night] = {}
-    for place, (name, shown) in enumerate({"chain+links": as_if_said, "self-aware": as_logged}.items(), start=3):
-        table = [_judgeable(each) for each in live_through(taught, shown, plan=plan)]
-        lived[name] = night_of(table, grounds[""])
-        yield from _figures(f"home/{name}", "", table, ground=grounds[""], seed=plan.seed)
+    for place, (end, ground) in enumerate(grounds.items(), start=3):
+        yield from _lived(taught, ground, plan=plan, end=end)
         tick(place, STEPS)
-    gain = partial(_gain, [lived["self-aware"]], [lived["chain+links"]])
-    ratio = bootstrap(grounds[""].units, gain, rng=Random(plan.seed))
-    yield figure("home/self-aware/chain+links", "ratio", ratio, n=ratio.n, unit="ratio")
+
+
+def _lived(cast: Cast, ground: Ground, *, plan: HomePlan, end: str) -> Iterator[BenchRow]:
+    """What is live after four weeks of own rewrites, with a floor: of a product that is shown them, and of one that is not."""
+    nights = {}
+    for name, shown in {"chain+links": as_if_said, "self-aware": as_logged}.items():
+        table = [_judgeable(each) for each in live_through(cast, shown, plan=plan, customers_min=FLOORS[end])]
+        nights[name] = night_of(table, ground)
+        yield from _figures(f"home/{name}{end}", "", table, ground=ground, seed=plan.seed)
+    gain = partial(_gain, [nights["self-aware"]], [nights["chain+links"]])
+    ratio = bootstrap(ground.units, gain, rng=Random(plan.seed))
+    yield figure(f"home/self-aware/chain+links{end}", "ratio", ratio, n=ratio.n, unit="ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +165,12 @@ def unserved(turns: Sequence[Turn]) -> dict[str, list[Judgeable]]:
         return found | {f"chain{end}": _mined(lake, k) for end, k in FLOORS.items()}
 
 
-def live_through(cast: Cast, shown: Callable[[Turn], Turn], *, plan: HomePlan) -> tuple[Rewrite, ...]:
+def live_through(cast: Cast, shown: Callable[[Turn], Turn], *, plan: HomePlan, customers_min: int) -> tuple[Rewrite, ...]:
     """What is live after four weeks in which the product's table is served, and the product is shown what came of it, or else."""
-    with TemporaryDirectory(prefix="resay-bench-") as folder, closing(ProductSystem(read_settings({}, home=Path(folder)))) as system:
+    with (
+        TemporaryDirectory(prefix="resay-bench-") as folder,
+        closing(ProductSystem(read_settings({}, home=Path(folder)), k=customers_min)) as system,
+    ):
         for day in range(plan.days):
             advise = adviser(system.rewriting(), arms=cast.arms, mode=Mode.BEFORE)
             exchanges = next(plan.talk(replace(cast, stage=replace(cast.stage, advise=advise)), first=day))

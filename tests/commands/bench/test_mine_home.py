@@ -82,7 +82,9 @@ def test_every_learner_has_its_rows_in_a_small_home(tmp_path: Path):
     assert {row for row, metric in rows if metric == "auc_pr_unserved"} == {
         f"home/{name}{end}" for name in ("frequency", "pairs", "chain", "chain+links") for end in ("", "/k=2")
     }
-    assert {row for row, metric in rows if metric == "auc_pr"} == {"home/chain+links", "home/self-aware"}
+    assert {row for row, metric in rows if metric == "auc_pr"} == {
+        f"home/{name}{end}" for name in ("chain+links", "self-aware") for end in ("", "/k=2")
+    }
     assert rows["home", "wanted"].value
     assert (rows["home/chain+links/k=2", "auc_pr_unserved"].value or 0) > 0
     assert all(0 <= each.value <= 1 for (_, metric), each in rows.items() if metric.startswith("auc_pr") and each.value is not None)
