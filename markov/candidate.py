@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from markov.score import Chance, both, bound_below, chance, gain_below
 from markov.steps import Floors
-from resay.dialogue.rewrite import Place, Risk
+from resay.dialogue.rewrite import Place, Rewrite, Risk
+from resay.store.rewrites import rewrite_id_of
 
 
 class Declined(StrEnum):
@@ -112,6 +113,26 @@ class Candidate:
         """The chance that a customer who says the source succeeds by the wording: meant that, and it works."""
         meant = chance(self.share * self.customers_ending, (1.0 - self.share) * self.customers_ending)
         return both(meant, self.wording_weight.chance())
+
+    def as_rewrite(self, evidence: tuple[str, ...] = ()) -> Rewrite:
+        """What it becomes where it is chosen; `evidence` are the turns that show it."""
+        place = self.place
+        return Rewrite(
+            rewrite_id=rewrite_id_of(self.source, place.kind, self.spelling, room=place.room, device_type=place.device_type),
+            source=self.source,
+            prompt_kind=place.kind,
+            target=self.spelling,
+            state=self.state,
+            risk=self.risk,
+            score=self.exit_probability,
+            success_as_said=self.source_weight.chance().mean,
+            success_as_rewritten=self.as_rewritten().mean,
+            support=self.support,
+            times=self.times,
+            evidence=evidence,
+            room=place.room,
+            device_type=place.device_type,
+        )
 
     def gain(self, confidence: float) -> float:
         """Lower bound of what is gained."""

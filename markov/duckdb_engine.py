@@ -26,22 +26,14 @@ class DuckDBEngine:
 
         Raises: StepFailed.
         """
-        try:
-            self._connection.execute(f"create or replace temp table {step.name} as {in_dialect(step.sql)}")
-        except duckdb.Error as error:
-            message = f"step {step.name!r} must run on DuckDB; {error}; its text: {step.sql}"
-            raise StepFailed(message) from error
+        self._create("table", step)
 
     def name(self, step: Step) -> None:
         """Let a name stand for a select, which is run wherever the name is read.
 
         Raises: StepFailed.
         """
-        try:
-            self._connection.execute(f"create or replace temp view {step.name} as {in_dialect(step.sql)}")
-        except duckdb.Error as error:
-            message = f"step {step.name!r} must be readable by DuckDB; {error}; its text: {step.sql}"
-            raise StepFailed(message) from error
+        self._create("view", step)
 
     def load(self, name: str, rows: pa.Table) -> None:
         """Put rows under a name for later steps."""
@@ -55,6 +47,13 @@ class DuckDBEngine:
     def solve(self, chain: Chain, sources: Sequence[int]) -> Exits:
         """Where talk that begins in these rows of a chain succeeds, solved in this process."""
         return exits(chain, sources, blocks=self._blocks)
+
+    def _create(self, what: str, step: Step) -> None:
+        try:
+            self._connection.execute(f"create or replace temp {what} {step.name} as {in_dialect(step.sql)}")
+        except duckdb.Error as error:
+            message = f"step {step.name!r} must run on DuckDB; {error}; its text: {step.sql}"
+            raise StepFailed(message) from error
 
 
 def in_dialect(sql: str) -> str:

@@ -28,7 +28,6 @@ from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
 from resay.dialogue.tick import Tick, silent
-from resay.store.rewrites import rewrite_id_of
 
 STATES_MAX = 3
 """States looked at for each source, best first: with less than a third of the success none can clear the bar."""
@@ -281,20 +280,7 @@ def _candidate(proposal: _Proposal, evidence: Evidence) -> Candidate:
 
 
 def _rewrite(candidate: Candidate, evidence: Evidence) -> Rewrite:
-    return Rewrite(
-        rewrite_id=rewrite_id_of(candidate.source, candidate.kind, candidate.spelling),
-        source=candidate.source,
-        prompt_kind=candidate.kind,
-        target=candidate.spelling,
-        state=candidate.state,
-        risk=candidate.risk,
-        score=candidate.exit_probability,
-        success_as_said=candidate.source_weight.chance().mean,
-        success_as_rewritten=candidate.as_rewritten().mean,
-        support=candidate.support,
-        times=candidate.times,
-        evidence=evidence.samples.get((candidate.source, candidate.kind, candidate.wording), ()),
-    )
+    return candidate.as_rewrite(evidence.samples.get((candidate.source, candidate.kind, candidate.wording), ()))
 
 
 def _settle(chosen: Sequence[tuple[float, Rewrite]], declined: dict[Key, Declined]) -> tuple[Rewrite, ...]:

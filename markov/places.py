@@ -9,7 +9,7 @@ from __future__ import annotations
 from markov.corroborate import fingerprint
 from markov.evidence import EVIDENCE_MAX
 from markov.steps import MILLION, Step
-from markov.trials import CUSTOMER_DAYS_MAX, WINDOW_DAYS
+from markov.trials import WINDOW_DAYS, heads, weighed, wins_and_losses
 
 OFTEN = 0.4
 """Of the turns of a wording: who succeeds so often at once may succeed in most of them, whom few turns show."""
@@ -125,8 +125,7 @@ def try_out_there() -> Step:
         "placed_trials",
         f"""
         select placed.day, known.customer, placed.said, placed.kind, placed.dimension, placed.name, {given} as given,
-            cast(sum(case when placed.outcome = 'success' then 1 else 0 end) as bigint) as wins,
-            cast(sum(case when placed.outcome = 'failure' then 1 else 0 end) as bigint) as losses
+            {wins_and_losses("placed")}
         from ({_HEARD}) as placed
         join known on known.customer = {fingerprint("placed.customer_id")}
         join split_places on {_same("split_places", "placed")}
@@ -139,17 +138,11 @@ def try_out_there() -> Step:
 
 def fare_there() -> Step:
     """How each fared there, day by day: each customer weighs one a day, and so much in all."""
-    share = f"cast({CUSTOMER_DAYS_MAX} as double) / count(*) over (partition by customer, {_SAYING}, given)"
-    weight = f"{MILLION} * least(cast(1.0 as double), {share})"
     return Step(
         "placed_fared",
         f"""
         select {_SAYING}, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
-        from (
-            select {_SAYING}, given, day, cast(round({weight} * wins / (wins + losses)) as bigint) as won,
-                cast(round({weight} * losses / (wins + losses)) as bigint) as lost
-            from placed_trials
-        ) as weighed
+        from ({weighed("placed_trials", _SAYING)}) as weighed
         group by {_SAYING}, given, day
         """,
     )
@@ -157,16 +150,7 @@ def fare_there() -> Step:
 
 def head_count_there() -> Step:
     """How many customers stand behind each record."""
-    return Step(
-        "placed_triers",
-        f"""
-        select {_SAYING}, given, count(distinct customer) as customers,
-            count(distinct case when wins > 0 then customer end) as winners,
-            count(distinct case when losses > 0 then customer end) as losers
-        from placed_trials
-        group by {_SAYING}, given
-        """,
-    )
+    return Step("placed_triers", heads("placed_trials", _SAYING))
 
 
 def end_there() -> Step:
@@ -218,8 +202,7 @@ def tell_there() -> Step:
         "placed_told",
         f"""
         select placed.said, placed.kind, placed.dimension, placed.name, known.customer, placed.state, count(*) as times,
-            cast(sum(case when placed.outcome = 'success' then 1 else 0 end) as bigint) as wins,
-            cast(sum(case when placed.outcome = 'failure' then 1 else 0 end) as bigint) as losses
+            {wins_and_losses("placed")}
         from ({_HEARD}) as placed
         join known on known.customer = {fingerprint("placed.customer_id")}
         join (select said, kind from placed_proposals union select wording as said, kind from placed_proposals) as asked

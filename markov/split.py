@@ -24,7 +24,6 @@ from markov.trials import newest_day
 from resay.dialogue.rewrite import Place, Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
-from resay.store.rewrites import rewrite_id_of
 from resay.store.tables import DAY, TEXT
 
 MEANINGS_MAX = 3
@@ -100,7 +99,7 @@ def split_off(chosen: Chosen, weighed: Sequence[Weighed], *, here: Here, splitti
     anywhere = {(each.source, each.prompt_kind): (gain, each) for gain, each in chosen}
     judge = _Judge(here, splitting.history, bar)
     told = [judge.told_apart(each, anywhere.get(each.source)) for each in weighed]
-    own = splitting.history.with_proven(_best(told), told, _rewrite)
+    own = splitting.history.with_proven(_best(told), told, Candidate.as_rewrite)
     own = _of_one_dimension(own)
     kept: Chosen = []
     for gain, rewrite in anywhere.values():
@@ -255,7 +254,7 @@ def _best(weighed: Iterable[Weighed]) -> Chosen:
     for each in weighed:
         if each.declined is None:
             best.setdefault((each.candidate.source, each.candidate.place), each)
-    return [(each.gain, _rewrite(each.candidate)) for each in best.values()]
+    return [(each.gain, each.candidate.as_rewrite()) for each in best.values()]
 
 
 def _of_one_dimension(own: Chosen) -> Chosen:
@@ -273,27 +272,6 @@ def _of_one_dimension(own: Chosen) -> Chosen:
 
 def _is_of(own: Rewrite, anywhere: Rewrite) -> bool:
     return (own.source, own.prompt_kind) == (anywhere.source, anywhere.prompt_kind)
-
-
-def _rewrite(candidate: Candidate) -> Rewrite:
-    """What a candidate becomes; its evidence is cited once it is chosen (`cite`)."""
-    place = candidate.place
-    return Rewrite(
-        rewrite_id=rewrite_id_of(candidate.source, place.kind, candidate.spelling, room=place.room, device_type=place.device_type),
-        source=candidate.source,
-        prompt_kind=place.kind,
-        target=candidate.spelling,
-        state=candidate.state,
-        risk=candidate.risk,
-        score=candidate.exit_probability,
-        success_as_said=candidate.source_weight.chance().mean,
-        success_as_rewritten=candidate.as_rewritten().mean,
-        support=candidate.support,
-        times=candidate.times,
-        evidence=(),
-        room=place.room,
-        device_type=place.device_type,
-    )
 
 
 def _load(engine: Engine, name: str, columns: Mapping[str, Sequence[str]]) -> None:

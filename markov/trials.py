@@ -118,8 +118,7 @@ def try_out() -> Step:
         "trials",
         f"""
         select heard.day, known.customer, watched.entry, {given} as given,
-            cast(sum(case when heard.outcome = 'success' then 1 else 0 end) as bigint) as wins,
-            cast(sum(case when heard.outcome = 'failure' then 1 else 0 end) as bigint) as losses
+            {wins_and_losses("heard")}
         from heard
         join known on known.customer = {fingerprint("heard.customer_id")}
         join watched on watched.entry = {fingerprint("heard.said", "heard.kind")}
@@ -131,18 +130,11 @@ def try_out() -> Step:
 
 def fare() -> Step:
     """How each fared, day by day: each customer weighs one a day, and so much in all."""
-    # In doubles on every engine, so that all round alike.
-    share = f"cast({CUSTOMER_DAYS_MAX} as double) / count(*) over (partition by customer, entry, given)"
-    weight = f"{MILLION} * least(cast(1.0 as double), {share})"
     return Step(
         "fared",
         f"""
         select watched.said, watched.kind, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
-        from (
-            select entry, given, day, cast(round({weight} * wins / (wins + losses)) as bigint) as won,
-                cast(round({weight} * losses / (wins + losses)) as bigint) as lost
-            from trials
-        ) as weighed
+        from ({weighed("trials", "entry")}) as weighed
         join watched on watched.entry = weighed.entry
         group by watched.said, watched.kind, given, day
         """,
@@ -153,17 +145,40 @@ def head_count() -> Step:
     """How many customers stand behind each record."""
     return Step(
         "triers",
-        """
+        f"""
         select watched.said, watched.kind, given, customers, winners, losers
-        from (
-            select entry, given, count(distinct customer) as customers, count(distinct case when wins > 0 then customer end) as winners,
-                count(distinct case when losses > 0 then customer end) as losers
-            from trials
-            group by entry, given
-        ) as counted
+        from ({heads("trials", "entry")}) as counted
         join watched on watched.entry = counted.entry
         """,
     )
+
+
+def wins_and_losses(turns: str) -> str:
+    """SQL for how many of some turns succeeded, and how many failed."""
+    return f"""cast(sum(case when {turns}.outcome = 'success' then 1 else 0 end) as bigint) as wins,
+            cast(sum(case when {turns}.outcome = 'failure' then 1 else 0 end) as bigint) as losses"""
+
+
+def weighed(trials: str, keys: str) -> str:
+    """SQL for trials in millionths, `won` and `lost`: each customer weighs one a day, and so much in all of one record."""
+    # In doubles on every engine, so that all round alike.
+    share = f"cast({CUSTOMER_DAYS_MAX} as double) / count(*) over (partition by customer, {keys}, given)"
+    weight = f"{MILLION} * least(cast(1.0 as double), {share})"
+    return f"""
+        select {keys}, given, day, cast(round({weight} * wins / (wins + losses)) as bigint) as won,
+            cast(round({weight} * losses / (wins + losses)) as bigint) as lost
+        from {trials}
+    """
+
+
+def heads(trials: str, keys: str) -> str:
+    """SQL for how many customers stand behind each record, and for how many of them it succeeded, or failed, at least once."""
+    return f"""
+        select {keys}, given, count(distinct customer) as customers, count(distinct case when wins > 0 then customer end) as winners,
+            count(distinct case when losses > 0 then customer end) as losers
+        from {trials}
+        group by {keys}, given
+    """
 
 
 def look_at_calendar() -> Step:
