@@ -1,0 +1,35 @@
+"""Wordings: what customers say after a kind of prompt, what it is taken for, and how it fares.
+
+A wording that fares well is what others may be rewritten to; one that fares badly is what rewriting is for. Only wordings of enough
+customers are kept in what is published; a customer's own are theirs alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resay.dialogue.rewrite import Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One text after one kind of prompt, over all who said it themselves."""
+
+    text: str
+    """Canonical text."""
+    prompt_kind: str
+    """What the assistant had asked; empty: nothing."""
+    state: str
+    """The interpretation that it is taken for most often; empty: none, the assistant refuses it."""
+    risk: Risk
+    """Of acting on that state."""
+    customers: int
+    """Customers who count and said it."""
+    times: float
+    """Turns that were judged, those of long ago counting less."""
+    success: float
+    """Chance that it succeeds, after the data and before a certain doubt (posterior mean); 0 to 1."""
+    last_day: int
+    """Day on which it was last said: days since 1970-01-01, UTC."""
+    evidence: tuple[str, ...] = ()
+    """Ids of turns that succeeded with it, a sample."""
