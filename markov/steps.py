@@ -118,7 +118,7 @@ def hear(scope: Scope) -> Step:
             turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room,
             coalesce(turns.device_type, '') as device_type, turns.state, turns.utterance,
             coalesce(settled.outcome, '') as outcome, (turns.rewrite_id is not null or turns.original is not null) as rewritten,
-            coalesce(taken.millionths, 0) as taken
+            coalesce(taken.millionths, 0) as taken, turns.cohorts
         from {scope.turns} as turns
         left join ({_settled(scope)}) as settled on settled.turn_id = turns.turn_id
         left join (

@@ -205,6 +205,7 @@ CHAIN_TURNS = Table(
         Column("outcome", TEXT, "success, failure or censored; empty where nobody has judged."),
         Column("rewritten", FLAG, "Whether we had put something in its place."),
         Column("taken", COUNT, "How much of it links take, in millionths; the rest goes to its own outcome."),
+        Column("cohorts", TEXTS, "Cohorts of the customer, as the turn told them.", nullable=True),
     ),
     key=("turn_id",),
     owner="markov/hearing",

@@ -44,6 +44,7 @@ class Said:
     goal: str | None = None
     """Goal segment; nothing: that of the turns that it is linked with."""
     device_type: str = ""
+    cohorts: tuple[str, ...] = ()
 
     @property
     def turn_id(self) -> str:
@@ -178,6 +179,7 @@ def _part(turn: Said) -> dict[str, Any]:
         "room": turn.room or None,
         "device_type": turn.device_type or None,
         "rewrite_id": "r1" if turn.original else None,
+        "cohorts": list(turn.cohorts) or None,
         "body": "{}",
     }
 

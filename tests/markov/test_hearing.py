@@ -99,6 +99,15 @@ def test_the_last_labeller_that_judged_a_turn_is_believed(tmp_path: Path):
     assert {row["said"]: row["outcome"] for row in _rows(lake, CHAIN_TURNS)} == {"lamp on": "success", "play jazz": "failure"}
 
 
+def test_cohorts_of_a_turn_are_kept(tmp_path: Path):
+    """As the turn told them; nothing where it told none."""
+    lake = fill(Lake(tmp_path), alone(Said("c", 0, "lamp on", None, cohorts=("en-GB", "new")), Said("c", 900, "play jazz", None)))
+
+    hear_all(lake)
+
+    assert {row["said"]: row["cohorts"] for row in _rows(lake, CHAIN_TURNS)} == {"lamp on": ["en-GB", "new"], "play jazz": None}
+
+
 @settings(max_examples=12, deadline=None)
 @given(log=_logs(), random=st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter(log: Log, random: Random, tmp_path_factory: pytest.TempPathFactory):
