@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 PRECEDENCE = (Layer.TAUGHT, Layer.PERSONAL, Layer.TABLE, Layer.GLOBAL)
 """The order in which layers are asked; the first rewrite that passes the gate is served."""
 
+SHARES = {Layer.PERSONAL: 0.4}
+"""The share of the time left that a layer may take; all of it where nothing stands here. A store that hangs must leave the layers behind it
+time for what they know: the slowest of them asks a model, which takes some ten of the usual twenty-five milliseconds."""
+
 CANDIDATES_MAX = 100
 """Candidates weighed of one layer; what comes after a hundred worse ones is not worth the time."""
 
@@ -36,9 +40,8 @@ class RewriteLayer(Protocol):
     def layer(self) -> Layer:
         """Which layer it is."""
 
-    @property
-    def inline(self) -> bool:
-        """Whether it answers from memory in microseconds; others run on a worker and are left behind at the deadline."""
+    def at_once(self, request: RewriteRequest) -> bool:
+        """Whether it answers this from memory in microseconds; else it runs on a worker and is left behind at the deadline."""
 
     def offers(self, request: RewriteRequest) -> bool:
         """Whether the utterance already is what this layer would say here; never slow."""
@@ -57,6 +60,8 @@ class Live:
     vetoes: Vetoes = NO_VETOES
     rewrites: tuple[Rewrite, ...] = ()
     """The generation's table, for those who show or count it."""
+    failed_before: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
+    """Whether a rewrite failed this very customer, and never did well for them; whatever layer it comes from, it is not served then."""
     problem: str | None = None
     """Why there is no generation, or not the published one; for people."""
 
@@ -79,22 +84,46 @@ class Rewriter:
         self._bars = bars
         self._on_fault = on_fault
         self._clock = clock
-        self._workers = Workers()
+        # Of each layer its own, so that one that hangs does not take those of the others.
+        self._workers = {layer: Workers() for layer in PRECEDENCE}
         self._logged: set[tuple[str, type[Exception]]] = set()
 
     def rewrite(self, request: RewriteRequest, *, now: datetime, budget_s: float = BUDGET_S) -> RewriteAnswer:
         """The answer to one request; never raises, and passes through unchanged what it cannot decide in time."""
         return self.explain(request, now=now, budget_s=budget_s).answer
 
+    def at_once(self, request: RewriteRequest, *, now: datetime, budget_s: float = BUDGET_S) -> RewriteAnswer | None:
+        """The answer of `rewrite` where memory alone gives it, or nothing where a layer would have to be waited for."""
+        try:
+            return self._explain(request, now=now, budget_s=budget_s, waits=False).answer
+        except _Waits:
+            return None
+
     def explain(self, request: RewriteRequest, *, now: datetime, budget_s: float = BUDGET_S) -> Explanation:
         """The answer with every candidate and the time taken: the very path of `rewrite`, so that they cannot drift apart."""
+        return self._explain(request, now=now, budget_s=budget_s, waits=True)
+
+    def give_up(self, request: RewriteRequest, *, now: datetime, latency_ms: float = 0.0) -> RewriteAnswer:
+        """The answer of whoever has no time left to ask: the words as they came."""
+        asking = _Asking(request, Deadline(0.0, self._clock))
+        return self._answer(asking, Reason.DEADLINE, generation=self._generation(), decision_id=decision_id(now), latency_ms=latency_ms)
+
+    def _generation(self) -> int | None:
+        try:
+            return self._live().generation
+        except Exception:  # Then it is not known, and nothing is the worse for it.
+            return None
+
+    def _explain(self, request: RewriteRequest, *, now: datetime, budget_s: float, waits: bool) -> Explanation:
         started = self._clock()
-        asking = _Asking(request, Deadline(started + budget_s, self._clock))
+        asking = _Asking(request, Deadline(started + budget_s, self._clock), waits=waits)
         generation = None
         try:
             live = self._live()
             generation = live.generation
             reason = self._decide(live, asking)
+        except _Waits:
+            raise
         except Exception as error:  # Whatever breaks, the customer's words go on unchanged (DESIGN 13.6).
             self._note("rewriter", error)
             reason = Reason.BROKEN
@@ -102,16 +131,10 @@ class Rewriter:
         answer = self._answer(asking, reason, generation=generation, decision_id=decision_id(now), latency_ms=latency_ms)
         return Explanation(answer=answer, weighed=tuple(asking.weighed), parts_ms=tuple(asking.parts_ms))
 
-    def is_inline(self) -> bool:
-        """Whether every live layer answers from memory, so that asking never keeps a thread waiting."""
-        try:
-            return all(layer.inline for layer in self._live().layers)
-        except Exception:  # Then `rewrite` breaks too, and passes through at once.
-            return True
-
     def close(self) -> None:
         """Give the workers back."""
-        self._workers.close()
+        for workers in self._workers.values():
+            workers.close()
 
     def _decide(self, live: Live, asking: _Asking) -> Reason:
         if not canonical(asking.request.heard.utterance):
@@ -124,8 +147,13 @@ class Rewriter:
         failed: Reason | None = None
         for layer in sorted(live.layers, key=lambda each: PRECEDENCE.index(each.layer)):
             try:
-                if self._finds(layer, live.vetoes, asking):
-                    return Reason.HOLD_OUT if self._hold_out.keeps(asking.request.heard) else Reason.REWRITTEN
+                found = self._finds(layer, live, asking)
+                if found is Reason.REWRITTEN and self._hold_out.keeps(asking.request.heard):
+                    return Reason.HOLD_OUT
+                if found is not None:
+                    return found
+            except _Waits:
+                raise
             except Late as error:
                 self._note(layer.layer, error)
                 failed = Reason.DEADLINE
@@ -134,8 +162,10 @@ class Rewriter:
                 failed = failed or Reason.BROKEN
         return failed or (asking.weighed[0].reason if asking.weighed else Reason.NO_CANDIDATE)
 
-    def _finds(self, layer: RewriteLayer, vetoes: Vetoes, asking: _Asking) -> bool:
-        """Whether a candidate of this layer passes the gate; it is then the last one weighed.
+    def _finds(self, layer: RewriteLayer, live: Live, asking: _Asking) -> Reason | None:
+        """What a layer decides: `REWRITTEN` where a candidate passes the gate, `TARGET_OFFERED` where it would leave the words as they are.
+
+        What decided is then the last one weighed. Nothing where the next layer is to be asked.
 
         Raises: Late, and whatever the layer raises.
         """
@@ -146,24 +176,31 @@ class Rewriter:
             asking.parts_ms.append((layer.layer, (self._clock() - started) * 1000))
         said = canonical(asking.request.heard.utterance)
         for rewrite in found[:CANDIDATES_MAX]:
-            reason = judge(rewrite, vetoes=vetoes, bars=self._bars)
+            reason = judge(rewrite, vetoes=live.vetoes, bars=self._bars)
             if canonical(rewrite.target) == said:
                 reason = Reason.TARGET_OFFERED
+            elif reason is Reason.REWRITTEN and live.failed_before(asking.request, rewrite):
+                reason = Reason.FAILED_BEFORE
             asking.weighed.append(Weighed(layer.layer, rewrite, reason, gain(rewrite)))
-            if reason is Reason.REWRITTEN:
-                return True
-        return False
+            if reason in {Reason.REWRITTEN, Reason.TARGET_OFFERED}:
+                return reason
+        return None
 
     def _ask(self, layer: RewriteLayer, asking: _Asking) -> Sequence[Rewrite]:
         left_s = asking.deadline.left_s
         if left_s > 0:
-            found = (
-                layer.candidates(asking.request) if layer.inline else self._workers.within(left_s, lambda: layer.candidates(asking.request))
-            )
+            found = self._candidates(layer, asking, left_s * SHARES.get(layer.layer, 1.0))
             if asking.deadline.left_s > 0:
                 return found
         message = "the deadline passed"
         raise Late(message)
+
+    def _candidates(self, layer: RewriteLayer, asking: _Asking, left_s: float) -> Sequence[Rewrite]:
+        if layer.at_once(asking.request):
+            return layer.candidates(asking.request)
+        if not asking.waits:
+            raise _Waits
+        return self._workers[layer.layer].within(left_s, lambda: layer.candidates(asking.request))
 
     def _answer(self, asking: _Asking, reason: Reason, *, generation: int | None, decision_id: str, latency_ms: float) -> RewriteAnswer:
         utterance = asking.request.heard.utterance
@@ -202,13 +239,18 @@ def decision_id(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(8)}"
 
 
+class _Waits(Exception):
+    """A layer would have to be waited for, and may not be."""
+
+
 class _Asking:
     """One request under way: what has been weighed and timed so far."""
 
-    __slots__ = ("deadline", "parts_ms", "request", "weighed")
+    __slots__ = ("deadline", "parts_ms", "request", "waits", "weighed")
 
-    def __init__(self, request: RewriteRequest, deadline: Deadline) -> None:
+    def __init__(self, request: RewriteRequest, deadline: Deadline, *, waits: bool = True) -> None:
         self.request = request
+        self.waits = waits
         self.deadline = deadline
         self.weighed: list[Weighed] = []
         self.parts_ms: list[tuple[str, float]] = []

@@ -17,7 +17,6 @@ class TableLayer:
     """Rewrites by what was said, what had been asked, and where: the place's own before the one for any place."""
 
     layer: Final = Layer.TABLE
-    inline: Final = True
 
     def __init__(self, rewrites: Iterable[Rewrite]) -> None:
         """Take a verified table.
@@ -45,6 +44,10 @@ class TableLayer:
     def rewrites(self) -> tuple[Rewrite, ...]:
         """All rows, in the order of the table."""
         return tuple(self._by_key.values())
+
+    def at_once(self, _request: RewriteRequest) -> bool:
+        """Always: two look-ups."""
+        return True
 
     def offers(self, request: RewriteRequest) -> bool:
         """Whether the utterance is what this layer would say for someone who was asked the same, wherever they are."""

@@ -31,6 +31,7 @@ from serving.rewrite_api import rewrite_routes
 from serving.service import Service, ServiceSettings
 from serving.strict_json import faults_of
 from serving.turns_api import turns_routes
+from serving.waiting_line import WaitingLine
 
 
 def utc_now() -> datetime:
@@ -86,6 +87,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         rewriter=Rewriter(watch.live, on_fault=metrics.failed),
         decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
         metrics=metrics,
+        line=WaitingLine(),
         sessions=PageSessions(),
     )
 
@@ -100,6 +102,7 @@ async def _lifespan(service: Service) -> AsyncIterator[None]:
     finally:
         refresher.close()
         await run_in_threadpool(service.decisions.close)
+        service.line.close()
         service.rewriter.close()
         service.books.close()
 

@@ -24,6 +24,9 @@ class Metrics:
         self._abstained = Counter("resay_rewrite_abstained", "Answers that left the utterance alone.", ["reason"], registry=registry)
         self._duration = Histogram("resay_rewrite_duration_seconds", "Time to decide an answer.", buckets=_BUCKETS_S, registry=registry)
         self._faults = Counter("resay_part_failures", "Parts that broke or were late.", ["part", "kind"], registry=registry)
+        self._given_up = Counter(
+            "resay_rewrite_given_up", "Requests that passed through for want of time or of a place in the line.", registry=registry
+        )
         self._accepted = Counter("resay_events_accepted", "Records accepted.", ["source"], registry=registry)
         self._rejected = Counter("resay_events_rejected", "Records rejected.", ["source", "reason"], registry=registry)
         self._lost = Counter("resay_decisions_lost", "Decisions that could not be written down.", ["reason"], registry=registry)
@@ -42,6 +45,10 @@ class Metrics:
     def failed(self, part: str, error: Exception) -> None:
         """Count a part that broke or was late."""
         self._faults.labels(part, type(error).__name__).inc()
+
+    def given_up(self) -> None:
+        """Count a request that found the waiting line full, or came out of it too late."""
+        self._given_up.inc()
 
     def landed(self, source: str, *, accepted: int, rejected: int) -> None:
         """Count records that came in, and those that did not."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, HTTPException, Response
-from starlette.concurrency import run_in_threadpool
 
 from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
 from serving.decision_log import decision_of
@@ -38,8 +39,12 @@ def rewrite_routes(service: Service) -> APIRouter:
 
 
 async def _answer(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
-    now = service.clock()
-    if service.rewriter.is_inline():
-        # A hop to another thread costs more than the answer; layers that may be slow are worth it.
-        return service.rewriter.rewrite(request, now=now, budget_s=budget_s)
-    return await run_in_threadpool(service.rewriter.rewrite, request, now=now, budget_s=budget_s)
+    now, began, rewriter = service.clock(), time.perf_counter(), service.rewriter
+    # A hop to another thread costs more than an answer from memory; layers that may be slow are worth it.
+    answer = rewriter.at_once(request, now=now, budget_s=budget_s)
+    if answer is None:
+        answer = await service.line.answer(lambda left_s: rewriter.rewrite(request, now=now, budget_s=left_s), budget_s=budget_s)
+    if answer is not None:
+        return answer
+    service.metrics.given_up()
+    return rewriter.give_up(request, now=now, latency_ms=(time.perf_counter() - began) * 1000)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from rewrite_online.rewriter import Rewriter
@@ -14,6 +15,7 @@ from rewrite_online.watch import Watch
 from serving.access import LOOPBACK, PageSessions
 from serving.decision_log import DecisionLog
 from serving.metrics import Metrics
+from serving.waiting_line import WaitingLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +52,6 @@ class Service:
     rewriter: Rewriter
     decisions: DecisionLog
     metrics: Metrics
+    line: WaitingLine[RewriteAnswer]
+    """Before those answers that must be waited for."""
     sessions: PageSessions

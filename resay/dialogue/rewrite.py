@@ -157,6 +157,8 @@ class Reason(StrEnum):
     VETOED = "vetoed"
     TARGET_OFFERED = "target_offered"
     """The utterance already is what we would say."""
+    FAILED_BEFORE = "failed_before"
+    """It failed this very customer before, and never succeeded for them."""
     CONTROL_ARM = "control_arm"
     HOLD_OUT = "hold_out"
     """Of the small share that is never rewritten, so that success as said stays measurable."""

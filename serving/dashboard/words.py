@@ -19,6 +19,7 @@ REASONS = {
     Reason.REWRITTEN: "rewritten",
     Reason.NO_CANDIDATE: "no rewrite is known for these words",
     Reason.EMPTY_UTTERANCE: "there are no words to rewrite",
+    Reason.FAILED_BEFORE: "a rewrite is known, but it failed this customer before, and never helped them",
     Reason.BELOW_MARGIN: "a rewrite is known, but it is not clearly better than what was said",
     Reason.HIGH_RISK: "a rewrite is known, but the action is risky and wants more evidence",
     Reason.VETOED: "somebody has vetoed this rewrite",
@@ -57,8 +58,12 @@ def place_words(place: Place) -> str:
 
 
 def spared_words(rewrite: Rewrite) -> str:
-    """Where it does not, though it holds elsewhere; empty: nowhere."""
-    told = (("not in room: {}", rewrite.not_rooms), ("not on device: {}", rewrite.not_device_types))
+    """Where, and for whom, it does not, though it holds elsewhere; empty: nowhere, for nobody."""
+    told = (
+        ("not in room: {}", rewrite.not_rooms),
+        ("not on device: {}", rewrite.not_device_types),
+        ("not for cohort: {}", rewrite.not_cohorts),
+    )
     return ", ".join(form.format(", ".join(names)) for form, names in told if names)
 
 

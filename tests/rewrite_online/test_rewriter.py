@@ -23,10 +23,14 @@ from tests.builders import BASE, asked, rewrite
 class FakeLayer:
     """A layer that finds what it is told to, or breaks, or is slow."""
 
-    def __init__(self, layer: Layer, find: Callable[[], Sequence[Rewrite]], *, inline: bool = True) -> None:
+    def __init__(self, layer: Layer, find: Callable[[], Sequence[Rewrite]], *, at_once: bool = True) -> None:
         self.layer = layer
-        self.inline = inline
+        self._at_once = at_once
         self._find = find
+
+    def at_once(self, _request: RewriteRequest) -> bool:
+        """As the test wants."""
+        return self._at_once
 
     def offers(self, request: RewriteRequest) -> bool:
         """Never."""
@@ -153,10 +157,10 @@ def test_a_rewriter_that_cannot_see_what_is_live_passes_through():
     assert (answer.action, answer.reason) == (Action.PASS_THROUGH, Reason.BROKEN)
 
 
-@pytest.mark.parametrize("inline", [True, False])
-def test_a_late_layer_is_not_heard(inline: bool):
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_late_layer_is_not_heard(at_once: bool):
     """What comes after the deadline is thrown away, on the caller's thread and on a worker's."""
-    answer = rewriter(FakeLayer(Layer.GLOBAL, dawdles, inline=inline), clock=time.perf_counter).rewrite(asked(), now=BASE, budget_s=0.01)
+    answer = rewriter(FakeLayer(Layer.GLOBAL, dawdles, at_once=at_once), clock=time.perf_counter).rewrite(asked(), now=BASE, budget_s=0.01)
 
     assert (answer.action, answer.utterance, answer.reason) == (Action.PASS_THROUGH, "play madona", Reason.DEADLINE)
 
@@ -171,7 +175,7 @@ def test_a_slow_layer_is_left_behind_at_the_deadline():
             heeded.set()
         return [rewrite()]
 
-    asking = rewriter(FakeLayer(Layer.GLOBAL, until_answered, inline=False), clock=time.perf_counter)
+    asking = rewriter(FakeLayer(Layer.GLOBAL, until_answered, at_once=False), clock=time.perf_counter)
 
     asking.rewrite(asked(), now=BASE, budget_s=0.01)
     answered.set()
@@ -182,7 +186,7 @@ def test_a_slow_layer_is_left_behind_at_the_deadline():
 
 def test_late_work_does_not_pile_up():
     """With all workers busy a slow layer is skipped at once, and the fast ones still answer."""
-    asking = rewriter(FakeLayer(Layer.PERSONAL, dawdles, inline=False), MADONNA, clock=time.perf_counter)
+    asking = rewriter(FakeLayer(Layer.TAUGHT, dawdles, at_once=False), MADONNA, clock=time.perf_counter)
 
     answers = [asking.rewrite(asked(), now=BASE, budget_s=0.05) for _ in range(6)]
 
@@ -191,9 +195,69 @@ def test_late_work_does_not_pile_up():
     asking.close()
 
 
+def test_a_history_that_hangs_leaves_the_table_its_time():
+    """The personal layer may take a part of the time and no more; one that never answers is skipped, every time."""
+    answered = threading.Event()
+
+    def until_answered() -> Sequence[Rewrite]:
+        answered.wait(ENDLESS_S)
+        return []
+
+    faults: list[tuple[str, str]] = []
+    hanging = FakeLayer(Layer.PERSONAL, until_answered, at_once=False)
+    asking = rewriter(hanging, MADONNA, clock=time.perf_counter, on_fault=lambda part, error: faults.append((part, type(error).__name__)))
+
+    answers = [asking.rewrite(asked(), now=BASE, budget_s=ENDLESS_S / 60) for _ in range(6)]
+    answered.set()
+
+    assert [answer.layer for answer in answers] == [Layer.TABLE] * 6
+    assert faults == [("personal", "Late")] * 6
+    asking.close()
+
+
+def test_whoever_may_not_wait_is_told_to():
+    """Where memory alone decides there is an answer at once; where a layer must be waited for there is none, and it is not asked."""
+    slow = FakeLayer(Layer.GLOBAL, breaks, at_once=False)
+    asking = rewriter(MADONNA, slow)
+
+    known, unknown = (asking.at_once(asked(text), now=BASE) for text in ("play madona", "play prince"))
+
+    assert known is not None
+    assert known.layer is Layer.TABLE
+    assert unknown is None
+
+
+def test_whoever_gives_up_hands_the_words_on():
+    """Without time to ask, the words go on as they came, and the generation that would have answered is named."""
+    answer = rewriter(MADONNA).give_up(asked("Play Madona"), now=BASE, latency_ms=25.0)
+
+    assert (answer.action, answer.utterance, answer.reason) == (Action.PASS_THROUGH, "Play Madona", Reason.DEADLINE)
+    assert (answer.generation, answer.latency_ms) == (7, 25.0)
+
+
+def test_what_a_layer_leaves_alone_no_later_layer_changes():
+    """A customer's own words that work for them are a candidate like others: the table does not change them."""
+    own = FakeLayer(Layer.PERSONAL, lambda: [rewrite(target="Play Madona")])
+
+    answer = rewriter(own, MADONNA).rewrite(asked("play madona"), now=BASE)
+
+    assert (answer.action, answer.reason, answer.layer) == (Action.PASS_THROUGH, Reason.TARGET_OFFERED, Layer.PERSONAL)
+
+
+def test_what_failed_this_customer_before_is_not_served_to_them():
+    """Whatever layer it comes from; the next candidate has its say."""
+    live = Live(generation=7, layers=(MADONNA,), failed_before=lambda request, rewrite: request.heard.customer_id == "c1")
+    asking = Rewriter(lambda: live, hold_out=NO_HOLD_OUT, clock=lambda: 0.0)
+
+    theirs, others = (asking.rewrite(asked(customer_id=customer), now=BASE) for customer in ("c1", "c2"))
+
+    assert (theirs.action, theirs.reason, theirs.rewrite_id) == (Action.PASS_THROUGH, Reason.FAILED_BEFORE, "r1")
+    assert others.reason is Reason.REWRITTEN
+
+
 def test_a_slow_layer_that_is_in_time_is_heard():
     """A worker's answer within the budget counts like any other."""
-    asking = rewriter(FakeLayer(Layer.GLOBAL, lambda: [rewrite()], inline=False))
+    asking = rewriter(FakeLayer(Layer.GLOBAL, lambda: [rewrite()], at_once=False))
 
     answer = asking.rewrite(asked(), now=BASE, budget_s=1.0)
 

@@ -30,7 +30,10 @@ class SlowLayer:
     """A layer that finds a rewrite after the deadline."""
 
     layer = Layer.GLOBAL
-    inline = False
+
+    def at_once(self, _request: RewriteRequest) -> bool:
+        """It must be waited for."""
+        return False
 
     def offers(self, request: RewriteRequest) -> bool:
         """Never."""
