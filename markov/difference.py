@@ -37,7 +37,7 @@ class Changed:
         one, two = self.before, self.after
         moved = max(abs(two.success_as_said - one.success_as_said), abs(two.success_as_rewritten - one.success_as_rewritten))
         support = abs(two.support - one.support)
-        spared = (one.not_rooms, one.not_device_types) != (two.not_rooms, two.not_device_types)
+        spared = _spared(one) != _spared(two)
         return (
             spared
             or one.risk is not two.risk
@@ -88,5 +88,8 @@ def _by_source(rewrites: Sequence[Rewrite]) -> dict[tuple[str, Place], Rewrite]:
 def _figures(rewrite: Rewrite) -> tuple[object, ...]:
     """All that stands behind a rewrite, and how it is spelt; not which turns are cited: those are but a sample."""
     chances = (rewrite.score, rewrite.success_as_said, rewrite.success_as_rewritten)
-    spared = (*rewrite.not_rooms, "", *rewrite.not_device_types)
-    return rewrite.target, rewrite.state, rewrite.risk, *chances, rewrite.support, rewrite.times, *spared
+    return rewrite.target, rewrite.state, rewrite.risk, *chances, rewrite.support, rewrite.times, *_spared(rewrite)
+
+
+def _spared(rewrite: Rewrite) -> tuple[tuple[str, ...], ...]:
+    return rewrite.not_rooms, rewrite.not_device_types, rewrite.not_cohorts

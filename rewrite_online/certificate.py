@@ -132,6 +132,9 @@ def _of_the_words(rewrite: Rewrite, target: str) -> Iterator[str]:
 def _of_the_place(rewrite: Rewrite, beside: Sequence[Rewrite]) -> Iterator[str]:
     """Of a rewrite among those of its source: which of them holds where must not be open."""
     spared = (*rewrite.not_rooms, *rewrite.not_device_types)
+    cohorts = rewrite.not_cohorts
+    if list(cohorts) != sorted(set(cohorts)) or "" in cohorts or any(map(personal_in, cohorts)):
+        yield "the cohorts that it spares must have names that point to nobody, each once, in order"
     if rewrite.room and rewrite.device_type:
         yield "it must hold in a room or on a kind of device, not in both"
     if rewrite.place.is_split_off and spared:

@@ -54,16 +54,20 @@ class TableLayer:
         return (canonical(request.heard.utterance), _kind(request.heard)) in self._targets
 
     def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
-        """The one row for this text here, or none; what was learnt elsewhere only where nothing speaks against it here."""
+        """The one row for this text here, or none; what was learnt elsewhere, or of others, only where nothing speaks against it here."""
         said, kind = canonical(request.heard.utterance), _kind(request.heard)
         context = request.heard.context
         room, device_type = (context.room, context.device_type) if context else ("", "")
         for place in (Place(kind, room=room), Place(kind, device_type=device_type)):
             own = self._by_key.get((said, place)) if place.is_split_off else None
             if own is not None:
-                return (own,)
-        rewrite = self._by_key.get((said, Place(kind)))
-        return () if rewrite is None or rewrite.spares(room=room, device_type=device_type) else (rewrite,)
+                return _unless_spared(own, request.heard, room=room, device_type=device_type)
+        return _unless_spared(self._by_key.get((said, Place(kind))), request.heard, room=room, device_type=device_type)
+
+
+def _unless_spared(rewrite: Rewrite | None, heard: Heard, *, room: str, device_type: str) -> Sequence[Rewrite]:
+    spared = rewrite is None or rewrite.spares(room=room, device_type=device_type, cohorts=heard.cohorts)
+    return () if rewrite is None or spared else (rewrite,)
 
 
 def _kind(heard: Heard) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,6 +20,9 @@ from rewrite_online.deadline import BUDGET_S
 
 DEADLINE_MS_MAX = 1_000
 """Longest deadline that a caller may set: after a second of silence a customer asks again."""
+
+COHORTS_MAX = 64
+"""Cohorts of one customer: an assistant tells a handful apart, and each is looked up for each answer."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,6 +58,8 @@ class RewriteQuestion(BaseModel):
     """Whether the customer spoke over the response before."""
     versions: Versions | None = None
     """The versions of the assistant's parts."""
+    cohorts: tuple[Annotated[str, Field(max_length=ID_CHARS_MAX)], ...] = Field((), max_length=COHORTS_MAX)
+    """Of the customer, as the turn's log record will name them: a rewrite that is known to hurt one of them is not served."""
     deadline_ms: int = Field(int(BUDGET_S * 1000), ge=1, le=DEADLINE_MS_MAX)
     """When the answer is due; later the utterance passes through unchanged."""
     interpretations: tuple[Interpretation, ...] | None = Field(None, max_length=HYPOTHESES_MAX)
@@ -155,6 +160,7 @@ def request_of(question: RewriteQuestion, *, now: datetime, pseudonym: Callable[
         device_id=question.device_id,
         barge_in=question.barge_in,
         versions=question.versions,
+        cohorts=question.cohorts,
     )
     if question.interpretations is None:
         return BeforeRequest(heard)

@@ -8,6 +8,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -107,6 +108,7 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     prompt_kind: Annotated[str, typer.Option("--prompt-kind", help="Kind of question that the assistant had asked.")] = "",
     room: Annotated[str, typer.Option("--room", help="Room in which it is said, as turns name it.")] = "",
     device_type: Annotated[str, typer.Option("--device-type", help="Kind of device that it is said to, as turns name it.")] = "",
+    cohort: Annotated[list[str] | None, typer.Option("--cohort", help="Cohort of the customer, as turns name it; again for more.")] = None,
     customer: Annotated[str, typer.Option("--customer", help="Who says it.")] = "try",
     mode: Annotated[Mode, typer.Option("--mode", help="Before the NLU, or after a refusal.")] = Mode.BEFORE,
     as_json: JsonOption = False,
@@ -114,10 +116,11 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     """Show what would be said for a customer: original, rewrite or why none, layer, evidence, time taken. Serves and logs nothing.
 
     Examples: `resay try "lights on in the den"`, `resay try "turn it up" --room kitchen`, `resay try "north" --prompt-kind area`,
-    `resay try "…" --mode retry --json`
+    `resay try "turn it up" --cohort en-GB`, `resay try "…" --mode retry --json`
     """
     settings = read_settings(home=home)
-    explained = explain(settings, _request(utterance, place=Place(prompt_kind, room, device_type), customer=customer, mode=mode))
+    request = _request(utterance, place=Place(prompt_kind, room, device_type), customer=customer, mode=mode)
+    explained = explain(settings, _of_cohorts(request, cohort or ()))
     if as_json:
         print_json(_as_json(explained, mode))
     else:
@@ -200,6 +203,10 @@ def _request(utterance: str, *, place: Place, customer: str, mode: Mode) -> Rewr
     context = Context(room=place.room, device_type=place.device_type)
     heard = Heard(turn_id="try", customer_id=customer, at=datetime.now(UTC), utterance=utterance, prompt=prompt, context=context)
     return BeforeRequest(heard) if mode is Mode.BEFORE else RetryRequest(heard, (), ResponseStatus.UNSUPPORTED)
+
+
+def _of_cohorts(request: RewriteRequest, cohorts: Sequence[str]) -> RewriteRequest:
+    return replace(request, heard=replace(request.heard, cohorts=tuple(cohorts)))
 
 
 def _as_json(explained: Explanation, mode: Mode) -> dict[str, object]:

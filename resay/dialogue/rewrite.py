@@ -5,6 +5,7 @@ The two modes are two types, so that this turn's interpretations cannot reach a 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -81,6 +82,8 @@ class Rewrite:
     """Rooms in which customers mean something else by the source, in order: there it is never served, whether or not another one is."""
     not_device_types: tuple[str, ...] = ()
     """Kinds of device on which they do."""
+    not_cohorts: tuple[str, ...] = ()
+    """Cohorts whose own evidence refutes it, in order: whoever is of one of them is never served it."""
 
     @property
     def place(self) -> Place:
@@ -92,9 +95,9 @@ class Rewrite:
         """The source wherever it is said: canonical text and prompt kind."""
         return self.source, self.prompt_kind
 
-    def spares(self, *, room: str, device_type: str) -> bool:
-        """Whether it must not be served here, though nothing better is known."""
-        return room in self.not_rooms or device_type in self.not_device_types
+    def spares(self, *, room: str, device_type: str, cohorts: Collection[str] = ()) -> bool:
+        """Whether it must not be served here, or to customers of these cohorts, though nothing better is known."""
+        return room in self.not_rooms or device_type in self.not_device_types or any(each in self.not_cohorts for each in cohorts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class Heard:
     device_id: str | None = None
     barge_in: bool = False
     versions: Versions | None = None
+    cohorts: tuple[str, ...] = ()
+    """Of the customer, as the turn's log record names them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,4 +78,5 @@ def heard_of(turn: Turn) -> Heard:
         device_id=turn.device_id,
         barge_in=turn.barge_in,
         versions=turn.versions,
+        cohorts=turn.cohorts,
     )

@@ -296,6 +296,7 @@ REWRITES = Table(
         Column("device_type", TEXT, "Kind of device on which it holds; empty: any but those in not_device_types."),
         Column("not_rooms", TEXTS, "Rooms in which it is never served."),
         Column("not_device_types", TEXTS, "Kinds of device on which it is never served."),
+        Column("not_cohorts", TEXTS, "Cohorts whose customers are never served it."),
     ),
     key=("rewrite_id",),
     owner="markov/verify",

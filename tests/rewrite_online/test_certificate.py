@@ -109,6 +109,9 @@ def test_rewriting_ends_in_one_hop(tmp_path: Path, table: tuple[Rewrite, ...], w
         ((changed(not_rooms=("priya's room",)),), "point to nobody"),
         ((changed(room="mr jones"), changed(not_rooms=("mr jones",))), "point to nobody"),
         ((changed(not_device_types=("",)),), "point to nobody"),
+        ((changed(not_cohorts=("",)),), "cohorts that it spares"),
+        ((changed(not_cohorts=("beta", "alpha")),), "each once, in order"),
+        ((changed(room="hall", not_cohorts=("friends of mr jones",)),), "cohorts that it spares"),
     ],
 )
 def test_which_of_two_rewrites_holds_where_is_never_open(tmp_path: Path, table: tuple[Rewrite, ...], why: str):

@@ -81,3 +81,20 @@ def test_the_place_has_the_first_word(said: str, context: Context | None, target
 def test_what_is_said_in_one_room_is_not_rewritten_in_another():
     """One hop, wherever one is."""
     assert UP.offers(asked(TELEVISION, context=Context(room="kitchen")))
+
+
+def test_whoever_is_of_a_cohort_that_is_spared_is_left_alone():
+    """One of several is enough, wherever they are; others, and those of whom nothing is known, have it."""
+    table = TableLayer(
+        [
+            rewrite("turn it up", RADIO, not_rooms=("living room",), not_cohorts=("en-GB", "new")),
+            rewrite("turn it up", TELEVISION, room="living room", not_cohorts=("beta",)),
+        ]
+    )
+
+    def told(room: str, *cohorts: str) -> list[str]:
+        return [each.target for each in table.candidates(asked("turn it up", context=Context(room=room), cohorts=cohorts))]
+
+    assert (told("hall"), told("hall", "en-US", "beta")) == ([RADIO], [RADIO])
+    assert (told("hall", "en-US", "new"), told("hall", "en-GB")) == ([], [])
+    assert (told("living room", "new"), told("living room", "beta")) == ([TELEVISION], []), "and nothing else in its place"

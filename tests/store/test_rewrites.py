@@ -16,7 +16,7 @@ _rewrites = st.builds(
     risk=st.sampled_from(Risk),
     **dict.fromkeys(("score", "success_as_said", "success_as_rewritten"), _chances),
     **dict.fromkeys(("support", "times"), st.integers(0, 2**40)),
-    **dict.fromkeys(("evidence", "not_rooms", "not_device_types"), st.lists(_texts).map(tuple)),
+    **dict.fromkeys(("evidence", "not_rooms", "not_device_types", "not_cohorts"), st.lists(_texts).map(tuple)),
     **dict.fromkeys(("room", "device_type"), _texts),
 )
 
@@ -57,4 +57,4 @@ def test_a_table_from_before_there_were_places_still_loads():
     (rewrite,) = decode_rewrites(row)
 
     assert rewrite.place == Place()
-    assert (rewrite.not_rooms, rewrite.not_device_types) == ((), ())
+    assert (rewrite.not_rooms, rewrite.not_device_types, rewrite.not_cohorts) == ((), (), ())
