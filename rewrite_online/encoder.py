@@ -1,0 +1,162 @@
+"""The encoder of the rewriter: two towers over one trunk, what was heard and what may be said, each a text to a vector of length one.
+
+The trunk is an exported BERT that knows English; a tower's head is a matrix, learnt from pairs of the two (`train_towers`). So a head
+learns in seconds, is made anew each night, and a million vectors of wordings follow from those of the trunk by one product.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resay.dialogue.errors import ResayError
+from resay.training.encoder import ENCODER_FILE, TOKENIZER_FILE, TextEncoder
+
+TEXTS_KEPT_MAX = 20_000
+"""Texts whose vectors are kept: a household's talk comes again and again. 30 MB."""
+
+HEADS_FILE = "heads.npz"
+
+Vectors = NDArray[np.float32]
+
+
+class WrongHeads(ResayError):
+    """Bytes are no heads, or those of another trunk."""
+
+
+class Trunk(Protocol):
+    """Texts to vectors of length one, each by itself: equal texts have equal vectors in whatever company."""
+
+    def __call__(self, texts: Sequence[str], /) -> Vectors:
+        """One row a text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heads:
+    """What is learnt above the trunk."""
+
+    trunk: str
+    """Name of the trunk whose vectors they take."""
+    heard: Vectors
+    """(width, width of the trunk)."""
+    wordings: Vectors
+    """The same matrix, or one of its own."""
+
+    def __bytes__(self) -> bytes:
+        """Equal heads, equal bytes."""
+        out = io.BytesIO()
+        np.savez(out, trunk=np.array(self.trunk), heard=self.heard.astype(np.float16), wordings=self.wordings.astype(np.float16))
+        return out.getvalue()
+
+    @classmethod
+    def of(cls, content: bytes) -> Heads:
+        """Heads from their bytes.
+
+        Raises: WrongHeads.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+                heads = cls(str(kept["trunk"]), kept["heard"].astype(np.float32), kept["wordings"].astype(np.float32))
+        # numpy raises whatever its reader of archives meets.
+        except Exception as error:
+            message = f"heads must be as they were written; {error}; was the file cut off?"
+            raise WrongHeads(message) from error
+        if heads.heard.ndim != 2 or heads.heard.shape != heads.wordings.shape or not np.isfinite([heads.heard, heads.wordings]).all():
+            message = f"heads must be two matrices of one shape; got {heads.heard.shape} and {heads.wordings.shape}; is it another file?"
+            raise WrongHeads(message)
+        return heads
+
+
+class Towers:
+    """Texts to vectors by trunk and heads; safe to share between threads."""
+
+    def __init__(self, trunk: Trunk, *, trunk_name: str, heads: Heads | None = None, texts_kept_max: int = TEXTS_KEPT_MAX) -> None:
+        """Without heads both towers are the trunk.
+
+        Raises: WrongHeads, where they are those of another trunk.
+        """
+        if heads is not None and heads.trunk != trunk_name:
+            message = f"heads must be of trunk {trunk_name}; they are of {heads.trunk}; were they learnt before the trunk was changed?"
+            raise WrongHeads(message)
+        self._trunk = trunk
+        self._heads = heads
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._kept_max = texts_kept_max
+        self._lock = threading.Lock()
+        self.name = trunk_name if heads is None else f"{trunk_name}+{hashlib.sha256(bytes(heads)).hexdigest()[:16]}"
+        """Equal names, equal vectors: an index of wordings says whose vectors it holds."""
+
+    def heard(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of what was heard: (text, width)."""
+        return self._through(None if self._heads is None else self._heads.heard, texts)
+
+    def wordings(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of wordings: (text, width)."""
+        return self._through(None if self._heads is None else self._heads.wordings, texts)
+
+    def trunk(self, texts: Sequence[str]) -> Vectors:
+        """Vectors as the trunk gives them, for those who learn heads: (text, width of the trunk)."""
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        with self._lock:
+            kept = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in kept]
+        if new:
+            kept |= zip(new, self._trunk(new), strict=True)
+            self._keep({text: kept[text] for text in new[-self._kept_max :]})
+        return np.stack([kept[text] for text in texts])
+
+    def forget(self) -> None:
+        """Let go of every text that was kept."""
+        with self._lock:
+            self._kept.clear()
+
+    def _through(self, head: Vectors | None, texts: Sequence[str]) -> Vectors:
+        vectors = self.trunk(texts)
+        return vectors if head is None or not len(texts) else through(head, vectors)
+
+    def _keep(self, vectors: dict[str, Vectors]) -> None:
+        with self._lock:
+            self._kept |= vectors
+            while len(self._kept) > self._kept_max:
+                self._kept.popitem(last=False)
+
+
+def through(head: Vectors, vectors: Vectors) -> Vectors:
+    """Vectors of the trunk through a head: of length one again."""
+    # Rows one by one and not as one matrix: products of matrices round otherwise in other company.
+    turned = np.einsum("ow,rw->ro", head, vectors) if len(vectors) <= _FEW else vectors @ head.T
+    return cast("Vectors", turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9))
+
+
+_FEW = 16
+"""Rows of a live request at most."""
+
+
+def embedded_towers(folder: Path, *, heads: Heads | None = None) -> Towers:
+    """The towers of an encoder's folder, and of the heads beside it unless others are given.
+
+    Raises: WrongModel, WrongVocabulary, WrongHeads.
+    """
+    trunk = TextEncoder(folder)
+    path = folder / HEADS_FILE
+    if heads is None and path.exists():
+        heads = Heads.of(path.read_bytes())
+    return Towers(trunk, trunk_name=trunk_name(folder), heads=heads)
+
+
+def trunk_name(folder: Path) -> str:
+    """A trunk by its content: its folder's name, and a hash of model and tokeniser."""
+    content = hashlib.sha256()
+    for name in (ENCODER_FILE, TOKENIZER_FILE):
+        content.update((folder / name).read_bytes())
+    return f"{folder.name}-{content.hexdigest()[:16]}"
