@@ -24,6 +24,18 @@ class Nearness:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """What all talk so far says of the pieces of what was heard, there where it was heard; chances, 0 to 1."""
+
+    chance: float
+    """That the candidate's state is what is wanted."""
+    rival: float
+    """The same of the likeliest other state."""
+    as_said: float
+    """That it succeeds as it was said, whatever is wanted: the same for all candidates."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A wording that may be said in place of what was heard."""
 
@@ -34,6 +46,8 @@ class Candidate:
     """To what was heard first."""
     hypothesis: int | None
     """Place in the n-best of the hypothesis that is this very wording; nothing where none is."""
+    meant: Meant | None = None
+    """Nothing where nothing was learnt of that."""
 
 
 class Finder(Protocol):

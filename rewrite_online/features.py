@@ -58,6 +58,8 @@ OF_REQUEST = (
     "best_sound",
     "best_meaning",
     "best_confidence",
+    "as_said_by_pieces",
+    "best_meant",
 )
 """Of the request, the same in every row: as heard, as read (mode `retry`), as known from others, and the best of all candidates."""
 
@@ -88,6 +90,8 @@ OF_CANDIDATE = (
     "spelling_lead",
     "sound_lead",
     "meaning_lead",
+    "meant",
+    "meant_lead",
 )
 """Features of one candidate; NaN in the row of doing nothing. `…_lead` is over the best candidate of another state."""
 
@@ -201,6 +205,8 @@ def _of_request(shown: _Shown, candidates: Sequence[Candidate]) -> Row:
         _most([each.nearest.sound for each in candidates]),
         _most([each.nearest.meaning for each in candidates]),
         _most([(shown.confidences or {}).get(each.wording.state) for each in candidates]),
+        _most([each.meant.as_said if each.meant else None for each in candidates]),
+        _most([each.meant.chance if each.meant else None for each in candidates]),
     ]
 
 
@@ -242,6 +248,8 @@ def _of_candidate(shown: _Shown, place: int, candidate: Candidate) -> Row:
         _known(nearest.spelling) - _rival(shown.by_state, state, "spelling"),
         _known(nearest.sound) - _rival(shown.by_state, state, "sound"),
         _known(nearest.meaning) - _rival(shown.by_state, state, "meaning"),
+        candidate.meant.chance if candidate.meant else NOT_KNOWN,
+        candidate.meant.chance - candidate.meant.rival if candidate.meant else NOT_KNOWN,
     ]
 
 
