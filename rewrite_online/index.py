@@ -1,0 +1,214 @@
+"""The index: vectors of wordings, searched by nearness. The one door to `faiss`.
+
+Exact while few; from `EXACT_MAX` on in cells, in eight bits a number, of which the nearest cells are searched. What is deleted is gone
+from the bytes. Knows numbers only: which wording a number stands for is the finder's to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import faiss as typed_faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from resay.dialogue.errors import ResayError
+
+faiss: Any = typed_faiss
+"""Its types lack what it adds to its classes as it is imported."""
+
+EXACT_MAX = 20_000
+"""Vectors that are compared one by one: 30 MB, which a core reads in 2 ms; in cells it would be 0.2 ms, after a minute of training."""
+
+VECTORS_MAX = 20_000_000
+"""Vectors of one index: 8 GB in eight bits."""
+
+CELLS_A_ROOT = 4
+"""Cells for each square root of the number of vectors, as faiss advises: 4,000 for a million."""
+
+TRAINED_A_CELL = 40
+"""Vectors that each cell is trained on: faiss warns below 39."""
+
+ROUNDS = 8
+"""Of training the cells: later ones move next to nothing."""
+
+SEARCHED_SHARE = 1 / 32
+"""Of the cells, searched for one query: recall@10 of 0.98 and more (docs/log.md, 2026-11-22)."""
+
+SEARCHED_MIN = 64
+"""Cells, at least."""
+
+FORM = "resay.index/1"
+_HEAD_BYTES = 4
+"""In which a snapshot says how long its head is."""
+
+Vectors = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+
+class WrongIndex(ResayError):
+    """Bytes are no index, or not the index of this generation and encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What an index is of."""
+
+    encoder: str
+    """Name of the encoder whose vectors it holds."""
+    generation: int
+    """Number of the generation that it was made for."""
+
+
+class Index:
+    """Vectors of length one by number. Searching is safe between threads; whoever adds or deletes must be alone."""
+
+    def __init__(self, numbers: Numbers, vectors: Vectors) -> None:
+        """Take vectors, one a row, and a number for each; of those with one number the first is kept."""
+        assert len(numbers) == len(vectors), "every vector has a number"
+        assert len(numbers) <= VECTORS_MAX, "an index has an end"
+        numbers, first = np.unique(numbers, return_index=True)
+        vectors = vectors[first]
+        self._faiss = _exact(vectors.shape[1]) if len(vectors) <= EXACT_MAX else _in_cells(vectors)
+        self._numbers = numbers
+        self._faiss.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), numbers)
+
+    def __len__(self) -> int:
+        return int(self._faiss.ntotal)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every vector is compared, and as it was given."""
+        return isinstance(self._faiss, faiss.IndexIDMap2)
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers that it holds, in order."""
+        return self._numbers
+
+    def add(self, numbers: Numbers, vectors: Vectors) -> None:
+        """Add vectors; a number that is held already gets the new one."""
+        numbers, first = np.unique(numbers, return_index=True)
+        self.delete(numbers)
+        self._faiss.add_with_ids(np.ascontiguousarray(vectors[first], dtype=np.float32), numbers)
+        self._numbers = np.union1d(self._numbers, numbers)
+
+    def delete(self, numbers: Numbers) -> int:
+        """Delete vectors, and say how many were there."""
+        gone = np.intersect1d(numbers, self._numbers)
+        if len(gone):
+            self._faiss.remove_ids(faiss.IDSelectorArray(np.ascontiguousarray(gone)))
+            self._numbers = np.setdiff1d(self._numbers, gone)
+        return len(gone)
+
+    def search(self, query: Vectors, *, at_most: int, within: tuple[int, int] | None = None) -> tuple[Numbers, Vectors]:
+        """The nearest vectors to one query, with their products with it; `within`: of numbers from one up to another, that left out."""
+        if not len(self) or at_most < 1:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        selector = None if within is None else faiss.IDSelectorRange(*within)
+        with _one_thread():
+            scores, numbers = self._faiss.search(
+                np.ascontiguousarray(query, dtype=np.float32)[None, :], min(at_most, len(self)), params=self._how(selector)
+            )
+        found = numbers[0] >= 0
+        return numbers[0][found], scores[0][found]
+
+    def vectors(self, numbers: Sequence[int]) -> Vectors:
+        """The vectors of numbers that it holds, as near as eight bits keep them."""
+        if not len(numbers):
+            return np.zeros((0, self._faiss.d), dtype=np.float32)
+        return np.stack([self._faiss.reconstruct(int(number)) for number in numbers])
+
+    def snapshot(self, label: Label) -> bytes:
+        """All of it as bytes."""
+        body = self._numbers.tobytes() + faiss.serialize_index(self._faiss).tobytes()
+        told = {"form": FORM, "count": len(self), "sha256": hashlib.sha256(body).hexdigest(), **asdict(label)}
+        head = json.dumps(told, sort_keys=True).encode()
+        return len(head).to_bytes(_HEAD_BYTES, "little") + head + body
+
+    @classmethod
+    def load(cls, content: bytes, label: Label) -> Index:
+        """An index from its bytes, only if it is what is asked for.
+
+        Raises: WrongIndex.
+        """
+        told, body = _taken_apart(content)
+        _check(told, body, label)
+        size = np.dtype(np.int64).itemsize * int(told["count"])
+        index = cls.__new__(cls)
+        index._numbers = np.frombuffer(body[:size], dtype=np.int64).copy()
+        index._faiss = faiss.deserialize_index(np.frombuffer(body[size:], dtype=np.uint8))
+        assert len(index) == len(index._numbers), "a snapshot holds as many vectors as numbers"
+        return index
+
+    def _how(self, selector: Any) -> Any:
+        if self.is_exact:
+            return faiss.SearchParameters(sel=selector)
+        cells = int(self._faiss.nlist)
+        return faiss.SearchParametersIVF(sel=selector, nprobe=min(cells, max(SEARCHED_MIN, int(cells * SEARCHED_SHARE))))
+
+
+def _taken_apart(content: bytes) -> tuple[dict[str, Any], memoryview]:
+    """What a snapshot says of itself, and the rest."""
+    size = int.from_bytes(content[:_HEAD_BYTES], "little")
+    try:
+        told = json.loads(content[_HEAD_BYTES : _HEAD_BYTES + size])
+    except ValueError as error:
+        message = f"index must begin with what it is of; {error}; is it another file?"
+        raise WrongIndex(message) from error
+    if not isinstance(told, dict) or told.get("form") != FORM:
+        message = f"index must be of form {FORM}; got {str(told)[:80]}; was it written by another version?"
+        raise WrongIndex(message)
+    return told, memoryview(content)[_HEAD_BYTES + size :]
+
+
+def _check(told: Mapping[str, Any], body: memoryview, label: Label) -> None:
+    """That a snapshot is whole, and of the generation and encoder that are asked for; all faults at once."""
+    faults = []
+    if told.get("sha256") != hashlib.sha256(body).hexdigest():
+        faults.append("its bytes are not those that were written")
+    if told.get("generation") != label.generation:
+        faults.append(f"it was made for generation {told.get('generation')}")
+    if told.get("encoder") != label.encoder:
+        faults.append(f"its vectors are those of {told.get('encoder')}")
+    if faults:
+        message = (
+            f"index must be whole, and of generation {label.generation} and encoder {label.encoder}; {', and '.join(faults)}; "
+            "was a part of a generation put in another?"
+        )
+        raise WrongIndex(message)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A block in which faiss does not spread one query over threads: starting them takes longer than the search, and others wait."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _exact(width: int) -> Any:
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(width))
+
+
+def _in_cells(vectors: Vectors) -> Any:
+    """An index without vectors, trained on a sample of them, taken evenly."""
+    width = vectors.shape[1]
+    cells = int(CELLS_A_ROOT * len(vectors) ** 0.5)
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(width), width, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, True
+    )
+    index.cp.niter = ROUNDS
+    sample = np.linspace(0, len(vectors) - 1, min(len(vectors), cells * TRAINED_A_CELL)).astype(np.int64)
+    index.train(np.ascontiguousarray(vectors[sample], dtype=np.float32))
+    # By which single vectors are found again, to be deleted or compared.
+    index.set_direct_map_type(faiss.DirectMap.Hashtable)
+    return index
