@@ -1,0 +1,81 @@
+"""The global layer: what many customers succeeded with, for words that nobody need have said before.
+
+Gathers candidates, lets the ranker weigh them, and offers the best. Whether it is good enough is the gate's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
+from resay.dialogue.text import canonical
+from resay.store.rewrites import rewrite_id_of
+from rewrite_online.candidate import Candidate, Chances, Weigher
+from rewrite_online.meaning import Meaning
+from rewrite_online.recall import Recall
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One candidate with what speaks for it, for people who ask."""
+
+    candidate: Candidate
+    as_said: float
+    as_rewritten: float
+
+
+class GlobalLayer:
+    """Rewrites of a generation's wordings, by its ranker; safe to share between threads."""
+
+    layer: Final = Layer.GLOBAL
+    inline: Final = True
+
+    def __init__(self, recall: Recall, *, meaning: Meaning, weigher: Weigher) -> None:
+        self._recall = recall
+        self._meaning = meaning
+        self._weigher = weigher
+
+    def __len__(self) -> int:
+        return len(self._recall.targets)
+
+    def offers(self, request: RewriteRequest) -> bool:
+        """Whether the utterance is the very wording that this layer says for others: then nobody need change it, and one hop is all."""
+        return self._recall.is_target(request.heard)
+
+    def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
+        """What could be said instead, best first."""
+        said, kind = canonical(request.heard.utterance), request.heard.prompt.kind if request.heard.prompt else ""
+        return [_rewrite(said, kind, each) for each in self.consider(request)]
+
+    def consider(self, request: RewriteRequest) -> Sequence[Considered]:
+        """All candidates with what was seen of them and their chances, the likeliest to succeed first."""
+        found = self._recall.gather(request.heard, self._meaning)
+        if not found.candidates:
+            return ()
+        chances = self._weigher.weigh(request, found.said, found.candidates)
+        return _in_order(found.candidates, chances)
+
+
+def _in_order(candidates: Sequence[Candidate], chances: Chances) -> list[Considered]:
+    weighed = [Considered(each, chances.as_said, chance) for each, chance in zip(candidates, chances.rewritten, strict=True)]
+    return sorted(weighed, key=lambda each: -each.as_rewritten)
+
+
+def _rewrite(said: str, kind: str, considered: Considered) -> Rewrite:
+    wording = considered.candidate.wording
+    return Rewrite(
+        rewrite_id=rewrite_id_of(said, kind, wording.text),
+        source=said,
+        prompt_kind=kind,
+        target=wording.text,
+        state=wording.state,
+        risk=wording.risk,
+        score=considered.as_rewritten,
+        success_as_said=considered.as_said,
+        success_as_rewritten=considered.as_rewritten,
+        support=wording.customers,
+        times=round(wording.times),
+        evidence=wording.evidence,
+    )

@@ -1,0 +1,83 @@
+"""Examples for the ranker from turns that were logged: what was heard, the candidates for it, and what came of it.
+
+A turn that succeeded as said needed nothing, and candidates of another state would have been wrong; one that failed and was linked to a
+success would have needed that state, as far as the link goes; of one that failed and was never linked nothing is known but that it failed.
+What we said for a customer is a record of that very candidate, and of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from resay.dialogue.rewrite import BeforeRequest, Heard
+from resay.dialogue.text import canonical
+from resay.dialogue.turn import Turn
+from rewrite_online.candidate import Candidate
+from rewrite_online.features import Example
+from rewrite_online.meaning import Meaning
+from rewrite_online.recall import Recall
+
+SURE_MIN = 0.3
+"""Links say less than this where nearly all of them lead to another request; then nothing is known of what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of one turn."""
+
+    turn: Turn
+    right: bool | None
+    """Whether it succeeded; nothing where nobody knows."""
+    states: Mapping[str, float]
+    """What was reached in the end, by the turn itself or by later tries, with how sure that is; empty: nothing is known."""
+    weight: float = 1.0
+    """How many turns like it this one stands for."""
+
+
+def heard_in(turn: Turn) -> Heard:
+    """What was known of a logged turn before the NLU saw it: what the customer said, whatever we made of it."""
+    return Heard(
+        turn_id=turn.turn_id,
+        customer_id=turn.customer_id,
+        at=turn.at,
+        utterance=turn.rewrite.original if turn.rewrite else turn.utterance,
+        hypotheses=turn.hypotheses,
+        prompt=turn.prompt,
+        context=turn.context,
+        audio=turn.audio,
+        session_id=turn.session_id,
+        device_id=turn.device_id,
+        barge_in=turn.barge_in,
+        versions=turn.versions,
+    )
+
+
+def examples_of(came: Iterable[Came], recall: Recall, meanings: Sequence[Meaning]) -> Iterator[Example]:
+    """The examples; each is shown what was learnt without its own words: the meaning of its fold."""
+    for each in came:
+        heard = heard_in(each.turn)
+        found = recall.gather(heard, meanings[fold_of_text(canonical(heard.utterance), len(meanings))])
+        right = _right(each, found.candidates)
+        as_said = None if each.turn.rewrite or each.right is None else float(each.right)
+        if as_said is None and all(chance is None for chance in right):
+            continue
+        yield Example(BeforeRequest(heard), found.said, found.candidates, right, as_said, each.turn.customer_id, each.weight)
+
+
+def fold_of_text(text: str, folds: int) -> int:
+    """The fold of a text, by hash, the same on every machine: the same words are never in two."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) % folds
+
+
+def _right(came: Came, candidates: Sequence[Candidate]) -> tuple[float | None, ...]:
+    """The chance that each candidate would have been right; nothing where it is not known."""
+    if came.turn.rewrite:
+        put = canonical(came.turn.utterance)
+        return tuple(float(came.right) if each.wording.text == put and came.right is not None else None for each in candidates)
+    sure = sum(came.states.values())
+    if sure < SURE_MIN:
+        return (None,) * len(candidates)
+    # Of what was reached, each state as far as links say so.
+    return tuple(came.states.get(each.wording.state, 0.0) / sure for each in candidates)

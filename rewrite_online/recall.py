@@ -1,0 +1,116 @@
+"""Recall: which wordings might be said in place of what was heard, from nearness and from what its pieces mean.
+
+One wording a state: the one that fares best. Learning and serving gather candidates by this very function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from resay.dialogue.rewrite import Heard
+from resay.dialogue.text import canonical
+from resay.dialogue.wording import Wording
+from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
+from rewrite_online.meaning import Likely, Meaning
+
+STATES_MAX = 4
+"""States that pieces name as candidates: the fifth likeliest was wanted by one request in a hundred."""
+
+NEAR_MAX = 12
+"""Wordings that are looked for by nearness; those of one state stand together."""
+
+CANDIDATES_MAX = 6
+"""Candidates that are weighed."""
+
+TARGET_SUCCESS_MIN = 0.6
+"""Success of a wording that may be said for others, at least: one that fails itself helps nobody."""
+
+TRIES_WEIGHED = 1.0
+"""How many standard errors below its mean a wording's success is taken to be where the best of a state is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is known of what was heard."""
+
+    said: Wording | None
+    """The wording itself, where enough customers said it."""
+    candidates: tuple[Candidate, ...]
+
+
+class Recall:
+    """Wordings, and the ways to them; safe to share between threads."""
+
+    def __init__(self, wordings: Iterable[Wording], *, finder: Finder, spared: Iterable[tuple[str, str]] = ()) -> None:
+        """Take wordings; `spared`, as text and prompt kind, are never said for anyone: what is itself rewritten, for one."""
+        self._known = {(each.text, each.prompt_kind): each for each in wordings}
+        self._finder = finder
+        never = frozenset(spared)
+        self._best = best_wordings(each for key, each in self._known.items() if key not in never)
+        self._targets = frozenset((each.text, each.prompt_kind) for each in self._best.values())
+
+    @property
+    def targets(self) -> Mapping[tuple[str, str], Wording]:
+        """The wording that is said for each state, by state and prompt kind."""
+        return self._best
+
+    def is_target(self, heard: Heard) -> bool:
+        """Whether what was heard is what would be said for others."""
+        return (canonical(heard.utterance), _kind(heard)) in self._targets
+
+    def gather(self, heard: Heard, meaning: Meaning) -> Recalled:
+        """The candidates of one request, the likeliest first."""
+        said, kind = canonical(heard.utterance), _kind(heard)
+        likely = meaning.likely(heard, at_most=STATES_MAX + 1)
+        near = self._near(heard)
+        states = [state for state, _ in likely.states[:STATES_MAX]] + list(near)
+        found: list[Candidate] = []
+        for state in dict.fromkeys(states):
+            wording = self._best.get((state, kind))
+            if wording is not None and wording.text != said and len(found) < CANDIDATES_MAX:
+                found.append(_candidate(wording, near.get(state), likely=likely))
+        return Recalled(self._known.get((said, kind)), tuple(found))
+
+    def _near(self, heard: Heard) -> dict[str, Candidate]:
+        """The nearest wording of each state, the nearest state first."""
+        nearest: dict[str, Candidate] = {}
+        for each in self._finder.find(heard, at_most=NEAR_MAX):
+            if each.wording.state:
+                nearest.setdefault(each.wording.state, each)
+        return nearest
+
+
+def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]:
+    """The wording that fares best of each state and prompt kind, of those that fare well enough."""
+    best: dict[tuple[str, str], Wording] = {}
+    for each in wordings:
+        if each.state and each.success >= TARGET_SUCCESS_MIN:
+            held = best.get((each.state, each.prompt_kind))
+            if held is None or _fares(each) > _fares(held):
+                best[each.state, each.prompt_kind] = each
+    return best
+
+
+def _fares(wording: Wording) -> tuple[float, str]:
+    error = (wording.success * (1 - wording.success) / (wording.times + 3)) ** 0.5
+    return wording.success - TRIES_WEIGHED * error, wording.text
+
+
+def _candidate(wording: Wording, near: Candidate | None, *, likely: Likely) -> Candidate:
+    """A wording as a candidate: as near as the nearest of its state."""
+    chance = dict(likely.states).get(wording.state, 0.0)
+    rival = max((other for state, other in likely.states if state != wording.state), default=0.0)
+    meant = Meant(chance, rival, likely.as_said) if likely.states else None
+    if near is None:
+        return Candidate(wording, Nearness(), Nearness(), None, meant)
+    return replace(near, wording=wording, meant=meant)
+
+
+def _kind(heard: Heard) -> str:
+    return heard.prompt.kind if heard.prompt else ""
+
+
+def fitting(candidates: Sequence[Candidate], state: str) -> int | None:
+    """The place of the candidate of a state; nothing where there is none."""
+    return next((place for place, each in enumerate(candidates) if each.wording.state == state), None)
