@@ -88,6 +88,7 @@ class Towers:
             message = f"heads must be of trunk {trunk_name}; they are of {heads.trunk}; were they learnt before the trunk was changed?"
             raise WrongHeads(message)
         self._trunk = trunk
+        self._trunk_name = trunk_name
         self._heads = heads
         self._kept: OrderedDict[str, Vectors] = OrderedDict()
         self._kept_max = texts_kept_max
@@ -114,6 +115,13 @@ class Towers:
             kept |= zip(new, self._trunk(new), strict=True)
             self._keep({text: kept[text] for text in new[-self._kept_max :]})
         return np.stack([kept[text] for text in texts])
+
+    def heads_or_identity(self) -> Heads:
+        """Their heads; without any, those that change nothing."""
+        if self._heads is not None:
+            return self._heads
+        unchanged = np.eye(self._trunk([""]).shape[1], dtype=np.float32)
+        return Heads(self._trunk_name, unchanged, unchanged)
 
     def forget(self) -> None:
         """Let go of every text that was kept."""

@@ -126,10 +126,10 @@ class Index:
 
     def snapshot(self, label: Label) -> bytes:
         """All of it as bytes."""
-        body = self._numbers.tobytes() + faiss.serialize_index(self._faiss).tobytes()
+        body = b"".join([self._numbers.tobytes(), faiss.serialize_index(self._faiss).tobytes()])
         told = {"form": FORM, "count": len(self), "sha256": hashlib.sha256(body).hexdigest(), **asdict(label)}
         head = json.dumps(told, sort_keys=True).encode()
-        return len(head).to_bytes(_HEAD_BYTES, "little") + head + body
+        return b"".join([len(head).to_bytes(_HEAD_BYTES, "little"), head, body])
 
     @classmethod
     def load(cls, content: bytes, label: Label) -> Index:
