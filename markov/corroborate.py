@@ -4,9 +4,8 @@ A detector sees one session. That a refused wording is followed by the same mean
 is evidence that only counts can see. So each link's odds are multiplied by P(next | source) / P(next): how much oftener *other* customers
 went on so after this source than anybody goes on so anyhow (docs/decisions/0004-the-chain.md).
 
-Reads tables `heard` and `tries` (`steps`), each but a few times and sums them at once: a hundred million turns do not fit into memory, what
-each customer made of each wording does. Customers, wordings and states go by the fingerprints of their names, eight bytes each; the names
-come back for what is left in the end.
+Reads the tables of `sums`. Customers, wordings and states go by the fingerprints of their names, eight bytes each; the names come back for
+what is left in the end.
 """
 
 from __future__ import annotations
@@ -15,9 +14,6 @@ from markov.fading import faded
 from markov.steps import MILLION, Floors, Step
 from resay.dialogue.state import FAILURE, SUCCESS
 
-REST = faded(f"{MILLION} - heard.taken")
-"""SQL for what of a turn no link takes, and its own outcome has."""
-
 PRIOR_CUSTOMERS = 1.0
 """Weight of the belief that a source is followed by whatever is popular: as much as one customer."""
 
@@ -25,17 +21,11 @@ UNREAD = "?"
 """All unread turns as one: which words were not understood tells nothing, that there were some does."""
 
 
-def sum_steps(floors: Floors) -> list[Step]:
-    """The steps from facts to what each customer made of each wording, in order."""
-    return [know_customers(floors.account_age_days), name_states(), utter()]
-
-
 def transition_steps(floors: Floors) -> list[Step]:
-    """The steps from these sums, facts and renewed wordings to transitions over all customers, in order."""
+    """The steps from sums, tries and renewed wordings to transitions over all customers, in order."""
     return [
-        renew(),
-        settle(),
         walk(),
+        settle(floors.customer_weight_max),
         fail(),
         expect(),
         follow(floors.customer_weight_max),
@@ -65,128 +55,63 @@ def corroborated(probability: str, factor: str) -> str:
     return f"({probability} * {factor} / ({probability} * {factor} + 1.0 - {probability}))"
 
 
-def know_customers(account_age_days: int) -> Step:
-    """Who counts towards a floor: no customer that is but a session, no account that is too young."""
-    return Step(
-        "known",
-        f"""
-        select customer_id, {fingerprint("customer_id")} as customer,
-            not is_session and first_at <= max(last_at) over () - interval '{account_age_days}' day as counts
-        from (
-            select customer_id, min(event_time) as first_at, max(event_time) as last_at, max(cast(is_session as int)) = 1 as is_session
-            from heard
-            group by customer_id
-        ) as customers
-        """,
-    )
-
-
-def name_states() -> Step:
-    """The names of all states, and what each counts as, seen from the turn before."""
-    return Step(
-        "named_states",
-        f"""
-        select state, name, {category("name")} as category
-        from (select {fingerprint("state")} as state, any_value(state) as name from heard group by {fingerprint("state")}) as states
-        """,
-    )
-
-
-def utter() -> Step:
-    """What each customer who counts made of each wording, by what it was taken for and how it was written; not what we rewrote.
-
-    Whoever can make up a thousand customers could turn any row of the chain.
-    """
-    keys = f"""{fingerprint("heard.said", "heard.kind")}, {fingerprint("heard.state")}, {fingerprint("heard.utterance")}"""
-    return Step(
-        "uttered",
-        f"""
-        select known.customer, {fingerprint("heard.said", "heard.kind")} as entry, {fingerprint("heard.state")} as state,
-            {fingerprint("heard.utterance")} as utterance, count(*) as times,
-            {_sum("heard.outcome = 'success'", "1")} as successes,
-            {_sum("heard.outcome = 'success'", REST)} as success, {_sum("heard.outcome = 'failure'", REST)} as failure
-        from heard
-        join known on known.customer = {fingerprint("heard.customer_id")}
-        join fading on fading.day = heard.day
-        where known.counts and not heard.rewritten
-        group by known.customer, {keys}
-        """,
-    )
-
-
-def renew() -> Step:
-    """The same since then, of wordings that came to mean something else: what happened before is not counted from the wording any more.
-
-    Table `renewed` (said, kind, since) names them, as the record of their rewrites has shown (`standing`); it is mostly empty.
-    """
-    entry = fingerprint("heard.said", "heard.kind")
-    return Step(
-        "uttered_since",
-        f"""
-        select known.customer, {entry} as entry,
-            {_sum("heard.outcome = 'success'", REST)} as success, {_sum("heard.outcome = 'failure'", REST)} as failure
-        from heard
-        join renewed on renewed.said = heard.said and renewed.kind = heard.kind
-        join fading on fading.day = heard.day
-        join known on known.customer = {fingerprint("heard.customer_id")}
-        where known.counts and not heard.rewritten and heard.day >= renewed.since
-        group by known.customer, {entry}
-        """,
-    )
-
-
-def settle() -> Step:
-    """What came of each customer's turns themselves: by wording (entry), and by the state that they were taken for."""
-    return Step(
-        "settled",
-        f"""
-        select customer, source, cast(sum(success) as bigint) as success, cast(sum(failure) as bigint) as failure
-        from (
-            select customer, entry as source, success, failure
-            from uttered
-            where entry not in (select {fingerprint("said", "kind")} from renewed)
-            union all
-            select customer, entry as source, success, failure from uttered_since
-            union all
-            select customer, state as source, success, failure from uttered
-        ) as told
-        group by customer, source
-        having sum(success) + sum(failure) > 0
-        """,
-    )
-
-
 def walk() -> Step:
     """Each customer's second tries, twice: from the wording of the first (entry), and from the state that it was taken for.
 
     A link leads to the state of the next try; `whole` is what its turns would weigh if all links were certain. The same words again are
-    a self-loop of the entry, the same meaning again is one of the state; self-loops are left out. Our own rewrites have no say, nor has
-    what has faded to nothing.
+    a self-loop of the entry, the same meaning again is one of the state; self-loops are left out. What has faded to nothing has no say.
     """
-    told = """
-        from tries
-        join known on known.customer = fingerprint(tries.customer_id)
-        join fading on fading.day = tries.day
-    """
-    target = f"""{fingerprint("tries.target_state")} as target, {category("tries.target_state")} as category,
-        {faded("tries.millionths")} as millionths, fading.millionths as whole"""
+    told = f"""tried.target_state as target, tried.category, {faded("tried.millionths")} as millionths, fading.millionths as whole
+            from tried
+            join fading on fading.day = tried.day"""
     return Step(
         "walked",
         f"""
         select customer, source, target, category, cast(sum(millionths) as bigint) as millionths, cast(sum(whole) as bigint) as whole
         from (
-            select known.customer, {fingerprint("tries.source_said", "tries.source_kind")} as source, {target}
-            {told}
-            left join renewed on renewed.said = tries.source_said and renewed.kind = tries.source_kind
-            where known.counts and not tries.rewritten and (renewed.since is null or tries.day >= renewed.since)
-                and (tries.source_said <> tries.target_said or tries.source_kind <> tries.target_kind)
+            select tried.customer, tried.entry as source, {told}
+            left join anew on anew.renewed = tried.entry
+            where not tried.is_same_words and (anew.since is null or tried.day >= anew.since)
             union all
-            select known.customer, {fingerprint("tries.source_state")} as source, {target}
-            {told}
-            where known.counts and not tries.rewritten and tries.source_state <> tries.target_state
+            select tried.customer, tried.source_state as source, {told}
+            where tried.source_state <> tried.target_state
         ) as moved
         group by customer, source, target, category
         having sum(whole) > 0
+        """,
+    )
+
+
+def settle(customer_weight_max: float) -> Step:
+    """What came of turns themselves: by wording (entry), and by the state that they were taken for.
+
+    Customer by customer only where a customer's links lead on from there, as they are to be weighed with them; of all others, who are
+    nearly all, the sums (`customer` null), and what each may bring to the sums (`success_most`, `failure_most`).
+    """
+    share = f"least(1.0, {customer_weight_max * MILLION} / (success + failure))"
+    return Step(
+        "settled",
+        f"""
+        select source, customer, cast(sum(success) as bigint) as success, cast(sum(failure) as bigint) as failure,
+            cast(sum(cast(round(success * {share}) as bigint)) as bigint) as success_most,
+            cast(sum(cast(round(failure * {share}) as bigint)) as bigint) as failure_most
+        from (
+            select source, case when max(links) = 1 then customer end as customer, sum(success) as success, sum(failure) as failure
+            from (
+                select customer, entry as source, success, failure, 0 as links
+                from uttered
+                where entry not in (select renewed from anew)
+                union all
+                select customer, entry as source, success, failure, 0 as links from uttered_since
+                union all
+                select customer, state as source, success, failure, 0 as links from uttered
+                union all
+                select customer, source, 0 as success, 0 as failure, 1 as links from walked
+            ) as told
+            group by told.customer, source
+            having sum(success) + sum(failure) > 0
+        ) as summed
+        group by source, customer
         """,
     )
 
@@ -205,7 +130,7 @@ def expect() -> Step:
         "expected",
         """
         select named_states.category, cast(sum(meant.times) as double) / sum(sum(meant.times)) over () as share
-        from (select state, sum(times) as times from uttered group by state) as meant
+        from (select state, sum(times) as times from meant group by state) as meant
         join named_states on named_states.state = meant.state
         group by named_states.category
         """,
@@ -303,41 +228,33 @@ def bound(customer_weight_max: float) -> Step:
         "transitions",
         f"""
         with ended as (
-            select settled.customer, settled.source, cast(round(settled.success * coalesce(paired.of_ends, 1.0)) as bigint) as success,
-                cast(round(settled.failure * coalesce(paired.of_ends, 1.0)) as bigint) as failure
+            select settled.customer, settled.source, cast(round(settled.success * paired.of_ends) as bigint) as success,
+                cast(round(settled.failure * paired.of_ends) as bigint) as failure
             from settled
-            left join paired on paired.customer = settled.customer and paired.source = settled.source
+            join paired on paired.customer = settled.customer and paired.source = settled.source
         ),
         moved as (select customer, source, cast(sum(millionths) as bigint) as millionths from linked group by customer, source),
-        capped as (
-            select ended.customer, ended.source, ended.success, ended.failure,
-                ended.success + ended.failure + coalesce(moved.millionths, 0) as total
-            from ended
-            left join moved on moved.customer = ended.customer and moved.source = ended.source
+        totalled as (
+            select moved.customer, moved.source, coalesce(ended.success, 0) as success, coalesce(ended.failure, 0) as failure,
+                moved.millionths + coalesce(ended.success, 0) + coalesce(ended.failure, 0) as total
+            from moved
+            left join ended on ended.customer = moved.customer and ended.source = moved.source
+        ),
+        outcomes as (
+            select source, success_most as success, failure_most as failure from settled where customer is null
+            union all
+            select source, cast(round(success * {share}) as bigint) as success, cast(round(failure * {share}) as bigint) as failure
+            from totalled
+            where total > 0
         )
-        select source, {fingerprint(f"'{SUCCESS}'")} as target, cast(sum(cast(round(success * {share}) as bigint)) as bigint) as millionths
-        from capped
-        where total > 0
-        group by source
+        select source, {fingerprint(f"'{SUCCESS}'")} as target, cast(sum(success) as bigint) as millionths from outcomes group by source
         union all
-        select source, {fingerprint(f"'{FAILURE}'")} as target, cast(sum(cast(round(failure * {share}) as bigint)) as bigint) as millionths
-        from capped
-        where total > 0
-        group by source
+        select source, {fingerprint(f"'{FAILURE}'")} as target, cast(sum(failure) as bigint) as millionths from outcomes group by source
         union all
-        select source, target, cast(sum(cast(round(millionths * {share}) as bigint)) as bigint) as millionths
-        from (
-            select linked.source, linked.target, linked.millionths,
-                moved.millionths + coalesce(ended.success + ended.failure, 0) as total
-            from linked
-            join moved on moved.customer = linked.customer and moved.source = linked.source
-            left join ended on ended.customer = linked.customer and ended.source = linked.source
-        ) as totalled
+        select linked.source, linked.target, cast(sum(cast(round(linked.millionths * {share}) as bigint)) as bigint) as millionths
+        from linked
+        join totalled on totalled.customer = linked.customer and totalled.source = linked.source
         where total > 0
-        group by source, target
+        group by linked.source, linked.target
         """,
     )
-
-
-def _sum(condition: str, value: str) -> str:
-    return f"cast(sum(case when {condition} then {value} else 0 end) as bigint)"

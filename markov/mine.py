@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import pyarrow as pa
@@ -15,19 +15,21 @@ import pyarrow as pa
 from markov.absorb import Exits
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.chain import Chain, build_chain, entry_state
-from markov.corroborate import sum_steps, transition_steps
+from markov.corroborate import transition_steps
 from markov.engine import Engine
-from markov.evidence import backing_steps, evidence_steps
+from markov.evidence import backing_steps, evidence_steps, sample
 from markov.fading import load_fading
 from markov.history import read_history
-from markov.plans import Evidence, Plan, read_evidence, read_plan
+from markov.plans import Evidence, Plan, read_evidence, read_plan, read_samples
 from markov.split import cite, find_splitting, split_off, weigh_places
 from markov.standing import Judged, Standing
 from markov.steps import fact_steps, kept_steps
+from markov.sums import anew_steps, sum_steps
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
 from resay.dialogue.tick import Tick, silent
+from resay.store.tables import TEXT
 
 STATES_MAX = 3
 """States looked at for each source, best first: with less than a third of the success none can clear the bar."""
@@ -77,7 +79,7 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     Raises: StepFailed.
     """
     summing = sum_steps(bar.floors)
-    steps = [*transition_steps(bar.floors), *evidence_steps(bar.floors)]
+    steps = [*anew_steps(), *transition_steps(bar.floors), *evidence_steps(bar.floors)]
     for step in kept_steps() if kept else ():
         engine.name(step)
     for step in () if kept else fact_steps():
@@ -101,8 +103,8 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     by_place, here = weigh_places(engine, plan, bar, splitting=splitting, proposed=named)
     tick(len(steps) + 1, len(steps) + 2)
     weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
-    chosen = history.with_proven(_choose(weighed, evidence, declined), weighed, lambda candidate: _rewrite(candidate, evidence))
-    split, placed = split_off(chosen, by_place, here=here, splitting=splitting, bar=bar)
+    chosen = history.with_proven(_choose(weighed, declined), weighed, Candidate.as_rewrite)
+    split, placed = split_off(_shown(engine, chosen, weighed), by_place, here=here, splitting=splitting, bar=bar)
     rewrites = _settle(cite(engine, split), declined)
     for each in rewrites:
         if not each.place.is_split_off:
@@ -235,14 +237,14 @@ def _rank(weighed: Weighed) -> tuple[Key, bool, float, int, str]:
     return weighed.source, weighed.declined is Declined.SAME_MEANING, -weighed.gain, -candidate.support, candidate.wording
 
 
-def _choose(weighed: Iterable[Weighed], evidence: Evidence, declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
+def _choose(weighed: Iterable[Weighed], declined: dict[Key, Declined]) -> list[tuple[float, Rewrite]]:
     """The best wording of each source that clears the bar, with its gain; a source without one is declined for its best one's reason."""
     chosen = []
     for source, group in groupby(weighed, lambda each: each.source):
         ranked = list(group)
         best = next((each for each in ranked if each.declined is None), None)
         if best is not None:
-            chosen.append((best.gain, _rewrite(best.candidate, evidence)))
+            chosen.append((best.gain, best.candidate.as_rewrite()))
         else:
             declined[source] = ranked[0].declined or Declined.THIN_EVIDENCE
     return chosen
@@ -279,8 +281,20 @@ def _candidate(proposal: _Proposal, evidence: Evidence) -> Candidate:
     )
 
 
-def _rewrite(candidate: Candidate, evidence: Evidence) -> Rewrite:
-    return candidate.as_rewrite(evidence.samples.get((candidate.source, candidate.kind, candidate.wording), ()))
+def _shown(engine: Engine, chosen: Sequence[tuple[float, Rewrite]], weighed: Iterable[Weighed]) -> list[tuple[float, Rewrite]]:
+    """The same, with turns that show those that were weighed; what only its record keeps cites what it did."""
+    known = {(*each.source, each.candidate.wording) for each in weighed}
+    keys = [(*each.source_key, canonical(each.target)) for _, each in chosen]
+    named = sorted(known.intersection(keys))
+    engine.load(
+        "cited", pa.table({name: pa.array([key[at] for key in named], TEXT) for at, name in enumerate(("said", "kind", "wording"))})
+    )
+    engine.run(sample())
+    samples = read_samples(engine)
+    return [
+        (gain, replace(each, evidence=samples.get(key, ())) if key in known else each)
+        for key, (gain, each) in zip(keys, chosen, strict=True)
+    ]
 
 
 def _settle(chosen: Sequence[tuple[float, Rewrite]], declined: dict[Key, Declined]) -> tuple[Rewrite, ...]:

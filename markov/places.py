@@ -1,14 +1,14 @@
 """The SQL of places, as named steps: what is meant by a wording, and what comes of it, room by room and by kind of device.
 
-Reads the tables of `steps` and `evidence`, and what `split` loads. Same rules: common dialect, nothing runs while building.
+Reads the tables of `steps`, `sums` and `evidence`, and what `split` loads. Same rules: common dialect, nothing runs while building.
 A place has a `dimension`, `room` or `device_type`, and a `name`; turns that tell none have an empty one, and count as elsewhere.
+Wordings and states go by fingerprints, and come back to words for what is read in the end.
 """
 
 from __future__ import annotations
 
 from markov.corroborate import fingerprint
-from markov.evidence import EVIDENCE_MAX
-from markov.steps import MILLION, Step
+from markov.steps import Step
 from markov.trials import WINDOW_DAYS, heads, weighed, wins_and_losses
 
 OFTEN = 0.4
@@ -17,82 +17,89 @@ OFTEN = 0.4
 STANDS_OUT = 0.5
 """Where fewer than half as many as elsewhere ended well, the wording that helps elsewhere may fail."""
 
-_SAYING = "said, kind, dimension, name"
+DIMENSIONS = ("room", "device_type")
 
-_DIMENSIONS = "(select 'room' as dimension union all select 'device_type' as dimension) as dimensions"
+PLACE = "entry, dimension, name"
 
-_NAME = "case when dimensions.dimension = 'room' then {0}.room else {0}.device_type end"
-
-_HEARD = f"""
-    select heard.customer_id, heard.day, heard.said, heard.kind, heard.state, heard.outcome, heard.utterance, heard.rewritten,
-        dimensions.dimension, {_NAME.format("heard")} as name
-    from heard
-    cross join {_DIMENSIONS}
-"""
+_ENTRY = fingerprint("heard.said", "heard.kind")
 
 
 def find_steps(customers_min: int) -> list[Step]:
     """The steps to the places that are looked at, and to what became there of what was served; `placed_live` (said, kind) is loaded."""
-    found = [speak_there(customers_min), end_there(), stand_out(), find_places()]
+    found = [ask_there(), speak_there(customers_min), end_there(), stand_out(), find_places(), name_places()]
     return [*found, try_out_there(), fare_there(), head_count_there()]
 
 
 def mean_steps() -> list[Step]:
     """The steps to what was meant there, day by day since it last changed (`placed_renewed`)."""
-    return [keep_new(), meant_there()]
+    return [name_renewed_there(), keep_new(), end_by_state(), meant_there()]
 
 
-def weigh_steps() -> list[Step]:
-    """The steps to what stands behind each of `placed_proposals` (said, kind, wording) there, and elsewhere."""
-    return [tell_there(), read_there(), read_anywhere(), chance_there(), agree_there(), back_there()]
-
-
-def speak_there(customers_min: int) -> Step:
-    """Where enough customers said a promising wording, or one that has a rewrite: fewer tell nothing, and are not to be named."""
+def ask_there() -> Step:
+    """The wordings that are looked at: those that are promising, and those that have a rewrite."""
     return Step(
-        "spoken_there",
+        "asked_there",
         f"""
-        select placed.said, placed.kind, placed.dimension, placed.name, count(distinct known.customer) as customers, count(*) as times,
-            cast(sum(case when placed.outcome = 'success' then 1 else 0 end) as bigint) as wins
-        from ({_HEARD}) as placed
-        join known on known.customer = {fingerprint("placed.customer_id")}
-        join (select said, kind from promising union select said, kind from placed_live) as asked
-            on asked.said = placed.said and asked.kind = placed.kind
-        where placed.name <> '' and known.counts and not placed.rewritten
-        group by placed.said, placed.kind, placed.dimension, placed.name
-        having count(distinct known.customer) >= {customers_min}
+        select entry, said, kind from promising
+        union
+        select {fingerprint("said", "kind")} as entry, said, kind from placed_live
         """,
     )
 
 
+def speak_there(customers_min: int) -> Step:
+    """Where enough customers said such a wording: fewer tell nothing, and are not to be named."""
+    of_dimension = """
+        select {entry} as entry, '{dimension}' as dimension, heard.{dimension} as name, count(distinct known.customer) as customers,
+            count(*) as times, cast(sum(case when heard.outcome = 'success' then 1 else 0 end) as bigint) as wins
+        from heard
+        join known on known.customer = {customer}
+        where heard.{dimension} <> '' and known.counts and not heard.rewritten and {entry} in (select entry from asked_there)
+        group by {entry}, heard.{dimension}
+        having count(distinct known.customer) >= {customers_min}
+    """
+    return Step("spoken_there", in_each(of_dimension, customers_min=customers_min))
+
+
+def end_there() -> Step:
+    """By which states how many customers ended well there, with the place of the first try; of wordings that are looked at."""
+    of_dimension = """
+        select endings.entry, '{dimension}' as dimension, endings.{dimension} as name, endings.state,
+            count(distinct endings.customer) as customers
+        from endings
+        where endings.entry in (select entry from spoken_there where dimension = '{dimension}')
+        group by endings.entry, endings.{dimension}, endings.state
+    """
+    return Step("meant_at_first", in_each(of_dimension))
+
+
 def stand_out() -> Step:
     """What customers mostly meant there, how many ended well and how many succeeded at once, beside all places of the wording."""
-    of_wording = "over (partition by spoken_there.said, spoken_there.kind, spoken_there.dimension)"
+    of_wording = "over (partition by spoken_there.entry, spoken_there.dimension)"
     return Step(
         "standing_out",
         f"""
-        with meant as (
-            select {_SAYING}, state, count(distinct customer) as customers from placed_endings group by {_SAYING}, state
-        ),
-        ended as (
-            select {_SAYING}, sum(customers) as customers, max(customers) as most from meant group by {_SAYING}
+        with ended as (
+            select {PLACE}, sum(customers) as customers, max(customers) as most from meant_at_first group by {PLACE}
         ),
         common as (
-            select said, kind, dimension, state, row_number() over (partition by said, kind, dimension order by sum(customers) desc, state)
-                as place
-            from meant
-            group by said, kind, dimension, state
+            select summed.entry, summed.dimension, summed.state, row_number() over (
+                partition by summed.entry, summed.dimension order by summed.customers desc, named_states.name
+            ) as place
+            from (
+                select entry, dimension, state, sum(customers) as customers from meant_at_first group by entry, dimension, state
+            ) as summed
+            join named_states on named_states.state = summed.state
         )
-        select spoken_there.said, spoken_there.kind, spoken_there.wins / cast(spoken_there.times as double) as won,
+        select spoken_there.entry, spoken_there.wins / cast(spoken_there.times as double) as won,
             sum(spoken_there.wins) {of_wording} / cast(sum(spoken_there.times) {of_wording} as double) as won_anywhere,
             coalesce(ended.customers, 0) / cast(spoken_there.customers as double) as ended,
             sum(coalesce(ended.customers, 0)) {of_wording} / cast(sum(spoken_there.customers) {of_wording} as double) as ended_anywhere,
             coalesce(here.customers, 0) < coalesce(ended.most, 0) as means_else
         from spoken_there
-        left join ended on {_same("ended", "spoken_there")}
-        left join common on common.said = spoken_there.said and common.kind = spoken_there.kind
-            and common.dimension = spoken_there.dimension and common.place = 1
-        left join meant as here on {_same("here", "spoken_there")} and here.state = common.state
+        left join ended on {same("ended", "spoken_there")}
+        left join common on common.entry = spoken_there.entry and common.dimension = spoken_there.dimension and common.place = 1
+        left join meant_at_first as here on {same("here", "spoken_there")} and here.state = common.state
         """,
     )
 
@@ -103,37 +110,41 @@ def find_places() -> Step:
     Coarser than the rule (`split`), and wider: looking costs time, and decides nothing.
     """
     return Step(
-        "split_places",
+        "found_places",
         f"""
-        select {", ".join(f"spoken_there.{column}" for column in _SAYING.split(", "))}
+        select {_of("spoken_there")}
         from spoken_there
-        join (
-            select said, kind from placed_live
+        where entry in (
+            select {fingerprint("said", "kind")} from placed_live
             union
-            select said, kind
+            select entry
             from standing_out
             where means_else or ended < {STANDS_OUT} * ended_anywhere or (won >= {OFTEN}) <> (won_anywhere >= {OFTEN})
-        ) as asked on asked.said = spoken_there.said and asked.kind = spoken_there.kind
+        )
         """,
     )
+
+
+def name_places() -> Step:
+    """The same, in words."""
+    return Step("split_places", worded("found_places", ()))
 
 
 def try_out_there() -> Step:
     """What came there of each of these wordings lately, by day and customer, as it was said and as it was rewritten (as `trials`)."""
-    given = "case when placed.rewritten then placed.utterance else '' end"
-    return Step(
-        "placed_trials",
-        f"""
-        select placed.day, known.customer, placed.said, placed.kind, placed.dimension, placed.name, {given} as given,
-            {wins_and_losses("placed")}
-        from ({_HEARD}) as placed
-        join known on known.customer = {fingerprint("placed.customer_id")}
-        join split_places on {_same("split_places", "placed")}
-        where known.counts and placed.outcome in ('success', 'failure')
-            and placed.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day
-        group by placed.day, known.customer, placed.said, placed.kind, placed.dimension, placed.name, {given}
-        """,
-    )
+    of_dimension = """
+        select heard.day, known.customer, found_places.entry, found_places.dimension, found_places.name,
+            case when heard.rewritten then heard.utterance else '' end as given, {wins_and_losses}
+        from heard
+        join known on known.customer = {customer}
+        join found_places on found_places.entry = {entry} and found_places.name = heard.{dimension}
+            and found_places.dimension = '{dimension}'
+        where known.counts and heard.{dimension} <> '' and heard.outcome in ('success', 'failure')
+            and heard.day > (select max(day) from heard) - interval '{window_days}' day
+        group by heard.day, known.customer, found_places.entry, found_places.dimension, found_places.name,
+            case when heard.rewritten then heard.utterance else '' end
+    """
+    return Step("placed_trials", in_each(of_dimension, wins_and_losses=wins_and_losses("heard"), window_days=WINDOW_DAYS))
 
 
 def fare_there() -> Step:
@@ -141,202 +152,88 @@ def fare_there() -> Step:
     return Step(
         "placed_fared",
         f"""
-        select {_SAYING}, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
-        from ({weighed("placed_trials", _SAYING)}) as weighed
-        group by {_SAYING}, given, day
+        with fared as (
+            select {PLACE}, given, day, cast(sum(won) as bigint) as wins, cast(sum(lost) as bigint) as losses
+            from ({weighed("placed_trials", PLACE)}) as weighed
+            group by {PLACE}, given, day
+        )
+        {worded("fared", ("given", "day", "wins", "losses"))}
         """,
     )
 
 
 def head_count_there() -> Step:
     """How many customers stand behind each record."""
-    return Step("placed_triers", heads("placed_trials", _SAYING))
+    counted = f"({heads('placed_trials', PLACE)})"
+    return Step("placed_triers", worded(counted, ("given", "customers", "winners", "losers")))
 
 
-def end_there() -> Step:
-    """Evidence with the place of its first try, once by room and once by kind of device; of wordings that are looked at."""
-    return Step(
-        "placed_endings",
-        f"""
-        select endings.source_turn_id, endings.target_turn_id, endings.probability, endings.event_time, endings.customer,
-            endings.said, endings.kind, endings.state, dimensions.dimension, {_NAME.format("endings")} as name
-        from endings
-        join (select distinct said, kind, dimension from spoken_there) as dimensions
-            on dimensions.said = endings.said and dimensions.kind = endings.kind
-        """,
-    )
+def name_renewed_there() -> Step:
+    """What came to mean something else there, by fingerprint."""
+    return Step("anew_there", f"select {fingerprint('said', 'kind')} as entry, dimension, name, since from placed_renewed")
 
 
 def keep_new() -> Step:
-    """The same without what was meant there before it changed."""
+    """Evidence with the place of its first try, once for each dimension in which places are looked at, since it last changed there."""
+    of_dimension = """
+        select endings.source, endings.target, endings.probability, endings.event_time, endings.customer, endings.entry, endings.state,
+            '{dimension}' as dimension, endings.{dimension} as name
+        from endings
+        left join anew_there on anew_there.entry = endings.entry and anew_there.dimension = '{dimension}'
+            and anew_there.name = endings.{dimension}
+        where endings.entry in (select entry from found_places where dimension = '{dimension}')
+            and (anew_there.since is null or cast(endings.event_time as date) >= anew_there.since)
+    """
+    return Step("fresh_endings", in_each(of_dimension))
+
+
+def end_by_state() -> Step:
+    """By which states how many customers succeeded in the end, in every place of the wordings that are looked at."""
     return Step(
-        "fresh_endings",
+        "ended_there",
         f"""
-        select placed_endings.source_turn_id, placed_endings.target_turn_id, placed_endings.probability, placed_endings.event_time,
-            placed_endings.customer, placed_endings.said, placed_endings.kind, placed_endings.state, placed_endings.dimension,
-            placed_endings.name
-        from placed_endings
-        left join placed_renewed on {_same("placed_renewed", "placed_endings")}
-        where placed_renewed.since is null or cast(placed_endings.event_time as date) >= placed_renewed.since
+        select {PLACE}, state, count(distinct customer) as customers, count(distinct target) as times
+        from fresh_endings
+        group by {PLACE}, state
         """,
     )
 
 
 def meant_there() -> Step:
-    """By which states how many customers succeeded in the end."""
+    """The same of the places that are looked at, in words."""
     return Step(
         "placed_meanings",
         f"""
-        select fresh_endings.said, fresh_endings.kind, fresh_endings.state, count(distinct fresh_endings.customer) as customers,
-            fresh_endings.dimension, fresh_endings.name
-        from fresh_endings
-        join split_places on {_same("split_places", "fresh_endings")}
-        group by fresh_endings.said, fresh_endings.kind, fresh_endings.state, fresh_endings.dimension, fresh_endings.name
+        select asked_there.said, asked_there.kind, found_places.dimension, found_places.name, named_states.name as state,
+            ended_there.customers
+        from ended_there
+        join named_states on named_states.state = ended_there.state
+        join found_places on {same("found_places", "ended_there")}
+        join asked_there on asked_there.entry = found_places.entry
         """,
     )
 
 
-def tell_there() -> Step:
-    """Who said the wordings of the proposals where, what they were taken for, and what came of it."""
-    return Step(
-        "placed_told",
-        f"""
-        select placed.said, placed.kind, placed.dimension, placed.name, known.customer, placed.state, count(*) as times,
-            {wins_and_losses("placed")}
-        from ({_HEARD}) as placed
-        join known on known.customer = {fingerprint("placed.customer_id")}
-        join (select said, kind from placed_proposals union select wording as said, kind from placed_proposals) as asked
-            on asked.said = placed.said and asked.kind = placed.kind
-        left join placed_renewed on {_same("placed_renewed", "placed")}
-        where known.counts and not placed.rewritten and (placed_renewed.since is null or placed.day >= placed_renewed.since)
-        group by placed.said, placed.kind, placed.dimension, placed.name, known.customer, placed.state
-        """,
-    )
+def in_each(of_dimension: str, **filled: object) -> str:
+    """SQL of the rows of both dimensions, one after the other: where nobody tells a dimension, engines have next to nothing to read."""
+    told = {"entry": _ENTRY, "customer": fingerprint("heard.customer_id"), **filled}
+    return " union all ".join(of_dimension.format(dimension=dimension, **told) for dimension in DIMENSIONS)
 
 
-def read_there() -> Step:
-    """What each wording is mostly taken for there."""
-    return Step(
-        "placed_readings",
-        f"""
-        select {_SAYING}, state
-        from (
-            select {_SAYING}, state, row_number() over (partition by {_SAYING} order by sum(times) desc, state) as place
-            from placed_told
-            where name <> ''
-            group by {_SAYING}, state
-        ) as ordered
-        where place = 1
-        """,
-    )
+def worded(table: str, columns: tuple[str, ...], named: str = "asked_there") -> str:
+    """SQL of rows by place, with the words in place of fingerprints."""
+    told = "".join(f", told.{column}" for column in columns)
+    return f"""
+        select named.said, named.kind, told.dimension, told.name{told}
+        from {table} as told
+        join {named} as named on named.entry = told.entry
+    """
 
 
-def read_anywhere() -> Step:
-    """The same wherever it was said."""
-    return Step(
-        "common_readings",
-        """
-        select said, kind, state
-        from (
-            select said, kind, state, row_number() over (partition by said, kind order by sum(times) desc, state) as place
-            from placed_told
-            where dimension = 'room'
-            group by said, kind, state
-        ) as ordered
-        where place = 1
-        """,
-    )
+def _of(table: str) -> str:
+    return ", ".join(f"{table}.{column}" for column in PLACE.split(", "))
 
 
-def chance_there() -> Step:
-    """How each wording fares there as said, and elsewhere: each customer weighs one in each place, in millionths."""
-    elsewhere = "sum({0}) over (partition by said, kind, dimension) - {0}"
-    return Step(
-        "placed_chances",
-        f"""
-        select {_SAYING}, speakers, cast(won as bigint) as won, cast(lost as bigint) as lost,
-            cast({elsewhere.format("won")} as bigint) as won_elsewhere, cast({elsewhere.format("lost")} as bigint) as lost_elsewhere
-        from (
-            select {_SAYING}, count(*) as speakers,
-                sum(cast(round({MILLION} * cast(wins as double) / greatest(1, wins + losses)) as bigint)) as won,
-                sum(cast(round({MILLION} * cast(losses as double) / greatest(1, wins + losses)) as bigint)) as lost
-            from (
-                select {_SAYING}, customer, sum(wins) as wins, sum(losses) as losses from placed_told group by {_SAYING}, customer
-            ) as by_customer
-            group by {_SAYING}
-        ) as by_place
-        """,
-    )
-
-
-def agree_there() -> Step:
-    """Whether each proposed wording would have been taken there for what succeeded in the end, for each piece of evidence."""
-    return Step(
-        "placed_agreements",
-        """
-        select fresh_endings.said, fresh_endings.kind, placed_proposals.wording, fresh_endings.dimension, fresh_endings.name,
-            fresh_endings.customer, fresh_endings.source_turn_id, fresh_endings.target_turn_id, fresh_endings.probability,
-            fresh_endings.event_time, coalesce(here.state, common_readings.state) = fresh_endings.state as agrees
-        from placed_proposals
-        join fresh_endings on fresh_endings.said = placed_proposals.said and fresh_endings.kind = placed_proposals.kind
-        join common_readings on common_readings.said = placed_proposals.wording and common_readings.kind = placed_proposals.kind
-        left join placed_readings as here on here.said = placed_proposals.wording and here.kind = placed_proposals.kind
-            and here.dimension = fresh_endings.dimension and here.name = fresh_endings.name
-        """,
-    )
-
-
-def back_there() -> Step:
-    """What stands behind each proposal there, and elsewhere, where a customer counts once in each place."""
-    elsewhere = "sum({0}) over (partition by said, kind, wording, dimension) - {0}"
-    return Step(
-        "placed_backing",
-        f"""
-        select backed.said, backed.kind, backed.wording, backed.dimension, backed.name, backed.customers, backed.agreeing, backed.times,
-            backed.customers_elsewhere, backed.agreeing_elsewhere
-        from (
-            select said, kind, wording, dimension, name, customers, agreeing, times,
-                cast({elsewhere.format("customers")} as bigint) as customers_elsewhere,
-                cast({elsewhere.format("agreeing")} as bigint) as agreeing_elsewhere
-            from (
-                select said, kind, wording, dimension, name, count(distinct customer) as customers,
-                    count(distinct case when agrees then customer end) as agreeing,
-                    count(distinct case when agrees then target_turn_id end) as times
-                from placed_agreements
-                group by said, kind, wording, dimension, name
-            ) as by_place
-        ) as backed
-        join split_places on {_same("split_places", "backed")}
-        """,
-    )
-
-
-def sample_there() -> Step:
-    """A few decisive pairs of turns for each of `placed_chosen`, of different customers, the surest and newest first."""
-    order = "order by probability desc, event_time desc, source_turn_id, target_turn_id"
-    return Step(
-        "placed_evidence",
-        f"""
-        select said, kind, wording, dimension, name, source_turn_id, target_turn_id, place
-        from (
-            select said, kind, wording, dimension, name, source_turn_id, target_turn_id,
-                row_number() over (partition by said, kind, wording, dimension, name {order}) as place
-            from (
-                select agreed.said, agreed.kind, agreed.wording, agreed.dimension, agreed.name, agreed.source_turn_id,
-                    agreed.target_turn_id, agreed.probability, agreed.event_time, row_number() over (
-                        partition by agreed.said, agreed.kind, agreed.wording, agreed.dimension, agreed.name, agreed.customer {order}
-                    ) as turn_of_customer
-                from placed_agreements as agreed
-                join placed_chosen on placed_chosen.wording = agreed.wording and {_same("placed_chosen", "agreed")}
-                where agreed.agrees
-            ) as by_customer
-            where turn_of_customer = 1
-        ) as ordered
-        where place <= {EVIDENCE_MAX}
-        """,
-    )
-
-
-def _same(one: str, other: str) -> str:
+def same(one: str, other: str) -> str:
     """SQL of the condition that two rows are of one wording in one place."""
-    return " and ".join(f"{one}.{column} = {other}.{column}" for column in _SAYING.split(", "))
+    return " and ".join(f"{one}.{column} = {other}.{column}" for column in PLACE.split(", "))

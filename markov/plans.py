@@ -31,8 +31,6 @@ class Evidence:
     """By state of the ending: the share of customers for whom the wording would have been taken for just that."""
     support: Mapping[tuple[str, str, str], tuple[int, int]]
     """Customers, and times, over all endings that the wording would have reached."""
-    samples: Mapping[tuple[str, str, str], tuple[str, ...]]
-    """Decisive turns, pair after pair."""
 
 
 def read_plan(engine: Engine) -> Plan:
@@ -45,7 +43,7 @@ def read_plan(engine: Engine) -> Plan:
     for row in sorted(engine.rows("spellings").to_pylist(), key=lambda row: (-row["customers"], -row["times"], row["utterance"])):
         if not has_command_prefix(row["utterance"]) and not has_control_characters(row["utterance"]):
             spellings.setdefault(row["said"], row["utterance"])
-    reads = {(row["said"], row["kind"]): row["state"] for row in engine.rows("readings").to_pylist() if row["room"] is None}
+    reads = {(row["said"], row["kind"]): row["state"] for row in engine.rows("readings").to_pylist()}
     return Plan(promising=promising, ways=ways, spellings=spellings, reads=reads)
 
 
@@ -59,8 +57,13 @@ def read_evidence(engine: Engine) -> Evidence:
             support[key] = (row["agreeing"], row["times"])
         else:
             agreement[(*key, row["state"])] = row["agreeing"] / row["customers"]
+    return Evidence(agreement=agreement, support=support)
+
+
+def read_samples(engine: Engine) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Decisive turns of each rewrite that was chosen, by source text, prompt kind and wording, pair after pair."""
     samples: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for row in sorted(engine.rows("evidence").to_pylist(), key=lambda row: row["place"]):
         key = (row["said"], row["kind"], row["wording"])
         samples[key] = (*samples.get(key, ()), row["source_turn_id"], row["target_turn_id"])
-    return Evidence(agreement=agreement, support=support, samples=samples)
+    return samples

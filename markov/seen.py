@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from markov.corroborate import fingerprint
 from markov.engine import Engine
 from markov.steps import Step
 
@@ -95,11 +96,13 @@ def follow_up() -> Step:
     """Who said it in vain and then succeeded in other words."""
     return Step(
         "followed_up",
-        """
-        select kind, count(distinct customer) as customers
+        f"""
+        select asked.kind, count(distinct endings.customer) as customers
         from endings
-        where said in (select said from asked_about)
-        group by kind
+        join (
+            select distinct kind, {fingerprint("said", "kind")} as entry from heard where said in (select said from asked_about)
+        ) as asked on asked.entry = endings.entry
+        group by asked.kind
         """,
     )
 

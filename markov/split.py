@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from markov.backed import sample_there, weigh_steps
 from markov.candidate import Bar, Candidate, Declined, Weighed, Weight, weigh
 from markov.engine import Engine
 from markov.here import Here, Saying, There, read_here, read_meanings, read_samples, read_there_records
 from markov.history import History
-from markov.places import find_steps, mean_steps, sample_there, weigh_steps
+from markov.places import find_steps, mean_steps
 from markov.plans import Plan
 from markov.score import bound_above
 from markov.standing import Bounds, Judged, Standing, judged_as, learnt_by_assistant, standings

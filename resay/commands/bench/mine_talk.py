@@ -79,7 +79,8 @@ def make_day(connection: Connection, talk: Talk, day: int) -> None:
             f"""
             {turn} as turn_id, 'customer-' || customer as customer_id, 'account' as customer_kind, event_time, said,
             'Say' || substr(said, 4) as utterance, cast(null as varchar) as prompt_kind, 'room ' || (number % 5) as room,
-            cast(null as varchar) as device_type, cast(null as varchar) as rewrite_id, cast(null as varchar) as original,
+            cast(null as varchar) as device_type, cast(null as varchar[]) as cohorts, cast(null as varchar) as rewrite_id,
+            cast(null as varchar) as original,
             case when refused then '?|' || said || '|' else 'domain|intent|{{"name":"' || wish || '"}}' end as state
             """,
             "true",
