@@ -76,7 +76,7 @@ def test_customers_and_days_add_up():
         by_day += gained(before, after)
 
     assert by_day == moments([(2, 5), (2, 2)]) == moments([(2, 5)]) + moments([(2, 2)])
-    assert by_day == Moments(customers=2, defects=4, turns=7, defects_squared=8, turns_squared=29, defects_by_turns=14)
+    assert by_day == Moments(units=2, total=4, base=7, total_squared=8, base_squared=29, total_by_base=14)
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=3, max_size=3), max_size=6))

@@ -1,0 +1,111 @@
+"""Frozen summaries of an arm's customers: sums, sums of squares and cross-products, which add up over customers and over days.
+
+A metric is a ratio of two sums: a `total` (defects, barge-ins, milliseconds) over a `base` (turns, segments). The unit is the customer, so
+that turns of one customer may be as alike as they like. Knows sums; knows nothing of turns, time or arms.
+
+**Days add up** though squares of sums do not: a day gives what each customer's further turns *add* to the squares, which is known from
+what they had before (`gained`, `gained_jointly`).
+
+**Standard errors.** The rate of an arm is Σ total / Σ base, and both are chance. By the delta method its variance is that of the
+customers' linearised values (totalᵢ − rate · baseᵢ) / mean base, over the number of customers (Deng, Knoblich and Lu, "Applying the Delta
+Method in Metric Analytics", KDD 2018, section 3): turns that lean on each other inside a customer need no model of how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+Unit = tuple[float, float]
+"""What is counted of a customer: total and base, as defects and turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums over the customers of an arm. They add up: over customers, and over days where each day gives what it `gained`."""
+
+    units: int = 0
+    """Customers of whom anything was counted."""
+    total: float = 0.0
+    base: float = 0.0
+    total_squared: float = 0.0
+    base_squared: float = 0.0
+    total_by_base: float = 0.0
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(*(getattr(self, each) + getattr(other, each) for each in _SUMS))
+
+
+_SUMS = tuple(each.name for each in fields(Moments))
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Sums over an arm's customers of what they did since their exposure, of what the same did before, and of both together."""
+
+    now: Moments = Moments()
+    before: Moments = Moments()
+    """Of the stretch before the experiment; who was not there then adds nothing."""
+    total_by_total: float = 0.0
+    """Now by before, as all that follow."""
+    total_by_base: float = 0.0
+    base_by_total: float = 0.0
+    base_by_base: float = 0.0
+
+    def __add__(self, other: Joint) -> Joint:
+        crossed = (getattr(self, each) + getattr(other, each) for each in _CROSSED)
+        return Joint(self.now + other.now, self.before + other.before, *crossed)
+
+
+_CROSSED = tuple(each.name for each in fields(Joint))[2:]
+
+
+def moments(units: Iterable[Unit]) -> Moments:
+    """The sums over customers; of whom nothing was counted is left out."""
+    total = Moments()
+    for unit in units:
+        total += gained((0, 0), unit)
+    return total
+
+
+def gained(before: Unit, more: Unit) -> Moments:
+    """What one customer's further turns add to the sums, after those before."""
+    total, base = before[0] + more[0], before[1] + more[1]
+    return Moments(
+        units=int(base > 0) - int(before[1] > 0),
+        total=more[0],
+        base=more[1],
+        total_squared=total**2 - before[0] ** 2,
+        base_squared=base**2 - before[1] ** 2,
+        total_by_base=total * base - before[0] * before[1],
+    )
+
+
+def joint(units: Iterable[tuple[Unit, Unit]]) -> Joint:
+    """The sums over customers, each with what was counted since the exposure and before."""
+    total = Joint()
+    for now, earlier in units:
+        total += gained_jointly((0, 0), now, earlier=earlier)
+    return total
+
+
+def gained_jointly(before: Unit, more: Unit, *, earlier: Unit) -> Joint:
+    """What one customer's further turns add, after those before, where `earlier` is what they did before the experiment."""
+    now = gained(before, more)
+    # What was earlier counts once: with the first turns that count at all.
+    return Joint(
+        now=now,
+        before=gained((0, 0), earlier) if now.units else Moments(),
+        total_by_total=more[0] * earlier[0],
+        total_by_base=more[0] * earlier[1],
+        base_by_total=more[1] * earlier[0],
+        base_by_base=more[1] * earlier[1],
+    )
+
+
+def rate_of(arm: Moments) -> tuple[float, float]:
+    """The rate of an arm and its variance, customers being the units."""
+    rate = arm.total / arm.base
+    squares = arm.total_squared - 2 * rate * arm.total_by_base + rate**2 * arm.base_squared
+    # Σ zᵢ² / (n (n − 1)) with zᵢ = residual / mean base; the residuals sum to nothing.
+    return rate, max(squares, 0.0) / arm.base**2 * arm.units / (arm.units - 1)
