@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from resay.dialogue.errors import ResayError
 from resay.store.artifact import Shelf
 from resay.store.books import Veto
 from rewrite_online.certificate import certified
 from rewrite_online.gate import Vetoes
+from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
 
@@ -29,8 +31,10 @@ _Numbered = tuple[int, TableLayer]
 class Watch:
     """What is live now; `refresh` is for one thread at a time, `live` for all."""
 
-    def __init__(self, shelf: Shelf, read_vetoes: Callable[[], Sequence[Veto]]) -> None:
+    def __init__(self, shelf: Shelf, read_vetoes: Callable[[], Sequence[Veto]], *, personal: PersonalLayer | None = None) -> None:
+        """Look at a shelf and at vetoes; `personal` answers from customers' own histories, which are no part of any generation."""
         self._shelf = shelf
+        self._personal = personal
         self._read_vetoes = read_vetoes
         self._stamp: object = None
         self._refreshes_to_retry = 0
@@ -54,12 +58,14 @@ class Watch:
         drawn_on = (self._table, self._vetoes, self._problem or veto_problem)
         if drawn_on != self._drawn_on:
             self._drawn_on = drawn_on
-            self._live = _live(*drawn_on)
+            self._live = _with_own(_live(*drawn_on), self._personal)
         return self._live
 
     def _refresh_vetoes(self) -> str | None:
         try:
             self._vetoes = Vetoes.of((veto.source, veto.target) for veto in self._read_vetoes())
+            if self._personal:
+                self._personal.refresh()
         except ResayError as error:
             return str(error)
         return None
@@ -96,3 +102,10 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
         return Live(generation=None, problem=problem)
     number, table = numbered
     return Live(generation=number, layers=(table,), vetoes=vetoes, rewrites=table.rewrites, problem=problem)
+
+
+def _with_own(live: Live, personal: PersonalLayer | None) -> Live:
+    """The same with customers' own histories, where anything is live at all."""
+    if personal is None or live.generation is None:
+        return live
+    return replace(live, layers=(personal, *live.layers), failed_before=personal.failed_before)

@@ -17,7 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from ingest.privacy import pseudonym
 from resay.dialogue.errors import ResayError
 from resay.store.artifact import Shelf
-from resay.store.books import Books
+from resay.store.books import HISTORIES_MARK, Books
+from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import Doorway, PageSessions, is_key
@@ -76,7 +77,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     """
     metrics = Metrics()
     books = Books(settings.books)
-    watch = Watch(Shelf(settings.rewrites), books.vetoes)
+    personal = PersonalLayer(lambda customer, since: books.history_of(customer, since=since), lambda: books.marks().get(HISTORIES_MARK, 0))
+    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
     return Service(
         settings=settings,
         clock=clock,

@@ -29,6 +29,7 @@ from markov.verify import Rules, sift
 from markov.versions import Understanding
 from resay.commands.console import progress
 from resay.commands.engines import EngineOver, embedded
+from resay.commands.learning_histories import tell_home
 from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
@@ -172,6 +173,7 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
     kept = rules.kept and not rules.dry_run
     if kept:
         hear_all(lake)
+        tell_home(settings)
     with rules.engine(lake) as engine:
         with progress("Mining rewrites", unit="steps", shown=rules.shown) as tick:
             mined = mine(engine, Bar(floors=Floors(customers_min=rules.k)), tick, live=before, kept=kept)

@@ -6,10 +6,10 @@ Knows SQLAlchemy, and is its only door. Schemas come from `tables`, so that ther
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from resay.dialogue.errors import ResayError
+from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Decision
 from resay.store import tables
+
+HISTORIES_MARK = "histories"
+"""Name of the mark that grows whenever a history may have changed."""
 
 LOCK_WAIT_S = 5.0
 """How long a writer waits for another one; SQLite has one writer at a time."""
@@ -39,6 +43,22 @@ class Veto:
     reason: str
     created_at: datetime
     veto_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A piece of news for the histories; rows take the place of all that these customers had on these days."""
+
+    days: Collection[tuple[str, date]]
+    """Customers and days."""
+    rows: Sequence[tuple[str, Tried]]
+    """By customer; each of one of these days, which is its `last_day`."""
+    marks: Mapping[str, tuple[int, int]]
+    """Positions that move with it, by name: where they must stand, and where they shall."""
+    since: date = date.min
+    """Older days are dropped."""
+    anew: bool = False
+    """Whether all that was told before is dropped."""
 
 
 class Books:
@@ -103,6 +123,66 @@ class Books:
             rows = connection.execute(query).mappings().all()
         return [Veto(**{**row, "created_at": _utc(row["created_at"])}) for row in rows]
 
+    def tell_histories(self, told: Told) -> bool:
+        """Put rows in place of what some customers had on some days, and move the positions: all or nothing.
+
+        Answers whether it was done; not where another writer has moved a position meanwhile.
+
+        Raises: BooksUnavailable.
+        """
+        with _naming(self._url), self._engine.begin() as connection:
+            # A write first, so that no other writer comes between what is read and what is written.
+            connection.execute(_MARKS.update().where(_MARKS.c.name == HISTORIES_MARK).values(value=_MARKS.c.value))
+            stand = self._marks(connection)
+            if any(stand.get(name, 0) != start for name, (start, _) in told.marks.items()):
+                return False
+            changed = connection.execute(_HISTORIES.delete().where(_HISTORIES.c.day < told.since)).rowcount
+            if told.anew:
+                changed += connection.execute(_HISTORIES.delete()).rowcount
+            elif told.days:
+                removal = _HISTORIES.delete().where(_HISTORIES.c.customer_id == sa.bindparam("of"), _HISTORIES.c.day == sa.bindparam("on"))
+                connection.execute(removal, [{"of": customer, "on": day} for customer, day in told.days])
+            if told.rows:
+                connection.execute(_HISTORIES.insert(), [_history_row(customer, tried) for customer, tried in told.rows])
+            news = {HISTORIES_MARK: stand.get(HISTORIES_MARK, 0) + 1} if changed or told.days or told.rows else {}
+            self._mark(connection, {name: end for name, (_, end) in told.marks.items()} | news)
+        return True
+
+    def history_of(self, customer_id: str, *, since: date) -> list[Tried]:
+        """What one customer tried from a day on, and how that fared: sums over its days.
+
+        Raises: BooksUnavailable.
+        """
+        with _naming(self._url), self._engine.connect() as connection:
+            rows = connection.execute(_HISTORY_OF, {"customer": customer_id, "since": since}).all()
+        return [Tried(said, kind, room, Way(way), *rest) for said, kind, room, way, *rest in rows]
+
+    def forget_history(self, customer_id: str) -> int:
+        """Drop all that is told of one customer; how many rows that was.
+
+        Raises: BooksUnavailable.
+        """
+        with _naming(self._url), self._engine.begin() as connection:
+            dropped = connection.execute(_HISTORIES.delete().where(_HISTORIES.c.customer_id == customer_id)).rowcount
+            self._mark(connection, {HISTORIES_MARK: self._marks(connection).get(HISTORIES_MARK, 0) + 1})
+        return int(dropped)
+
+    def marks(self) -> dict[str, int]:
+        """Where writers stand, by name.
+
+        Raises: BooksUnavailable.
+        """
+        with _naming(self._url), self._engine.connect() as connection:
+            return self._marks(connection)
+
+    def _marks(self, connection: sa.Connection) -> dict[str, int]:
+        return {name: value for name, value in connection.execute(sa.select(_MARKS.c.name, _MARKS.c.value))}
+
+    def _mark(self, connection: sa.Connection, values: Mapping[str, int]) -> None:
+        if values:
+            connection.execute(_MARKS.delete().where(_MARKS.c.name.in_(list(values))))
+            connection.execute(_MARKS.insert(), [{"name": name, "value": value} for name, value in values.items()])
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -144,6 +224,8 @@ def _utc(moment: datetime) -> datetime:
 def _sql_type(kind: pa.DataType) -> Any:
     if pa.types.is_timestamp(kind):
         return sa.DateTime(timezone=True)
+    if pa.types.is_date(kind):
+        return sa.Date()
     return {tables.TEXT: sa.Text, tables.COUNT: sa.BigInteger, tables.NUMBER: sa.Double}[kind]()
 
 
@@ -161,3 +243,33 @@ def _sql_table(table: tables.Table) -> sa.Table:
 _DECISIONS = _sql_table(tables.DECISIONS)
 _VETOES = _sql_table(tables.VETOES)
 _TEACHINGS = _sql_table(tables.TEACHINGS)
+_HISTORIES = _sql_table(tables.HISTORIES)
+_MARKS = _sql_table(tables.MARKS)
+
+
+def _history_row(customer_id: str, tried: Tried) -> dict[str, object]:
+    row: dict[str, object] = {"customer_id": customer_id, **asdict(tried)}
+    row["day"] = row.pop("last_day")
+    return row
+
+
+def _summed_history() -> sa.Select[Any]:
+    """One customer's rows over all days; of what is told of the last turn, that of the last day."""
+    of = _HISTORIES.c
+    keys = (of.said, of.prompt_kind, of.room, of.way, of.target)
+    ours = (of.customer_id == sa.bindparam("customer"), of.day >= sa.bindparam("since"))
+    summed = sa.select(
+        *keys,
+        # Where sums of whole numbers are wider than these (PostgreSQL), they would come back as decimals.
+        sa.cast(sa.func.sum(of.times), sa.BigInteger).label("times"),
+        sa.cast(sa.func.sum(of.successes), sa.BigInteger).label("successes"),
+        sa.func.max(of.day).label("last_day"),
+    )
+    sums = summed.where(*ours).group_by(*keys).subquery()
+    same = [sums.c[key.name] == key for key in keys]
+    last = sa.and_(*same, of.day == sums.c.last_day, *ours)
+    told = sa.select(*(sums.c[key.name] for key in keys), of.wording, of.state, sums.c.times, sums.c.successes, sums.c.last_day, of.turn_id)
+    return told.select_from(sums.join(_HISTORIES, last)).order_by(*(sums.c[key.name] for key in keys))
+
+
+_HISTORY_OF = _summed_history()

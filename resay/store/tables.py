@@ -336,6 +336,42 @@ TEACHINGS = Table(
     home=Home.BOOKS,
 )
 
+HISTORIES = Table(
+    "histories",
+    "What each customer said, what stood in its place, and how that fared for them, day by day; of the last half year.",
+    (
+        _CUSTOMER_ID,
+        Column("day", DAY, "Day of the event time, UTC."),
+        Column("said", TEXT, "Canonical text of what the customer said."),
+        Column("prompt_kind", TEXT, "Kind of the prompt that it answers; empty where nothing had been asked."),
+        Column("room", TEXT, "Room; empty where it is not known."),
+        Column("way", TEXT, "said (as it was), rephrased (by the customer, to what worked) or rewritten (by us)."),
+        Column("target", TEXT, "Canonical text of what the assistant was handed."),
+        Column("wording", TEXT, "The same as it was last written."),
+        Column("state", TEXT, "State that the target was last taken for."),
+        Column("times", COUNT, "Turns that were judged."),
+        Column("successes", COUNT, "Those that succeeded."),
+        Column("turn_id", TEXT, "The last of these turns."),
+    ),
+    key=("customer_id", "day", "said", "prompt_kind", "room", "way", "target"),
+    owner="resay/commands/learning_histories",
+    home=Home.BOOKS,
+)
+
+MARKS = Table(
+    "marks",
+    "Where writers of the books stand.",
+    (
+        Column(
+            "name", TEXT, "`histories`: how often the histories changed; `histories#TABLE`: the version of the lake's table that they tell."
+        ),
+        Column("value", COUNT, "The number."),
+    ),
+    key=("name",),
+    owner="resay/store/books",
+    home=Home.BOOKS,
+)
+
 TABLES: tuple[Table, ...] = (
     TURN_PARTS,
     REJECTS,
@@ -351,4 +387,6 @@ TABLES: tuple[Table, ...] = (
     VETOES,
     EXPOSURES,
     TEACHINGS,
+    HISTORIES,
+    MARKS,
 )

@@ -13,6 +13,7 @@ from rephrase.detect import detect_job
 from rephrase.detector import Detector
 from resay.commands.detectors import detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
+from resay.commands.learning_histories import histories_in
 from resay.commands.replaying import replay_live
 from resay.commands.settings import Settings
 from resay.dialogue.codec import encode, whole
@@ -22,10 +23,14 @@ from resay.dialogue.turn import Turn
 from resay.lab.adviser import Rewriting
 from resay.label.job import label, label_job, whole_label_due
 from resay.store.artifact import Shelf
+from resay.store.books import Books
 from resay.store.job import take_in
 from resay.store.lake import Lake
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
+
+UNHURRIED_S = 600.0
+"""Time for one answer, longer than any machine takes: histories are read from the books beside the clock that stands still."""
 
 SOURCE = "loop"
 """What the lake calls the log."""
@@ -45,7 +50,8 @@ class ProductSystem:
         self._settings, self._rules = settings, LearnRules(k=k, understanding=understanding)
         self._lake = Lake(settings.lake)
         self._detecting, self._labelling = detect_job(detector or detector_of()), label_job()
-        self._watch = Watch(Shelf(settings.rewrites), list)
+        self._books = Books(settings.books)
+        self._watch = Watch(Shelf(settings.rewrites), list, personal=histories_in(self._books))
         # Time stands still for the rewriter: a busy machine must not score lateness as abstention; lateness has a bench of its own.
         self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0)
         self._watch.refresh()
@@ -89,7 +95,7 @@ class ProductSystem:
         """The rewriter over what is live, with the usual hold-out."""
 
         def rewrite(request: RewriteRequest, now: datetime) -> RewriteAnswer:
-            return self._rewriter.rewrite(request, now=now)
+            return self._rewriter.rewrite(request, now=now, budget_s=UNHURRIED_S)
 
         return rewrite
 
@@ -111,3 +117,4 @@ class ProductSystem:
     def close(self) -> None:
         """Give the rewriter's workers back."""
         self._rewriter.close()
+        self._books.close()

@@ -99,7 +99,7 @@ def test_a_rewrite_that_must_be_learnt_is_learnt_and_wins(lived: Lived):
     assert learnt["let there be light"] in {"turn on the counter lights", "counter lights on"}
     assert sum(sums.wins for sums in ours.values()) > 0
     assert sum(sums.losses for sums in ours.values()) == 0
-    assert {layer.layer for layer in lived.outcome.ours.layers} == {"table"}
+    assert {layer.layer for layer in lived.outcome.ours.layers} == {"personal", "table"}
 
 
 def test_control_is_never_rewritten_in_the_lake(lived: Lived):
