@@ -6,7 +6,7 @@ Training only; what serves is in `rank`, and needs neither scikit-learn nor onnx
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,6 +41,8 @@ class Growth:
     learning_rate: float = 0.07
     smoothing: float = 1.0
     """L2 on the leaves."""
+    features_share: float = 1.0
+    """Of the features, drawn anew at every split."""
     seed: int = 7
 
 
@@ -63,7 +65,7 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """Rows of features with outcomes, weights and the fold of each one's customer."""
 
     features: Matrix
@@ -88,15 +90,16 @@ def fit(examples: Sequence[Example], growth: Growth = USUAL, *, about: dict[str,
     rewritten = _rows(examples, matrices, _rewritten)
     if not (said.is_enough and rewritten.is_enough):
         return Fitted(None, len(examples), reason="too_few_examples")
-    grown = {"said": _grown(said, growth), "rewritten": _grown(rewritten, growth)}
-    told = {
-        "features": list(FEATURES),
-        "growth": asdict(growth),
-        "calibration": {name: list(each.calibration) for name, each in grown.items()},
-        "examples": len(examples),
-    }
-    content = write_trees({name: each.ensemble for name, each in grown.items()}, about=told | (about or {}))
+    grown = {"said": grow_calibrated(said, growth), "rewritten": grow_calibrated(rewritten, growth)}
+    content = written(grown, FEATURES, about={"growth": asdict(growth), "examples": len(examples)} | (about or {}))
     return Fitted(content, len(examples), said_loss=grown["said"].loss, rewritten_loss=grown["rewritten"].loss)
+
+
+def written(grown: Mapping[str, Grown], features: Sequence[str], *, about: Mapping[str, object]) -> bytes:
+    """Grown trees by name as the content of one file, which names the features that they see."""
+    calibration = {name: list(each.calibration) for name, each in grown.items()}
+    told = {"features": list(features), "calibration": calibration, **about}
+    return write_trees({name: each.ensemble for name, each in grown.items()}, about=told)
 
 
 def fold_of(customer_id: str, folds: int = FOLDS) -> int:
@@ -119,6 +122,7 @@ def grow(features: Matrix, right: Floats, weights: Floats, *, growth: Growth) ->
         min_samples_leaf=growth.leaf_rows_min,
         learning_rate=growth.learning_rate,
         l2_regularization=growth.smoothing,
+        max_features=growth.features_share,
         early_stopping=False,
         random_state=growth.seed,
     )
@@ -130,16 +134,19 @@ def grow(features: Matrix, right: Floats, weights: Floats, *, growth: Growth) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Grown:
+class Grown:
     """Trees with what brings their sums to chances."""
 
     ensemble: Ensemble
     calibration: tuple[float, float]
     """The chance is the logistic of a · sum + b."""
     loss: float
+    """Log loss out of fold."""
+    held_out: Floats
+    """The chance of every row by trees that had not seen its customer."""
 
 
-def _grown(rows: _Rows, growth: Growth) -> _Grown:
+def grow_calibrated(rows: Rows, growth: Growth) -> Grown:
     """Trees on all rows; their calibration from trees that had not seen the customer."""
     out = np.zeros(len(rows.right))
     for fold in sorted(set(rows.folds.tolist())):
@@ -154,10 +161,11 @@ def _grown(rows: _Rows, growth: Growth) -> _Grown:
     chances = 1 / (1 + np.exp(-np.clip(a * out + b, -SURE, SURE)))
     losses = -(rows.right * np.log(chances) + (1 - rows.right) * np.log1p(-chances))
     everywhere = np.ones(len(rows.right), dtype=bool)
-    return _Grown(ensemble_of(_grow(rows, everywhere, growth)), (a, b), float(np.average(losses, weights=rows.weights)))
+    loss = float(np.average(losses, weights=rows.weights))
+    return Grown(ensemble_of(_grow(rows, everywhere, growth)), (a, b), loss, held_out=chances)
 
 
-def _grow(rows: _Rows, here: NDArray[np.bool_], growth: Growth) -> HistGradientBoostingClassifier | float:
+def _grow(rows: Rows, here: NDArray[np.bool_], growth: Growth) -> HistGradientBoostingClassifier | float:
     """Trees for a part of the rows, or the log odds alone where only one outcome was seen there."""
     right = rows.right[here]
     if len(set(right.tolist())) < 2:
@@ -188,7 +196,7 @@ def _rewritten(example: Example) -> Iterator[tuple[int, float]]:
             yield place, right
 
 
-def _rows(examples: Sequence[Example], matrices: Sequence[Matrix], outcomes: _Outcomes) -> _Rows:
+def _rows(examples: Sequence[Example], matrices: Sequence[Matrix], outcomes: _Outcomes) -> Rows:
     """All rows; one that is right with a chance stands twice, right and wrong, and counts by it."""
     features, right, weights, folds = [], [], [], []
     for example, shown in zip(examples, matrices, strict=True):
@@ -200,7 +208,7 @@ def _rows(examples: Sequence[Example], matrices: Sequence[Matrix], outcomes: _Ou
                     weights.append(weight * example.weight)
                     folds.append(fold_of(example.customer_id))
     table = np.array(features, dtype=np.float32).reshape(-1, len(FEATURES))
-    return _Rows(table, np.array(right), np.array(weights), np.array(folds, dtype=np.int64))
+    return Rows(table, np.array(right), np.array(weights), np.array(folds, dtype=np.int64))
 
 
 def _tree(nodes: Any) -> Tree:

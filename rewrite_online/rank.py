@@ -15,9 +15,38 @@ from resay.dialogue.wording import Wording
 from resay.training.onnx_model import WrongModel
 from resay.training.tree_model import TreeModel
 from rewrite_online.candidate import Candidate, Chances
-from rewrite_online.features import FEATURES, matrix
+from rewrite_online.features import FEATURES, Matrix, matrix
 
 ENSEMBLES = ("said", "rewritten")
+
+
+class CalibratedTrees:
+    """Named ensembles that give chances; safe to share between threads."""
+
+    def __init__(self, content: bytes, *, names: Sequence[str], features: Sequence[str]) -> None:
+        """The trees of a file's content, as `fit.written` made it.
+
+        Raises: WrongModel, where it is none, or sees other features.
+        """
+        self._trees = TreeModel(content)
+        seen = self._trees.about.get("features")
+        if self._trees.names != tuple(names) or seen != list(features):
+            message = (
+                f"ranker must see the {len(features)} features that this version makes; it sees {_count(seen)} others or in another "
+                f"order; was it learnt by another version of resay, and `resay learn` not run since?"
+            )
+            raise WrongModel(message)
+        self._calibration = {name: tuple(map(float, self._trees.about["calibration"][name])) for name in names}
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What its maker wrote beside the trees."""
+        return dict(self._trees.about)
+
+    def chances(self, asked: dict[str, Matrix]) -> list[list[float]]:
+        """A chance a row, of each ensemble in their order."""
+        sums = self._trees.sums(asked)
+        return [_chances(each, *self._calibration[name]) for name, each in zip(asked, sums, strict=True)]
 
 
 class Ranker:
@@ -28,26 +57,18 @@ class Ranker:
 
         Raises: WrongModel, where it is none, or sees other features than this version makes.
         """
-        self._trees = TreeModel(content)
-        features = self._trees.about.get("features")
-        if self._trees.names != ENSEMBLES or features != list(FEATURES):
-            message = (
-                f"ranker must see the {len(FEATURES)} features that this version makes; it sees {_count(features)} others or in another "
-                f"order; was it learnt by another version of resay, and `resay learn` not run since?"
-            )
-            raise WrongModel(message)
-        self._calibration = [tuple(map(float, self._trees.about["calibration"][name])) for name in ENSEMBLES]
+        self._trees = CalibratedTrees(content, names=ENSEMBLES, features=FEATURES)
 
     @property
     def about(self) -> dict[str, object]:
         """What its maker wrote beside the trees."""
-        return dict(self._trees.about)
+        return self._trees.about
 
     def weigh(self, request: RewriteRequest, said: Wording | None, candidates: Sequence[Candidate]) -> Chances:
         """The chances of one request."""
         rows = matrix(request, said, candidates)
-        as_said, rewritten = self._trees.sums({"said": rows[:1], "rewritten": rows[1:]})
-        return Chances(as_said=_chances(as_said, *self._calibration[0])[0], rewritten=tuple(_chances(rewritten, *self._calibration[1])))
+        as_said, rewritten = self._trees.chances({"said": rows[:1], "rewritten": rows[1:]})
+        return Chances(as_said=as_said[0], rewritten=tuple(rewritten))
 
 
 def _chances(sums: NDArray[np.float32], a: float, b: float) -> list[float]:

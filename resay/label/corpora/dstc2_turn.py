@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from resay.dialogue.codec import whole
 from resay.dialogue.rewrite import BeforeRequest, Heard, RetryRequest
-from resay.dialogue.turn import Interpretation, Prompt, Response, ResponseStatus, Turn, TurnPart, Versions
+from resay.dialogue.turn import Audio, Interpretation, Prompt, Response, ResponseStatus, Turn, TurnPart, Versions
 from resay.label.corpora.dstc2 import LiveCall, LiveTurn, Reading
 
 DOMAIN = "restaurant"
@@ -145,6 +145,7 @@ def _heard(call: LiveCall, turn: LiveTurn) -> Heard:
         utterance=turn.hypotheses[0].text if turn.hypotheses else "",
         hypotheses=turn.hypotheses,
         prompt=Prompt(text=turn.prompt, kind=prompt_kind(turn.prompt_acts)),
+        audio=Audio(duration_s=turn.said_s[1] - turn.said_s[0]),
         session_id=call.call_id,
         barge_in=turn.barge_in,
         # Two recognisers, one made worse on purpose: their scores may not be compared with each other.
