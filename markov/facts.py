@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -36,6 +37,8 @@ class Told:
     rewritten: bool
     """Whether we had put something in its place."""
     device_type: str
+    cohorts: tuple[str, ...] = ()
+    """Of the customer, as the turn told them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,16 @@ def read_facts(connection: Connection, rewrites: Iterable[Rewrite]) -> Facts:
     connection.register("asked_targets", _texts(canonical(each.target) for each in table))
     customers = connection.execute(_CUSTOMERS).fetchall()
     return Facts(
-        turns={row[0]: Told(*row) for row in connection.execute(_TURNS).fetchall()},
+        turns={row[0]: _told(row) for row in connection.execute(_TURNS).fetchall()},
         first_seen={customer: first for customer, first, _ in customers},
         sessions=frozenset(customer for customer, _, is_session in customers if is_session),
         newest=connection.execute("select max(event_time) from told").fetchall()[0][0],
     )
+
+
+def _told(row: tuple[Any, ...]) -> Told:
+    *fields, cohorts = row
+    return Told(*(*fields, tuple(cohorts)))
 
 
 _TOLD = """
@@ -72,7 +80,8 @@ _TOLD = """
     select turns.turn_id, turns.customer_id, turns.said, coalesce(turns.prompt_kind, '') as kind, coalesce(turns.room, '') as room,
         turns.state, coalesce(judged.outcome, '') as outcome, coalesce(cut.segment_id, '') as segment_id, turns.event_time,
         turns.original is not null or turns.rewrite_id is not null as rewritten,
-        coalesce(turns.device_type, '') as device_type, coalesce(turns.customer_kind, '') = 'session' as is_session
+        coalesce(turns.device_type, '') as device_type, coalesce(turns.cohorts, []) as cohorts,
+        coalesce(turns.customer_kind, '') = 'session' as is_session
     from turns
     left join (select turn_id, max_by(outcome, labeller) as outcome from outcomes group by turn_id) as judged using (turn_id)
     left join (
@@ -83,7 +92,7 @@ _TOLD = """
 _CUSTOMERS = "select customer_id, min(event_time), bool_or(is_session) from told group by customer_id"
 
 _TURNS = """
-    select turn_id, customer_id, said, kind, room, state, outcome, segment_id, event_time, rewritten, device_type
+    select turn_id, customer_id, said, kind, room, state, outcome, segment_id, event_time, rewritten, device_type, cohorts
     from told
     where said in (select said from asked_sources)
         or said in (select said from asked_targets)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from markov.candidate import Bar, Candidate, Declined, Weighed
 from markov.engine import Engine
+from markov.sparing import Apart
 from markov.standing import MARGIN, Bounds, Judged, Standing, judged_as, learnt_by_assistant, pair_of, standings
 from markov.trials import newest_day, read_records
 from resay.dialogue.rewrite import Place, Rewrite
@@ -56,17 +57,17 @@ class History:
         return [by_source[source] for source in sorted(by_source)]
 
 
-def read_history(engine: Engine, bar: Bar, rewrites: Sequence[Rewrite]) -> History:
+def read_history(engine: Engine, bar: Bar, rewrites: Sequence[Rewrite], *, apart: Sequence[Apart] = ()) -> History:
     """What became of what was served anywhere; wordings that came to mean something else are left with the engine as table `renewed`.
 
-    Rewrites that hold in one place alone are judged there (`split`).
+    Rewrites that hold in one place alone are judged there (`split`), and cohorts that are kept `apart` by what they say (`sparing`).
     """
     live = [each for each in rewrites if not each.place.is_split_off]
     served = {(text, each.prompt_kind) for each in live for text in (each.source, canonical(each.target))}
     # Elsewhere a source may well succeed as it is said: what is served here is not to be measured by it.
     spared = [(each.source, each.prompt_kind, room, "") for each in live for room in each.not_rooms]
     spared += [(each.source, each.prompt_kind, "", device_type) for each in live for device_type in each.not_device_types]
-    records = read_records(engine, served, customers_min=bar.floors.customers_min, spared=spared)
+    records = read_records(engine, served, customers_min=bar.floors.customers_min, spared=spared, apart=apart)
     bounds = Bounds(newest_day(engine), bar.source_success_max, bar.target_success_min)
     learnt = {(pair[0], Place(pair[1])) for pair, record in records.items() if not pair[2] and learnt_by_assistant(record, bounds)}
     judged = standings(records, [(each.source, each.prompt_kind, each.target) for each in live], bounds)

@@ -21,6 +21,7 @@ from markov.evidence import backing_steps, evidence_steps, sample
 from markov.fading import load_fading
 from markov.history import read_history
 from markov.plans import Evidence, Plan, read_evidence, read_plan, read_samples
+from markov.sparing import Reasons, keep_apart, spare
 from markov.split import cite, find_splitting, split_off, weigh_places
 from markov.standing import Judged, Standing
 from markov.steps import fact_steps, kept_steps
@@ -67,6 +68,8 @@ class Mined:
     """Each source without a rewrite, and why."""
     standings: Mapping[Judged, Standing] = field(default_factory=dict)
     """How each rewrite that is live, or was lately tried, fares by its own record."""
+    spared: Mapping[str, Reasons] = field(default_factory=dict)
+    """Why some cohorts are spared rewrites that hold for others, by rewrite id."""
 
 
 def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrite] = (), kept: bool = False) -> Mined:
@@ -87,7 +90,7 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     load_fading(engine)
     for step in summing:
         engine.run(step)
-    history = read_history(engine, bar, live)
+    history = read_history(engine, bar, live, apart=keep_apart(engine, bar, live))
     for done, step in enumerate(steps):
         tick(done, len(steps) + 2)
         engine.run(step)
@@ -105,7 +108,8 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
     weighed = [history.judged(each) for each in _weigh_all(proposals, evidence, bar)]
     chosen = history.with_proven(_choose(weighed, declined), weighed, Candidate.as_rewrite)
     split, placed = split_off(_shown(engine, chosen, weighed), by_place, here=here, splitting=splitting, bar=bar)
-    rewrites = _settle(cite(engine, split), declined)
+    served, spared = spare(engine, bar, cite(engine, split), live=live)
+    rewrites = _settle(served, declined)
     for each in rewrites:
         if not each.place.is_split_off:
             declined.pop(each.source_key, None)
@@ -123,6 +127,7 @@ def mine(engine: Engine, bar: Bar, tick: Tick = silent, *, live: Sequence[Rewrit
         placed=tuple(placed),
         reasons=declined,
         standings={**history.standings, **splitting.history.standings},
+        spared=spared,
     )
 
 

@@ -52,6 +52,11 @@ class Beta:
         return self.wins / (self.wins + self.losses)
 
     @property
+    def share(self) -> float:
+        """The share of turns that succeeded, the prior apart; nothing where there was none."""
+        return (self.wins - PRIOR) / self.weight if self.weight > 0 else 0.0
+
+    @property
     def weight(self) -> float:
         """How many turns stand behind it, the prior apart."""
         return self.wins + self.losses - 2 * PRIOR

@@ -98,7 +98,7 @@ class Standing:
     @property
     def reason(self) -> str:
         """Why it is judged so, in words; no texts, which fewer customers than the floor may stand behind by now."""
-        told = f"as rewritten {_told(self.rewritten)}, as said {_told(self.said)}; chance to be worth it {self.chance:.2f}"
+        told = f"as rewritten {told_of(self.rewritten)}, as said {told_of(self.said)}; chance to be worth it {self.chance:.2f}"
         if self.needless:
             return f"as said it does as well now: {told}"
         if self.retired:
@@ -174,8 +174,8 @@ def judged_as(source: str, place: Place, target: str) -> Judged:
 
 def _standing(pair: Pair, records: Mapping[Pair, Record], bounds: Bounds, *, is_live: bool) -> Standing:
     source, kind, target = pair
-    said, rewritten = _believable(records.get((source, kind, ""), NO_RECORD), records.get(pair, NO_RECORD))
-    found = _compare(said, rewritten, bounds)
+    said, rewritten = believable(records.get((source, kind, ""), NO_RECORD), records.get(pair, NO_RECORD))
+    found = compared(said, rewritten, bounds)
     retired = found.chance < RETIRED_BELOW
     needless = retired and found.said.mean > bounds.source_success_max
     blocked_until = None
@@ -204,7 +204,7 @@ def _still_works(target: Record, bounds: Bounds) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
+class Compared:
     """Two records beside each other, as they were believed on a day."""
 
     said: Beta
@@ -214,15 +214,16 @@ class _Compared:
     """First day since the success as rewritten changed."""
 
 
-def _compare(said: Sequence[Day], rewritten: Sequence[Day], bounds: Bounds) -> _Compared:
+def compared(said: Sequence[Day], rewritten: Sequence[Day], bounds: Bounds) -> Compared:
+    """What both records come to."""
     lately = since_change(rewritten)
     one, other = believed(lately, today=bounds.today), believed(since_change(said), today=bounds.today)
     # Better is not enough: of two wordings that fail, one fails less.
     chance = min(better(one, other, margin=MARGIN), above(one, bounds.target_success_min))
-    return _Compared(other, one, chance, lately[0].day if len(lately) < len(added(rewritten)) else None)
+    return Compared(other, one, chance, lately[0].day if len(lately) < len(added(rewritten)) else None)
 
 
-def _believable(said: Record, rewritten: Record) -> tuple[Sequence[Day], Sequence[Day]]:
+def believable(said: Record, rewritten: Record) -> tuple[Sequence[Day], Sequence[Day]]:
     """Both records without what speaks against the rewrite and comes from too few customers."""
     as_said = said.days if said.winners >= CUSTOMERS_MIN else [replace(each, wins=0.0) for each in said.days]
     ours = rewritten.days if rewritten.losers >= CUSTOMERS_MIN else [replace(each, losses=0.0) for each in rewritten.days]
@@ -233,9 +234,10 @@ def _blocked_until(said: Sequence[Day], rewritten: Sequence[Day], bounds: Bounds
     """The end of the block, where the record was reason to retire the pair on the day of its last trial, and that is not long ago."""
     last = max(each.day for each in rewritten)
     end = date.fromordinal(last.toordinal() + BLOCKED_DAYS)
-    found = _compare([each for each in said if each.day <= last], rewritten, replace(bounds, today=last))
+    found = compared([each for each in said if each.day <= last], rewritten, replace(bounds, today=last))
     return end if found.chance < RETIRED_BELOW and bounds.today <= end else None
 
 
-def _told(beta: Beta) -> str:
+def told_of(beta: Beta) -> str:
+    """What is believed of a wording, in words."""
     return "untried" if beta == UNTRIED else f"{beta.mean:.0%} of {beta.weight:.0f}"

@@ -49,14 +49,21 @@ NO_RECORD = Record()
 
 
 def read_records(
-    engine: Engine, sources: Iterable[tuple[str, str]], *, customers_min: int, spared: Iterable[tuple[str, str, str, str]] = ()
+    engine: Engine,
+    sources: Iterable[tuple[str, str]],
+    *,
+    customers_min: int,
+    spared: Iterable[tuple[str, str, str, str]] = (),
+    apart: Iterable[tuple[tuple[str, str, str, str], tuple[str, ...]]] = (),
 ) -> dict[Pair, Record]:
     """The records of these sources, of all that was rewritten within the window, and of what failed enough customers to matter.
 
-    Without the turns of wordings (text, prompt kind) in rooms, or on kinds of device, that are `spared`: they have records of their own.
+    Without the turns of wordings (text, prompt kind) in rooms, or on kinds of device, that are `spared`, and of customers of cohorts that
+    are kept `apart`: they have records of their own.
     """
     _load(engine, "served", sources, columns=("said", "kind"))
     _load(engine, "spared", spared, columns=("said", "kind", "room", "device_type"))
+    _load_apart(engine, apart)
     for step in trial_steps(customers_min):
         engine.run(step)
     days: dict[Pair, list[Day]] = {}
@@ -186,18 +193,32 @@ def look_at_calendar() -> Step:
     return Step("calendar", "select max(day) as today from heard")
 
 
+TOGETHER = """not exists (
+    select 1 from apart where apart.said = heard.said and apart.kind = heard.kind and apart.room in ('', heard.room)
+        and apart.device_type in ('', heard.device_type) and apart.cohorts = heard.cohorts
+)"""
+"""SQL of the condition that a turn is of nobody who is kept apart from others (`sparing`)."""
+
 _RECENT = f"""heard.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day and not exists (
     select 1 from spared
     where spared.said = heard.said and spared.kind = heard.kind and spared.room in ('', heard.room)
         and spared.device_type in ('', heard.device_type)
-)"""
-"""What records are of: turns of the last weeks, but for those in places that are spared."""
+) and {TOGETHER}"""
+"""What records are of: turns of the last weeks, but for those in places, and of customers, that are spared."""
 
 
 def _load(engine: Engine, name: str, rows: Iterable[tuple[str, ...]], *, columns: Sequence[str]) -> None:
     named = sorted(set(rows))
     of = {column: pa.array([row[place] for row in named], pa.string()) for place, column in enumerate(columns)}
     engine.load(name, pa.table(of))
+
+
+def _load_apart(engine: Engine, apart: Iterable[tuple[tuple[str, str, str, str], tuple[str, ...]]]) -> None:
+    named = sorted(set(apart))
+    columns = ("said", "kind", "room", "device_type")
+    of = {column: pa.array([asked[place] for asked, _ in named], pa.string()) for place, column in enumerate(columns)}
+    cohorts = pa.array([list(cohorts) for _, cohorts in named], pa.list_(pa.string()))
+    engine.load("apart", pa.table({**of, "cohorts": cohorts}))
 
 
 def _pair(row: Mapping[str, Any]) -> Pair:

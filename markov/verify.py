@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from markov.cohort_rules import badly_named, few_named, served_in_error, without_spared
 from markov.facts import Facts, Told
 from markov.proof import CHECKER, Fault, Proof, Verdict
 from markov.wording import Wording, counting_customers, rooms_of, segments_of, wordings_of
@@ -39,7 +40,7 @@ class Rules:
     reading_share_min: float = 0.25
     """A target is taken for a state if it is so in at least this share of its turns: one slip of the assistant proves nothing."""
     place_agreement_min: float = 0.25
-    """The same share for every single room and kind of device in which enough customers did, or the rewrite must spare it."""
+    """The same share for every single room, kind of device and cohort in which enough customers did, or the rewrite must spare it."""
     target_chars_max: int = 200
     """Longest target: twenty seconds of speech; no request of the corpora is half as long."""
     blocked: tuple[tuple[str, str], ...] = ()
@@ -74,8 +75,11 @@ def verify(rewrites: Sequence[Rewrite], facts: Facts, rules: Rules, *, now: date
         if clock() > deadline:
             faults.append(Fault(rewrite.rewrite_id, Verdict.UNKNOWN, (f"time: not checked within {rules.budget_s:g} s",)))
             continue
-        case = _Case(rewrite, facts, rules, wordings, segments)
-        refusals = [*_form(rewrite, rules), *_risk(rewrite), *_place(rewrite), *whole.conflicts(rewrite)]
+        heard = wordings
+        if rewrite.not_cohorts:
+            heard = wordings_of(without_spared(rewrite, facts), counting, share_min=rules.reading_share_min, split_off=split_off)
+        case = _Case(rewrite, facts, rules, heard, segments)
+        refusals = [*_form(rewrite, rules), *_risk(rewrite), *_place(rewrite), *badly_named(rewrite), *whole.conflicts(rewrite)]
         refusals += [*_blocked(rewrite, rules), *_personal(rewrite)]
         doubts = list(case.doubts())
         refusals += [] if doubts else case.refusals()
@@ -113,6 +117,7 @@ RULES = (
     "risk: no lower than the words of state and target say; high risk has more evidence, or a person's word",
     "one_target: one target for a source in one context",
     "place: told apart by rooms or by kinds of device, not served where customers clearly mean something else",
+    "cohort: not served to cohorts whose customers clearly mean something else; for those that it spares nobody vouches",
     "terminates: rank 1 for sources, 0 for targets, so that every rewrite falls and one hop is all there is",
     "blocked: neither blocklist nor a veto names it",
     "personal: nothing in it points to one person",
@@ -173,7 +178,7 @@ def _blocked(rewrite: Rewrite, rules: Rules) -> Reasons:
 
 
 def _personal(rewrite: Rewrite) -> Reasons:
-    texts = (rewrite.source, *(name for place in _named(rewrite) for name in (place.room, place.device_type)))
+    texts = (rewrite.source, *rewrite.not_cohorts, *(name for place in _named(rewrite) for name in (place.room, place.device_type)))
     found = next((each for each in (personal_in(rewrite.target, rewrite.state), *map(personal_in, texts)) if each), None)
     if found:
         yield f"personal: it holds {found}"
@@ -260,6 +265,7 @@ class _Case:
             *self._floor(source, target, endings=endings),
             *self._agreement(target, endings),
             *self._spared(target, endings),
+            *self._told_apart(target, endings),
             *self._evidence(),
             *self._success(source, target),
         ]
@@ -298,6 +304,12 @@ class _Case:
             if len(agrees) >= self.rules.customers_min and sum(agrees.values()) < self.rules.place_agreement_min * len(agrees):
                 yield f"place: in one that is not spared {sum(agrees.values())} of {len(agrees)} customers did so by what the target means"
 
+    def _told_apart(self, target: Wording, endings: Endings) -> Reasons:
+        """No cohort is named of which few customers said the source, and none is served whose customers meant something else."""
+        yield from few_named(self.rewrite, self.facts, customers_min=self.rules.customers_min)
+        found = ((turn, target.means(ends[0].state, self._where(turn))) for turn, ends in sorted(endings, key=_when))
+        yield from served_in_error(found, customers_min=self.rules.customers_min, agreement_min=self.rules.place_agreement_min)
+
     def _evidence(self) -> Reasons:
         cited = self.rewrite.evidence
         pairs = list(zip(cited[::2], cited[1::2], strict=False))
@@ -322,6 +334,7 @@ class _Case:
         return (
             turn is not None
             and not turn.rewritten
+            and not self.rewrite.spares_any(turn.cohorts)
             and turn.said == self.rewrite.source
             and turn.kind == self.rewrite.prompt_kind
             and turn.room == (self.rewrite.room or turn.room)

@@ -5,7 +5,7 @@ Knows what was seen, mined and checked; decides nothing, and mines nothing anew:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -63,7 +63,9 @@ class Account:
     elsewhere: tuple[Rewrite, ...] = ()
     """Live rewrites of the wording that hold in other places."""
     is_spared: bool = False
-    """Whether the live rewrite for any place is kept away from this one."""
+    """Whether the live rewrite is kept away from this place, or from these customers."""
+    spared: Mapping[str, str] = field(default_factory=dict)
+    """Cohorts that refute what would be published now, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,11 @@ class Learnt:
     """What the assistant said it does not need, by rewrite id."""
 
 
-def account_of(said: str, place: Place, *, seen: Seen | None, learnt: Learnt) -> Account:
-    """The account of a wording (canonical text) in a place, of which both room and kind of device may be told."""
+def account_of(said: str, place: Place, *, seen: Seen | None, learnt: Learnt, cohorts: Collection[str] = ()) -> Account:
+    """The account of a wording (canonical text) in a place, of which both room and kind of device may be told, for a customer."""
     source = (said, place.kind)
     mined = _at(said, place, learnt.mined.rewrites)
-    live = _at(said, place, learnt.live)
+    live = _at(said, place, learnt.live, cohorts=cohorts)
     candidates = tuple(_candidates(said, place, learnt.mined))
     declined = learnt.mined.reasons.get(source) if mined is None else None
     faults = {fault.rewrite_id: fault.reasons for fault in learnt.proof.left_out}
@@ -98,7 +100,8 @@ def account_of(said: str, place: Place, *, seen: Seen | None, learnt: Learnt) ->
         live=live,
         said_for=tuple(each for each in learnt.live if (canonical(each.target), each.prompt_kind) == source),
         elsewhere=tuple(each for each in learnt.live if each.source_key == source and each.place.is_split_off and each is not live),
-        is_spared=any(_is_kept_from(each, said, place) for each in learnt.live),
+        is_spared=any(_is_kept_from(each, said, place, cohorts) for each in learnt.live),
+        spared=learnt.mined.spared.get(mined.rewrite_id, {}) if mined else {},
     )
 
 
@@ -114,14 +117,11 @@ def _stage(seen: Seen | None, *, mined: Rewrite | None, left_out: Sequence[str],
     return Stage.NOT_FOLLOWED_UP if declined is None else Stage.DECLINED
 
 
-def _at(said: str, place: Place, rewrites: Sequence[Rewrite]) -> Rewrite | None:
-    """What would be said there: the place's own rewrite, or the one for any place that does not spare it."""
+def _at(said: str, place: Place, rewrites: Sequence[Rewrite], *, cohorts: Collection[str] = ()) -> Rewrite | None:
+    """What would be said there: the place's own rewrite, or the one for any place; nothing where it spares the place, or a cohort."""
     by_place = {each.place: each for each in rewrites if each.source == said}
-    for own in _own(place):
-        if own in by_place:
-            return by_place[own]
-    anywhere = by_place.get(Place(place.kind))
-    return None if anywhere is None or _is_kept_from(anywhere, said, place) else anywhere
+    found = next((by_place[each] for each in (*_own(place), Place(place.kind)) if each in by_place), None)
+    return None if found is None or _is_kept_from(found, said, place, cohorts) else found
 
 
 def _own(place: Place) -> Sequence[Place]:
@@ -129,8 +129,9 @@ def _own(place: Place) -> Sequence[Place]:
     return [each for each in both if each.is_split_off]
 
 
-def _is_kept_from(rewrite: Rewrite, said: str, place: Place) -> bool:
-    return rewrite.source_key == (said, place.kind) and rewrite.spares(room=place.room, device_type=place.device_type)
+def _is_kept_from(rewrite: Rewrite, said: str, place: Place, cohorts: Collection[str]) -> bool:
+    spared = rewrite.spares(room=place.room, device_type=place.device_type, cohorts=cohorts)
+    return rewrite.source_key == (said, place.kind) and spared
 
 
 def _candidates(said: str, place: Place, mined: Mined) -> Iterator[Weighed]:

@@ -48,6 +48,10 @@ KOption = Annotated[
 
 RoomOption = Annotated[str, typer.Option("--room", help="Room in which it is said, as turns name it [default: any].")]
 
+CohortOption = Annotated[
+    list[str] | None, typer.Option("--cohort", help="Cohort of the customer, as turns name it; again for more [default: none].")
+]
+
 DeviceOption = Annotated[str, typer.Option("--device-type", help="Kind of device that it is said to, as turns name it [default: any].")]
 
 
@@ -59,6 +63,8 @@ class AskedPlace:
     """What the assistant had asked; nothing: that in which it was said most often."""
     room: str = ""
     device_type: str = ""
+    cohorts: tuple[str, ...] = ()
+    """Of the customer who says it."""
 
 
 class NothingSeen(ResayError):
@@ -96,6 +102,7 @@ def why_command(  # noqa: PLR0917 - an option is a parameter
     kind: KindOption = None,
     room: RoomOption = "",
     device_type: DeviceOption = "",
+    cohort: CohortOption = None,
     k: KOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -104,13 +111,14 @@ def why_command(  # noqa: PLR0917 - an option is a parameter
 
     It mines and checks the lake as it is now, as `resay learn` would, and publishes nothing.
 
-    Examples: `resay why "lights on in the den"` · `resay why "turn it up" --room kitchen` · `resay why "the first one" --kind ask_which` ·
+    Examples: `resay why "lights on in the den"` · `resay why "turn it up" --room kitchen` ·
+    `resay why "turn it up" --cohort en-GB` · `resay why "the first one" --kind ask_which` ·
     `resay why "lights" --json`
     """
     if not canonical(said):
         message = f"must have words; got {said!r}"
         raise typer.BadParameter(message, param_hint="…")
-    place = AskedPlace(kind, room, device_type)
+    place = AskedPlace(kind, room, device_type, tuple(cohort or ()))
     told = why(read_settings(home=home), said, place=place, k=k, shown=not as_json)
     if as_json:
         print_json(_as_json(told))
@@ -143,7 +151,7 @@ def why(settings: Settings, said: str, *, place: AskedPlace = AskedPlace(), k: i
     context = place.kind if place.kind is not None else contexts[0].kind if contexts else ""
     here = next((each for each in contexts if each.kind == context), None)
     where = Place(context, place.room, place.device_type)
-    account = account_of(source, where, seen=here, learnt=Learnt(mined, proof, live, needless))
+    account = account_of(source, where, seen=here, learnt=Learnt(mined, proof, live, needless), cohorts=place.cohorts)
     vetoes = Vetoes.of(blocked)
     return Told(
         said=source,
@@ -194,6 +202,7 @@ def _as_json(told: Told) -> dict[str, object]:
         "generation": told.generation,
         "live": asdict(account.live) | {"gate": told.gate} if account.live else None,
         "spared": account.is_spared,
+        "spared_cohorts": dict(account.spared),
         "in_other_places": [asdict(each) for each in account.elsewhere],
         "said_for": [each.source for each in account.said_for],
         "published": account.stage in {Stage.LIVE, Stage.LIVE_FROM_BEFORE},

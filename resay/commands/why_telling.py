@@ -85,6 +85,8 @@ def tell(told: Told) -> None:
         _tell_candidate(weighed, told, place=place)
     for each in account.elsewhere:
         _line("elsewhere", f"{place_words(each.place)}: we say “{each.target}”")
+    for cohort, why in account.spared.items():
+        _line("spared", f"cohort {cohort}: {why}")
     for each in account.said_for:
         _line("target", f"it is what we say where customers say “{each.source}”")
     _tell_result(told)
@@ -128,7 +130,8 @@ def _tell_result(told: Told) -> None:
     elif account.live:
         _line("rewrite", f"{because(told)}, but it is not served: {reason_meaning(told.gate)}")
     else:
-        spared = "the rewrite for any place is kept from this one, where it would be wrong" if account.is_spared else ""
+        spared = "the rewrite that others have is kept from this place, or from this cohort, where it would be wrong"
+        spared = spared if account.is_spared else ""
         _line("rewrite", f"none: {spared or because(told)}")
     if account.live:
         live = account.live

@@ -97,7 +97,11 @@ class Rewrite:
 
     def spares(self, *, room: str, device_type: str, cohorts: Collection[str] = ()) -> bool:
         """Whether it must not be served here, or to customers of these cohorts, though nothing better is known."""
-        return room in self.not_rooms or device_type in self.not_device_types or any(each in self.not_cohorts for each in cohorts)
+        return room in self.not_rooms or device_type in self.not_device_types or self.spares_any(cohorts)
+
+    def spares_any(self, cohorts: Collection[str]) -> bool:
+        """Whether it must not be served to customers of these cohorts, wherever they are."""
+        return any(each in self.not_cohorts for each in cohorts)
 
 
 @dataclass(frozen=True, slots=True)
