@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, Decision, RetryRequest, RewriteAnswer, RewriteRequest
@@ -77,17 +77,13 @@ class DecisionLog:
                 return
 
     def _next_batch(self) -> list[Decision]:
-        try:
-            batch = [self._waiting.get(timeout=GATHER_S)]
-        except queue.Empty:
-            return []
-        due = time.monotonic() + GATHER_S
-        while len(batch) < BATCH_MAX:
-            left_s = 0.0 if self._closing.is_set() else max(due - time.monotonic(), 0.0)
-            try:
-                batch.append(self._waiting.get(block=left_s > 0, timeout=left_s or None))
-            except queue.Empty:
-                break
+        # Not woken by every decision: each time the answers would have to wait for this thread to let go of the interpreter.
+        if self._waiting.qsize() < BATCH_MAX:
+            self._closing.wait(GATHER_S)
+        batch: list[Decision] = []
+        with suppress(queue.Empty):
+            while len(batch) < BATCH_MAX:
+                batch.append(self._waiting.get_nowait())
         return batch
 
     def _write_down(self, batch: Sequence[Decision]) -> None:
