@@ -150,14 +150,14 @@ _FEW = 16
 """Rows of a live request at most."""
 
 
-def embedded_towers(folder: Path, *, heads: Heads | None = None) -> Towers:
-    """The towers of an encoder's folder, and of the heads beside it unless others are given.
+def embedded_towers(folder: Path, *, heads: Heads | None = None, with_heads: bool = True) -> Towers:
+    """The towers of an encoder's folder, and of the heads beside it unless others are given, or none are wanted.
 
     Raises: WrongModel, WrongVocabulary, WrongHeads.
     """
     trunk = TextEncoder(folder)
     path = folder / HEADS_FILE
-    if heads is None and path.exists():
+    if heads is None and with_heads and path.exists():
         heads = Heads.of(path.read_bytes())
     return Towers(trunk, trunk_name=trunk_name(folder), heads=heads)
 

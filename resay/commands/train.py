@@ -18,6 +18,7 @@ from rephrase.example_file import read_examples
 from rephrase.model_folder import ModelCard
 from rephrase.question import Kind
 from resay.commands.console import JsonOption, console, print_json, progress
+from resay.commands.train_finding import sounds, towers
 from resay.dialogue.errors import ResayError
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("rephrase")(rephrase)
     group.command("encoder")(encoder)
+    group.command("towers")(towers)
+    group.command("sounds")(sounds)
     app.add_typer(group, name="train", rich_help_panel=_PANEL)
 
 
