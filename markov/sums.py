@@ -10,9 +10,6 @@ from markov.corroborate import category, fingerprint
 from markov.fading import faded
 from markov.steps import MILLION, Floors, Step
 
-REST = faded(f"{MILLION} - heard.taken")
-"""SQL for what of a turn no link takes, and its own outcome has."""
-
 
 def sum_steps(floors: Floors) -> list[Step]:
     """The steps from facts to what each customer made of each wording, in order."""
@@ -56,18 +53,19 @@ def utter() -> Step:
 
     Whoever can make up a thousand customers could turn any row of the chain.
     """
-    entry, state = fingerprint("heard.said", "heard.kind"), fingerprint("heard.state")
     return Step(
         "uttered",
         f"""
-        select known.customer, {entry} as entry, {state} as state, cast(count(*) as int) as times,
-            cast(sum(case when heard.outcome = 'success' then 1 else 0 end) as int) as successes,
-            {_sum("heard.outcome = 'success'", REST)} as success, {_sum("heard.outcome = 'failure'", REST)} as failure
-        from heard
-        join known on known.customer = {fingerprint("heard.customer_id")}
-        join fading on fading.day = heard.day
-        where known.counts and not heard.rewritten
-        group by known.customer, {entry}, {state}
+        select customer, entry, state, cast(count(*) as int) as times, cast(sum(won) as int) as successes,
+            cast(sum(won * rest) as bigint) as success, cast(sum(lost * rest) as bigint) as failure
+        from (
+            select known.customer, {fingerprint("heard.said", "heard.kind")} as entry, {fingerprint("heard.state")} as state, {_OUTCOME}
+            from heard
+            join known on known.customer = {fingerprint("heard.customer_id")}
+            join fading on fading.day = heard.day
+            where known.counts and not heard.rewritten
+        ) as told
+        group by customer, entry, state
         """,
     )
 
@@ -92,18 +90,19 @@ def name_renewed() -> Step:
 
 def renew() -> Step:
     """What each customer made of renewed wordings since then, as the record of their rewrites has shown (`standing`)."""
-    entry = fingerprint("heard.said", "heard.kind")
     return Step(
         "uttered_since",
         f"""
-        select known.customer, {entry} as entry,
-            {_sum("heard.outcome = 'success'", REST)} as success, {_sum("heard.outcome = 'failure'", REST)} as failure
-        from heard
-        join renewed on renewed.said = heard.said and renewed.kind = heard.kind
-        join fading on fading.day = heard.day
-        join known on known.customer = {fingerprint("heard.customer_id")}
-        where known.counts and not heard.rewritten and heard.day >= renewed.since
-        group by known.customer, {entry}
+        select customer, entry, cast(sum(won * rest) as bigint) as success, cast(sum(lost * rest) as bigint) as failure
+        from (
+            select known.customer, anew.renewed as entry, {_OUTCOME}
+            from heard
+            join anew on anew.renewed = {fingerprint("heard.said", "heard.kind")}
+            join fading on fading.day = heard.day
+            join known on known.customer = {fingerprint("heard.customer_id")}
+            where known.counts and not heard.rewritten and heard.day >= anew.since
+        ) as told
+        group by customer, entry
         """,
     )
 
@@ -128,5 +127,6 @@ def try_again() -> Step:
     )
 
 
-def _sum(condition: str, value: str) -> str:
-    return f"cast(sum(case when {condition} then {value} else 0 end) as bigint)"
+_OUTCOME = f"""cast({faded(f"{MILLION} - heard.taken")} as int) as rest, case when heard.outcome = 'success' then 1 else 0 end as won,
+                case when heard.outcome = 'failure' then 1 else 0 end as lost"""
+"""SQL for what of a turn no link takes, and its own outcome has; and for that outcome. Small numbers, which engines add up faster."""
