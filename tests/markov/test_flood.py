@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import pytest
 
 from markov.candidate import Bar
 from markov.duckdb_engine import DuckDBEngine
-from markov.facts import read_facts
+from markov.facts import BEHIND_MAX, CUSTOMER_TURNS_MAX, read_facts
 from markov.mine import Mined, mine
 from markov.proof import Verdict
-from markov.verify import Rules, verify
+from markov.verify import TRIES_MAX, Rules, verify
 from resay.store.lake import Lake
 from resay.store.tables import LINKS, OUTCOMES, SEGMENTS, TURN_PARTS, Table
 from tests.builders import BASE
@@ -111,3 +112,27 @@ def test_one_customer_alone_teaches_nothing(tmp_path: Path):
     flood(lake, TURNS, one_goal=False)
 
     assert (mined(lake).rewrites, mined(lake).sources) == ((), 0)
+
+
+@pytest.mark.parametrize("one_goal", [False, True], ids=["many-goals", "one-goal"])
+def test_the_checker_reads_few_turns_of_one_customer(tmp_path: Path, one_goal: bool):
+    """His newest turns, what came behind them, and what is cited, however old; and since when he is known."""
+    lake = fill(Lake(tmp_path), planted(customers=names(12)))
+    flood(lake, 4_000, one_goal=one_goal)
+    (found,) = mined(lake).rewrites
+    cited = ("flood0000100", "flood0000101")
+
+    with lake.connect() as connection:
+        facts = read_facts(connection, [replace(found, evidence=(*found.evidence, *cited))])
+
+    his = {turn.turn_id for turn in facts.turns.values() if turn.customer_id == "flood"}
+    assert {"flood0003998", "flood0003999", *cited} <= his
+    assert "flood0000300" not in his
+    assert CUSTOMER_TURNS_MAX <= len(his) <= 3 * CUSTOMER_TURNS_MAX
+    assert facts.first_seen["flood"] <= BASE
+    assert set(found.evidence) <= facts.turns.keys()
+
+
+def test_as_much_is_read_behind_a_source_as_is_looked_at():
+    """Otherwise the checker would miss how a goal ended."""
+    assert BEHIND_MAX >= TRIES_MAX
