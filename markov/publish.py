@@ -63,6 +63,17 @@ class Card:
     """Of chance; mining draws nothing, so that equal lakes give equal tables."""
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a generation holds beside its card."""
+
+    rewrites: Sequence[Rewrite]
+    proof: Proof
+    """Of the table of these rewrites."""
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that were learnt with this table and are served with it, by name; what they are is for others to know."""
+
+
 def publish(
     shelf: Shelf, rewrites: Sequence[Rewrite], *, proof: Proof, card: Card, observe: Callable[[PublishStep], None] = lambda _step: None
 ) -> Generation:
@@ -73,13 +84,25 @@ def publish(
 
     Raises: Unproven, BrokenArtifact.
     """
-    table = encode_rewrites(rewrites)
+    return publish_content(shelf, Content(rewrites, proof), card=card, observe=observe)
+
+
+def publish_content(
+    shelf: Shelf, content: Content, *, card: Card, observe: Callable[[PublishStep], None] = lambda _step: None
+) -> Generation:
+    """The same for a table with files beside it: they come and go together.
+
+    Raises: Unproven, BrokenArtifact.
+    """
+    table, proof = encode_rewrites(content.rewrites), content.proof
     if not proof.covers(table):
         message = (
             f"a table must have a proof of just its bytes to be published; the proof says {proof.verdict} of {proof.rewrites} rewrites"
         )
         raise Unproven(message)
-    files = {REWRITES_FILE: table, PROOF_FILE: encode_proof(proof), CARD_FILE: _encode_card(card, rewrites)}
+    own = {REWRITES_FILE: table, PROOF_FILE: encode_proof(proof), CARD_FILE: _encode_card(card, content.rewrites)}
+    assert not own.keys() & content.beside.keys(), "files beside a table have names of their own"
+    files = {**content.beside, **own}
     written = shelf.write(files)
     observe(PublishStep.WRITTEN)
     live = shelf.publish(written.number)

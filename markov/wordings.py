@@ -35,8 +35,8 @@ SPOKEN_MAX = 60_000
 SAMPLED_OF_TEXT_MAX = 3
 """Turns of one text in one room that the ranker learns from: a head that is said a thousand times says little new."""
 
-SAMPLED_MAX = 6_000
-"""Turns that the ranker learns from: some 30,000 rows with their candidates, grown in seconds; twice as many did no better."""
+SAMPLED_MAX = 4_000
+"""Turns that the ranker learns from: some 20,000 rows with their candidates, grown in seconds."""
 
 HOPS = 3
 """Links that are followed from a try in vain: after four tries nearly all have given up, or want something else."""

@@ -5,10 +5,10 @@ Knows vetoes, risk and the two chances of success; knows nothing of where a cand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from resay.dialogue.rewrite import Reason, Rewrite, Risk
+from resay.dialogue.rewrite import Layer, Reason, Rewrite, Risk
 from resay.dialogue.text import canonical
 
 
@@ -32,6 +32,18 @@ BARS: Mapping[Risk, Bar] = {
     Risk.HIGH: Bar(margin=0.3, success_min=0.9, support_min=30),
 }
 """The bars by risk: chosen from the floor, not fitted to any data set; issue 6 puts calibrated ones in their place."""
+
+
+GLOBAL_BARS: Mapping[Risk, Bar] = {
+    # Of words that nobody need have said before, chances are a ranker's and not a record. Chosen on a loop of another seed than any that is
+    # reported, by what was lost there: nearly all losses are refusals that become wrong actions, and one in twelve is what is allowed.
+    Risk.LOW: Bar(margin=0.25, success_min=0.6, support_min=1),
+    Risk.HIGH: Bar(margin=0.5, success_min=0.95, support_min=30),
+}
+"""The bars of the global layer."""
+
+LEAD_MIN = 0.1
+"""How much likelier than the next candidate the best one of the global layer must be to succeed: else both might be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,23 @@ def judge(rewrite: Rewrite, *, vetoes: Vetoes, bars: Mapping[Risk, Bar] = BARS) 
     # Said apart, because the remedy differs: more evidence or a person, and not a better rewrite.
     cleared_if_harmless = rewrite.risk is Risk.HIGH and _clears(rewrite, bars[Risk.LOW])
     return Reason.HIGH_RISK if cleared_if_harmless else Reason.BELOW_MARGIN
+
+
+def judge_all(layer: Layer, found: Sequence[Rewrite], *, vetoes: Vetoes, bars: Mapping[Risk, Bar] = BARS) -> list[Reason]:
+    """Of each candidate of one layer, best first, whether it may be served.
+
+    Of the global layer only the best may, and only where it is clear of the next: what comes behind it was meant less likely.
+    """
+    if layer is not Layer.GLOBAL:
+        return [judge(each, vetoes=vetoes, bars=bars) for each in found]
+    first = [judge(each, vetoes=vetoes, bars=GLOBAL_BARS) for each in found[:1]]
+    if first == [Reason.REWRITTEN] and any(_rivals(found[0], each) for each in found[1:]):
+        first = [Reason.CONFUSABLE]
+    return first + [Reason.VETOED if vetoes.forbid(each) else Reason.LESS_LIKELY for each in found[1:]]
+
+
+def _rivals(best: Rewrite, other: Rewrite) -> bool:
+    return best.success_as_rewritten - other.success_as_rewritten < LEAD_MIN
 
 
 def gain(rewrite: Rewrite) -> float:

@@ -30,7 +30,6 @@ class GlobalLayer:
     """Rewrites of a generation's wordings, by its ranker; safe to share between threads."""
 
     layer: Final = Layer.GLOBAL
-    inline: Final = True
 
     def __init__(self, recall: Recall, *, meaning: Meaning, weigher: Weigher) -> None:
         self._recall = recall
@@ -39,6 +38,10 @@ class GlobalLayer:
 
     def __len__(self) -> int:
         return len(self._recall.targets)
+
+    def at_once(self, _request: RewriteRequest) -> bool:
+        """Never: candidates cost milliseconds, and more where an encoder runs."""
+        return False
 
     def offers(self, request: RewriteRequest) -> bool:
         """Whether the utterance is the very wording that this layer says for others: then nobody need change it, and one hop is all."""

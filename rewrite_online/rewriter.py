@@ -18,7 +18,7 @@ from resay.dialogue.rewrite import Action, Layer, Reason, Rewrite, RewriteAnswer
 from resay.dialogue.text import canonical
 from rewrite_online.deadline import BUDGET_S, Deadline, Late, Workers
 from rewrite_online.explanation import Explanation, Weighed
-from rewrite_online.gate import BARS, NO_VETOES, Bar, Vetoes, gain, judge
+from rewrite_online.gate import BARS, NO_VETOES, Bar, Vetoes, gain, judge_all
 from rewrite_online.hold_out import USUAL_HOLD_OUT, HoldOut
 
 log = logging.getLogger(__name__)
@@ -176,8 +176,10 @@ class Rewriter:
         finally:
             asking.parts_ms.append((layer.layer, (self._clock() - started) * 1000))
         said = canonical(asking.request.heard.utterance)
-        for rewrite in found[:CANDIDATES_MAX]:
-            reason = judge(rewrite, vetoes=live.vetoes, bars=self._bars)
+        looked_at = found[:CANDIDATES_MAX]
+        judged = judge_all(layer.layer, looked_at, vetoes=live.vetoes, bars=self._bars)
+        for rewrite, verdict in zip(looked_at, judged, strict=True):
+            reason = verdict
             if canonical(rewrite.target) == said:
                 reason = Reason.TARGET_OFFERED
             elif reason is Reason.REWRITTEN and live.failed_before(asking.request, rewrite):

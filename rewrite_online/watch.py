@@ -14,6 +14,8 @@ from resay.store.artifact import Shelf
 from resay.store.books import Veto
 from rewrite_online.certificate import certified
 from rewrite_online.gate import Vetoes
+from rewrite_online.global_certificate import global_layer
+from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
@@ -25,7 +27,7 @@ RETRY_REFRESHES = 20
 
 NOTHING_PUBLISHED = "no rewrites are published yet; a log must be learnt from first; have you run `resay demo`, or `resay learn`?"
 
-_Numbered = tuple[int, TableLayer]
+_Numbered = tuple[int, TableLayer, GlobalLayer | None]
 
 
 class Watch:
@@ -91,7 +93,9 @@ class Watch:
             # A pointer that vanished is a fault of the folder, not a wish: what was live stays.
             self._problem = NOTHING_PUBLISHED
             return
-        self._table = (generation.number, TableLayer(certified(generation)))
+        rewrites = certified(generation)
+        # All or nothing: a table is not served without what was learnt beside it.
+        self._table = (generation.number, TableLayer(rewrites), global_layer(generation, rewrites))
         self._problem = None
         log.info("generation_live generation=%d rewrites=%d", generation.number, len(self._table[1]))
 
@@ -100,8 +104,9 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
     if numbered is None or vetoes is None:
         # Vetoes win over everything: before they have been read once, nothing is served.
         return Live(generation=None, problem=problem)
-    number, table = numbered
-    return Live(generation=number, layers=(table,), vetoes=vetoes, rewrites=table.rewrites, problem=problem)
+    number, table, beyond = numbered
+    layers = (table,) if beyond is None else (table, beyond)
+    return Live(generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem)
 
 
 def _with_own(live: Live, personal: PersonalLayer | None) -> Live:

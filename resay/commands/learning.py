@@ -22,13 +22,14 @@ from markov.facts import read_facts
 from markov.hearing import hear_all
 from markov.mine import Mined, mine
 from markov.proof import Proof
-from markov.publish import Card, PublishStep, live_rewrites, publish
+from markov.publish import Card, Content, PublishStep, live_rewrites, publish_content
 from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
 from markov.steps import Floors, Step
 from markov.verify import Rules, sift
 from markov.versions import Understanding
 from resay.commands.console import progress
 from resay.commands.engines import EngineOver, embedded
+from resay.commands.learning_global import Global, GlobalRules, is_beside, learn_global
 from resay.commands.learning_histories import tell_home
 from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
@@ -186,15 +187,20 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
         tick(len(proven), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
     rulings = _ruled(before, proven, mined, proof, needless)
+    beside = _beside(lake, proven, rules, settings)
     if rules.dry_run:
         return Taught(
             mined, tuple(proven), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless
         )
-    card = replace(_card(mined, totals, rulings, k=rules.k, detectors=detectors), versions=needless.versions, needless=needless.reasons)
+    card = replace(
+        _card(mined, {**totals, **beside.totals}, rulings, k=rules.k, detectors=detectors),
+        versions=needless.versions,
+        needless=needless.reasons,
+    )
     with shelf.alone():
         if not _holds(basis, settings):
             raise _Overtaken
-        generation, published, remark = _publish(shelf, proven, proof, card=card, observe=rules.observe)
+        generation, published, remark = _publish(shelf, Content(proven, proof, beside.files), card=card, observe=rules.observe)
         # Behind the publishing: a run that dies before this learns the same again, finds it live, and notes it then.
         _note(lake, basis)
     rules.observe(LearnStep.NOTED)
@@ -214,17 +220,23 @@ def _note(lake: Lake, basis: Basis) -> None:
         raise _Overtaken from error
 
 
-def _publish(
-    shelf: Shelf, kept: list[Rewrite], proof: Proof, *, card: Card, observe: Callable[[PublishStep], None]
-) -> tuple[int | None, bool, str]:
+def _beside(lake: Lake, proven: Sequence[Rewrite], rules: LearnRules, settings: Settings) -> Global:
+    """What is served beside the table, where the lake keeps what it is learnt from."""
+    if not rules.kept or rules.dry_run:
+        return Global({}, {})
+    with progress("Learning wordings", unit="steps", shown=rules.shown) as tick:
+        return learn_global(lake, proven, GlobalRules(rules.k, blocked_pairs(settings)), tick)
+
+
+def _publish(shelf: Shelf, content: Content, *, card: Card, observe: Callable[[PublishStep], None]) -> tuple[int | None, bool, str]:
     """The live generation after all, whether it is new, and why not."""
     live, before = live_rewrites(shelf)
     number = live.number if live else None
-    if live and encode_rewrites(kept) == encode_rewrites(before):
+    if live and encode_rewrites(content.rewrites) == encode_rewrites(before) and is_beside(live, content.beside):
         return number, False, "the table is the one that is live"
-    if not kept and not before:
+    if not content.rewrites and not before and not content.beside:
         return number, False, "nothing to publish"
-    return publish(shelf, kept, proof=proof, card=replace(card, follows=number), observe=observe).number, True, ""
+    return publish_content(shelf, content, card=replace(card, follows=number), observe=observe).number, True, ""
 
 
 def _ruled(before: Sequence[Rewrite], kept: Sequence[Rewrite], mined: Mined, proof: Proof, needless: Needless) -> tuple[Ruled, ...]:

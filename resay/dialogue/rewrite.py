@@ -177,6 +177,10 @@ class Reason(StrEnum):
     BROKEN = "broken"
     """A part raised; the utterance passes through unchanged."""
     EXPLORE = "explore"
+    CONFUSABLE = "confusable"
+    """Two candidates are nearly as likely, and mean different things."""
+    LESS_LIKELY = "less_likely"
+    """Another candidate is likelier."""
 
 
 @dataclass(frozen=True, slots=True)

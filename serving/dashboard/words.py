@@ -20,6 +20,8 @@ REASONS = {
     Reason.NO_CANDIDATE: "no rewrite is known for these words",
     Reason.EMPTY_UTTERANCE: "there are no words to rewrite",
     Reason.FAILED_BEFORE: "a rewrite is known, but it failed this customer before, and never helped them",
+    Reason.CONFUSABLE: "two wordings are nearly as likely, and mean different things",
+    Reason.LESS_LIKELY: "another wording is likelier",
     Reason.BELOW_MARGIN: "a rewrite is known, but it is not clearly better than what was said",
     Reason.HIGH_RISK: "a rewrite is known, but the action is risky and wants more evidence",
     Reason.VETOED: "somebody has vetoed this rewrite",

@@ -1,0 +1,105 @@
+"""The check of wordings before they are published, and its proof. Independent of `markov.wordings`: it counts turns anew, from the log.
+
+Whoever finds wordings may go wrong in many ways; what must hold of each can be told from the turns and its own words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from markov.verify import Rules
+from resay.dialogue.codec import iso_ms
+from resay.dialogue.personal import personal_in
+from resay.dialogue.rewrite import Risk
+from resay.dialogue.risk import risk_of
+from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
+from resay.dialogue.wording import Wording
+from resay.store.reading import Connection
+
+CHECKER = "wordings/1"
+"""Name and version of the checker that writes proofs of this form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What of the wordings may be published."""
+
+    kept: tuple[Wording, ...]
+    left_out: Mapping[str, int]
+    """How many were left out by each rule."""
+
+
+def check_wordings(connection: Connection, wordings: Sequence[Wording], rules: Rules) -> Checked:
+    """The wordings that keep every rule, by what the lake says now."""
+    speakers = _speakers(connection, wordings, rules)
+    faults = Counter[str]()
+    kept = []
+    for wording in wordings:
+        fault = next(_faults(wording, speakers.get((wording.text, wording.prompt_kind), 0), rules), None)
+        if fault is None:
+            kept.append(wording)
+        else:
+            faults[fault] += 1
+    return Checked(tuple(kept), dict(faults))
+
+
+def encode_wordings_proof(files: Mapping[str, bytes], checked: Checked, rules: Rules, *, now: datetime) -> bytes:
+    """The proof of just these files of one generation, its table among them: none of them may be put beside others."""
+    record = {
+        "verdict": "proven",
+        "checker": CHECKER,
+        "checked_at": iso_ms(now),
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+        "wordings": len(checked.kept),
+        "left_out": dict(checked.left_out),
+        "parameters": {"customers_min": rules.customers_min, "account_age_days": rules.account_age_days},
+    }
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _faults(wording: Wording, speakers: int, rules: Rules) -> Iterator[str]:
+    """The rules that a wording breaks."""
+    text = wording.text
+    if not text or text != canonical(text) or len(text) > rules.target_chars_max:
+        yield "form"
+    if has_control_characters(text) or has_command_prefix(text):
+        yield "form"
+    if not (math.isfinite(wording.success) and 0 <= wording.success <= 1 and math.isfinite(wording.times) and wording.times >= 0):
+        yield "form"
+    if personal_in(text, wording.state):
+        yield "personal"
+    if wording.risk is not Risk.HIGH and wording.state and risk_of(wording.state, text) is Risk.HIGH:
+        yield "risk"
+    if any(source == "" and end in ("", text) for source, end in rules.blocked):
+        yield "blocked"
+    if speakers < rules.customers_min or wording.customers > speakers:
+        yield "floor"
+
+
+def _speakers(connection: Connection, wordings: Sequence[Wording], rules: Rules) -> dict[tuple[str, str], int]:
+    """How many customers who count said each of the texts themselves, after each kind of prompt."""
+    connection.register("asked_wordings", pa.table({"said": pa.array(sorted({each.text for each in wordings}), pa.string())}))
+    rows = connection.execute(
+        f"""
+        with newest as (select max(event_time) as latest from turns),
+        old_enough as (
+            select customer_id from turns group by customer_id
+            having not bool_or(coalesce(customer_kind, '') = 'session')
+                and min(event_time) <= (select latest from newest) - interval '{rules.account_age_days}' day
+        )
+        select said, coalesce(prompt_kind, ''), count(distinct customer_id)
+        from turns
+        where said in (select said from asked_wordings) and customer_id in (select customer_id from old_enough)
+            and original is null and rewrite_id is null
+        group by all
+        """
+    ).fetchall()
+    return {(said, kind): speakers for said, kind, speakers in rows}

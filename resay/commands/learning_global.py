@@ -1,0 +1,134 @@
+"""What the global layer needs, learnt from the log of a night: wordings, what pieces of texts mean, and the ranker that weighs both.
+
+One learning gives all of it, proven together with the table beside which it is served. Where there is too little to learn from, the
+table is served alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from markov.duckdb_engine import DuckDBEngine
+from markov.steps import Floors, Step
+from markov.verify import Rules
+from markov.wordings import Heard, heard_wordings
+from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof
+from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.tick import Tick, silent
+from resay.dialogue.turn import Turn
+from resay.dialogue.wording import Wording
+from resay.store.artifact import Generation
+from resay.store.lake import Lake
+from resay.store.reading import Connection
+from resay.store.rewrites import REWRITES_FILE, encode_rewrites
+from resay.store.turns import judged_turns
+from resay.store.wordings import GLOBAL_FILES, MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from rewrite_online.features import Example
+from rewrite_online.finder import WordingFinder
+from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
+from rewrite_online.lessons import Came, examples_of, fold_of_text
+from rewrite_online.meaning import Meaning, encode_meaning
+from rewrite_online.recall import Recall
+
+FOLDS = 2
+"""Parts of the texts: what pieces mean is learnt once for all, and once without each part, for the ranker to see how it does on new words.
+Two cost half as much as four, and chances come out a little low: each is learnt from half of the texts."""
+
+STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalRules:
+    """How it is learnt."""
+
+    k: int
+    """Customers that must have said a wording, or a piece of one."""
+    blocked: tuple[tuple[str, str], ...] = ()
+    """Vetoes as pairs of canonical texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """What was learnt beside a table."""
+
+    files: Mapping[str, bytes]
+    """By name; none where there was too little to learn from."""
+    totals: Mapping[str, int]
+    """For the generation's card."""
+    remark: str = ""
+    """Why there is none."""
+
+
+def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick: Tick = silent) -> Global:
+    """The files of the global layer for a table, from what the lake keeps.
+
+    Raises: StepFailed, LakeUnavailable.
+    """
+    floors = Rules(customers_min=rules.k, blocked=rules.blocked)
+    with lake.connect() as connection:
+        heard = heard_wordings(DuckDBEngine(connection), Floors(customers_min=rules.k))
+        tick(1, STEPS)
+        checked = check_wordings(connection, heard.wordings, floors)
+        turns = _turns(connection)
+    tick(2, STEPS)
+    recall = _recall(checked.kept, table)
+    learnt = _meanings(heard, recall, k=rules.k)
+    tick(3, STEPS)
+    totals = {"wordings": len(checked.kept), "wordings_left_out": sum(checked.left_out.values()), "targets": len(recall.targets)}
+    if learnt is None:
+        return Global({}, totals, "too few wordings to tell meanings apart")
+    # Here and not above: scikit-learn and onnx take a second to load, and most commands never grow a ranker.
+    from rewrite_online.fit import fit
+
+    whole, folds = learnt
+    ranked = fit(_examples(heard, turns, recall, folds))
+    tick(4, STEPS)
+    if ranked.content is None:
+        return Global({}, totals, ranked.reason.replace("_", " "))
+    files = {WORDINGS_FILE: encode_wordings(checked.kept), MEANING_FILE: whole, RANKER_FILE: ranked.content}
+    totals |= {"examples": ranked.examples}
+    tick(5, STEPS)
+    return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
+
+
+def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:
+    """Whether these are the files beside the live table, but for the moment at which they were proven."""
+    compared = [name for name in GLOBAL_FILES if name != WORDINGS_PROOF_FILE]
+    return all((live.read(name) if (live.path / name).exists() else None) == files.get(name) for name in compared)
+
+
+def _turns(connection: Connection) -> dict[str, Turn]:
+    """The sampled turns with all that was known of them."""
+    DuckDBEngine(connection).run(Step("judged", "select turn_id from sampled"))
+    return {turn.turn_id: turn for turn in judged_turns(connection)}
+
+
+def _recall(wordings: Sequence[Wording], table: Sequence[Rewrite]) -> Recall:
+    return Recall(wordings, finder=WordingFinder(wordings), spared={each.source_key for each in table})
+
+
+def _meanings(heard: Heard, recall: Recall, *, k: int) -> tuple[bytes, list[Meaning]] | None:
+    """What pieces mean, as a file's content, and what they mean without each part of the texts."""
+    pieces = common_pieces(heard.speakers, customers_min=k)
+    states = {state for state, _ in recall.targets}
+    lessons = [Lesson(each.text, each.room, each.meant, each.right, each.wrong) for each in heard.spoken]
+    whole = fit_meaning(lessons, pieces, states)
+    parts = [
+        fit_meaning([each for each in lessons if fold_of_text(each.text, FOLDS) != fold], pieces, states)
+        for fold in range(FOLDS)
+        if whole is not None
+    ]
+    told = [Meaning(part) for part in parts if part is not None]
+    return (encode_meaning(whole), told) if whole is not None and len(told) == FOLDS else None
+
+
+def _examples(heard: Heard, turns: Mapping[str, Turn], recall: Recall, folds: Sequence[Meaning]) -> list[Example]:
+    came = (Came(turns[each.turn_id], each.right, each.states) for each in heard.sampled if each.turn_id in turns)
+    return list(examples_of(came, recall, folds))
+
+
+def _proof(files: Mapping[str, bytes], table: Sequence[Rewrite], checked: Checked, rules: Rules) -> bytes:
+    together = {**files, REWRITES_FILE: encode_rewrites(table)}
+    return encode_wordings_proof(together, checked, rules, now=datetime.now(UTC))

@@ -1,0 +1,121 @@
+"""The certificate of the global layer: whether its files belong together and to their table, and keep their rules, before they are loaded.
+
+Like `certificate`, it asks anew whatever can be told without the lake, and shares no code with who published. A generation has all files of
+the layer or none; an index beside the model of another generation is refused. Faults name rules, no texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from resay.dialogue.personal import personal_in
+from resay.dialogue.rewrite import Rewrite, Risk
+from resay.dialogue.risk import risk_of
+from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
+from resay.dialogue.wording import Wording
+from resay.store.artifact import BrokenArtifact, Generation
+from resay.store.rewrites import REWRITES_FILE
+from resay.store.wordings import GLOBAL_FILES, MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings
+from rewrite_online.candidate import Finder
+from rewrite_online.finder import WordingFinder
+from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.meaning import Meaning, decode_meaning
+from rewrite_online.rank import Ranker
+from rewrite_online.recall import Recall
+
+CUSTOMERS_LEAST = 2
+"""Never one customer alone, whatever floor wordings were published with (DESIGN 13.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a proof says of its files, as far as it is held to it here."""
+
+    verdict: str
+    sha256: Mapping[str, str]
+    wordings: int
+    parameters: Mapping[str, float]
+
+
+def global_layer(
+    generation: Generation, table: Sequence[Rewrite], *, finding: Callable[[Sequence[Wording]], Finder] = WordingFinder
+) -> GlobalLayer | None:
+    """The global layer of a generation, if it has one and that may be served; `finding` makes what looks wordings up.
+
+    Raises: BrokenArtifact, WrongModel.
+    """
+    found = [name for name in GLOBAL_FILES if (generation.path / name).exists()]
+    if not found:
+        return None
+    if len(found) < len(GLOBAL_FILES):
+        missing = ", ".join(sorted(set(GLOBAL_FILES) - set(found)))
+        message = f"generation {generation.number} must have all files of the global layer or none; it lacks {missing}; were they deleted?"
+        raise BrokenArtifact(message)
+    contents = {name: generation.read(name) for name in (REWRITES_FILE, WORDINGS_FILE, MEANING_FILE, RANKER_FILE)}
+    claim = _claim(generation)
+    _check_together(generation, contents, claim)
+    wordings = decode_wordings(contents[WORDINGS_FILE])
+    fault = next(_faults(wordings, claim), None)
+    if fault:
+        message = f"generation {generation.number} must keep the rules of wordings to be served; {fault}; was its proof written by hand?"
+        raise BrokenArtifact(message)
+    recall = Recall(wordings, finder=finding(wordings), spared=_rewritten(table))
+    return GlobalLayer(recall, meaning=Meaning(decode_meaning(contents[MEANING_FILE])), weigher=Ranker(contents[RANKER_FILE]))
+
+
+def _rewritten(table: Sequence[Rewrite]) -> Collection[tuple[str, str]]:
+    """Texts that the table itself rewrites: said for others, they would be rewritten again."""
+    return {each.source_key for each in table}
+
+
+def _claim(generation: Generation) -> Claim:
+    try:
+        return _decode_claim(generation.read(WORDINGS_PROOF_FILE))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        message = f"{WORDINGS_PROOF_FILE} of generation {generation.number} must be a proof; {error}; was it edited by hand?"
+        raise BrokenArtifact(message) from error
+
+
+_decode_claim = msgspec.json.Decoder(Claim).decode
+
+
+def _check_together(generation: Generation, contents: Mapping[str, bytes], claim: Claim) -> None:
+    if claim.verdict != "proven":
+        message = f"wordings of generation {generation.number} must be proven to be served; their proof refuses them; who published them?"
+        raise BrokenArtifact(message)
+    others = sorted(name for name, content in contents.items() if claim.sha256.get(name) != hashlib.sha256(content).hexdigest())
+    if others:
+        message = (
+            f"files of generation {generation.number} must be learnt and proven together; {', '.join(others)} "
+            f"{'is' if len(others) == 1 else 'are'} of another; were files copied between generations?"
+        )
+        raise BrokenArtifact(message)
+
+
+def _faults(wordings: Sequence[Wording], claim: Claim) -> Iterator[str]:
+    floor = claim.parameters.get("customers_min", 0)
+    if claim.wordings != len(wordings):
+        yield f"the proof must count its wordings; it says {claim.wordings:,} of {len(wordings):,}"
+    if not floor >= CUSTOMERS_LEAST:
+        yield f"the floor must be at least {CUSTOMERS_LEAST} customers; the proof says {floor:g}"
+    for number, each in enumerate(wordings, start=1):
+        yield from (f"wording {number:,} {fault}" for fault in _of_one(each, floor))
+
+
+def _of_one(wording: Wording, floor: float) -> Iterator[str]:
+    text = wording.text
+    if not text or text != canonical(text) or has_control_characters(text) or has_command_prefix(text):
+        yield "must be canonical text that a customer could have said"
+    if personal_in(text, wording.state):
+        yield "must hold nothing that points to one person"
+    if wording.state and wording.risk is not Risk.HIGH and risk_of(wording.state, text) is Risk.HIGH:
+        yield "must be of high risk, as its words say"
+    if not (math.isfinite(wording.success) and 0 <= wording.success <= 1):
+        yield "must have a chance between 0 and 1"
+    if wording.customers < floor:
+        yield f"must be of enough customers; it is of {wording.customers:,}, and the floor is {floor:,.0f}"

@@ -1,0 +1,302 @@
+"""The global layer: candidates weighed and judged, one hop, and files that are refused where they do not fit together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from resay.dialogue.rewrite import Heard, Layer, Reason, Rewrite, RewriteRequest, Risk
+from resay.dialogue.wording import Wording
+from resay.store.artifact import BrokenArtifact, Generation, Shelf
+from resay.store.rewrites import REWRITES_FILE
+from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
+from rewrite_online.candidate import Candidate, Chances
+from rewrite_online.finder import WordingFinder
+from rewrite_online.fit_meaning import common_pieces, fit_meaning
+from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, NO_VETOES, Vetoes, judge_all
+from rewrite_online.global_certificate import global_layer
+from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.hold_out import NO_HOLD_OUT
+from rewrite_online.meaning import Meaning, encode_meaning
+from rewrite_online.recall import Recall, best_wordings
+from rewrite_online.rewriter import Live, Rewriter
+from rewrite_online.table_layer import TableLayer
+from tests.builders import BASE, asked, rewrite, rewrite_files
+from tests.rewrite_online.test_meaning import LESSONS, LIGHT, RADIO, SPEAKERS
+
+
+def wording(text: str, state: str = LIGHT, *, success: float = 0.95, kind: str = "", risk: Risk = Risk.LOW, customers: int = 30) -> Wording:
+    return Wording(text, kind, state, risk, customers, times=60, success=success, last_day=20_700, evidence=("t1",) if state else ())
+
+
+WORDINGS = [
+    wording("turn on the light"),
+    wording("light on please", success=0.9),
+    wording("play the radio", RADIO),
+    wording("turn on the lite", "", success=0.05),
+]
+
+
+class FixedWeigher:
+    """Gives every candidate the chance of its text."""
+
+    def __init__(self, chances: dict[str, float], as_said: float = 0.1) -> None:
+        self._chances, self._as_said = chances, as_said
+
+    def weigh(self, request: RewriteRequest, said: Wording | None, candidates: Sequence[Candidate]) -> Chances:
+        """Chances by text."""
+        return Chances(self._as_said, tuple(self._chances.get(each.wording.text, 0.0) for each in candidates))
+
+
+def meaning() -> Meaning:
+    weights = fit_meaning(LESSONS, common_pieces(SPEAKERS, customers_min=10), {LIGHT, RADIO})
+    assert weights is not None
+    return Meaning(weights)
+
+
+def layer(chances: dict[str, float], *, spared: Sequence[tuple[str, str]] = (), as_said: float = 0.1) -> GlobalLayer:
+    recall = Recall(WORDINGS, finder=WordingFinder(WORDINGS), spared=spared)
+    return GlobalLayer(recall, meaning=meaning(), weigher=FixedWeigher(chances, as_said))
+
+
+def rewriter(*layers: GlobalLayer | TableLayer, vetoes: Vetoes = NO_VETOES) -> Rewriter:
+    return Rewriter(lambda: Live(generation=1, layers=layers, vetoes=vetoes), hold_out=NO_HOLD_OUT)
+
+
+SURE = {"turn on the light": 0.9, "play the radio": 0.05}
+
+
+def test_words_that_nobody_said_are_rewritten_to_what_many_succeed_with():
+    """The best wording of the state that is meant, with its chances and customers."""
+    answer = rewriter(layer(SURE)).rewrite(asked("turn on that lite"), now=BASE, budget_s=60)
+
+    assert (answer.utterance, answer.layer, answer.reason) == ("turn on the light", Layer.GLOBAL, Reason.REWRITTEN)
+
+
+def test_a_rewrite_is_never_rewritten_again():
+    """One hop: what the layer says for others passes through."""
+    answer = rewriter(layer({"play the radio": 1.0})).rewrite(asked("turn on the light"), now=BASE, budget_s=60)
+
+    assert answer.reason is Reason.TARGET_OFFERED
+
+
+def test_only_the_best_wording_of_a_state_is_kept_from_other_layers():
+    """Another good wording may still be the source of a rewrite of another layer."""
+    table = TableLayer([rewrite("light on please", "lights on in the hall")])
+
+    answer = rewriter(table, layer(SURE)).rewrite(asked("light on please"), now=BASE, budget_s=60)
+
+    assert (answer.utterance, answer.layer) == ("lights on in the hall", Layer.TABLE)
+
+
+def test_what_the_table_rewrites_is_said_for_nobody():
+    """Else the table would change it again."""
+    told = layer(SURE, spared=[("turn on the light", "")])
+
+    found = [each.target for each in told.candidates(asked("turn on that lite"))]
+
+    assert "light on please" in found
+    assert "turn on the light" not in found
+    assert not told.offers(asked("turn on the light"))
+
+
+def test_a_wording_that_fails_is_never_a_target():
+    """Whatever its state: below the least success nothing is said for others."""
+    assert best_wordings([wording("lite", success=0.59)]) == {}
+    assert best_wordings([wording("lite", "", success=0.9)]) == {}
+
+
+def test_of_a_state_the_wording_that_fares_best_is_said():
+    """By its success, less what is not known of it."""
+    rare = Wording("rare", "", LIGHT, Risk.LOW, 10, times=1, success=0.96, last_day=1)
+
+    assert best_wordings([rare, wording("usual", success=0.95)])[LIGHT, ""].text == "usual"
+
+
+def test_wordings_of_another_prompt_are_not_said():
+    """An answer to one question is none to another."""
+    recall = Recall([wording("the light", kind="what")], finder=WordingFinder([]))
+
+    assert recall.gather(asked("the lite").heard, meaning()).candidates == ()
+
+
+def test_two_that_may_both_be_meant_are_not_told_apart_by_a_guess():
+    """Nearly equal chances: confusable, and nothing is said."""
+    answer = rewriter(layer({"turn on the light": 0.85, "play the radio": 0.85 - LEAD_MIN / 2})).rewrite(
+        asked("turn on that lite"), now=BASE, budget_s=60
+    )
+
+    assert answer.reason is Reason.CONFUSABLE
+
+
+def test_only_the_likeliest_may_be_served():
+    """What comes behind a vetoed one is not said in its place."""
+    vetoes = Vetoes.of([("", "turn on the light")])
+
+    answer = rewriter(layer({"turn on the light": 0.9, "play the radio": 0.75}), vetoes=vetoes).rewrite(
+        asked("turn on that lite"), now=BASE, budget_s=60
+    )
+
+    assert (answer.utterance, answer.reason) == ("turn on that lite", Reason.VETOED)
+
+
+def test_high_risk_needs_more_than_low():
+    """Doors and locks: the same chances that let a light pass."""
+    bar = GLOBAL_BARS[Risk.HIGH]
+    chance = (GLOBAL_BARS[Risk.LOW].success_min + bar.success_min) / 2
+    risky = rewrite(risk=Risk.HIGH, success_as_said=0.0, success_as_rewritten=chance, support=100)
+
+    assert judge_all(Layer.GLOBAL, [risky], vetoes=NO_VETOES) == [Reason.HIGH_RISK]
+
+
+def test_what_succeeds_as_said_is_left_alone():
+    """Doing nothing is a candidate."""
+    answer = rewriter(layer(SURE, as_said=0.85)).rewrite(asked("turn on that lite"), now=BASE, budget_s=60)
+
+    assert answer.reason is Reason.BELOW_MARGIN
+
+
+@pytest.mark.parametrize("text", ["light " * 10_000, "\x00\x07light", "свет", "🎵", "'"])
+def test_any_text_is_answered(text: str):
+    """Long, odd or foreign: an answer, and no fault."""
+    faults: list[str] = []
+    asked_of = Rewriter(lambda: Live(generation=1, layers=(layer({}),)), on_fault=lambda part, _error: faults.append(part))
+
+    answer = asked_of.rewrite(asked(text), now=BASE, budget_s=60)
+
+    assert (answer.utterance, faults) == (text, [])
+
+
+# Files.
+
+
+def files(kept: Sequence[Wording] = WORDINGS, /, *table: Rewrite, **changed: object) -> dict[str, bytes]:
+    """The files of a generation with a global layer; `changed` are fields of its proof."""
+    weights = fit_meaning(LESSONS, common_pieces(SPEAKERS, customers_min=10), {LIGHT, RADIO})
+    assert weights is not None
+    content = {WORDINGS_FILE: encode_wordings(kept), MEANING_FILE: encode_meaning(weights), RANKER_FILE: _ranker()}
+    base = rewrite_files(*table)
+    hashes = {name: hashlib.sha256(each).hexdigest() for name, each in (content | {REWRITES_FILE: base[REWRITES_FILE]}).items()}
+    proof: dict[str, object] = {"verdict": "proven", "sha256": hashes, "wordings": len(kept), "parameters": {"customers_min": 10}}
+    return base | content | {WORDINGS_PROOF_FILE: json.dumps(proof | changed).encode()}
+
+
+_GROWN: list[bytes] = []
+
+
+def _ranker() -> bytes:
+    if not _GROWN:
+        from rewrite_online.features import Example
+        from rewrite_online.fit import Growth, fit
+
+        recall, known = Recall(WORDINGS, finder=WordingFinder(WORDINGS)), meaning()
+        examples = []
+        for number in range(120):
+            right = number % 2 == 0
+            request = asked("turn on that lite" if right else "play that ratio", customer_id=f"c{number}")
+            found = recall.gather(request.heard, known)
+            chances = tuple(float(each.wording.state == LIGHT) if right else 0.0 for each in found.candidates)
+            examples.append(Example(request, found.said, found.candidates, chances, float(not right), f"c{number}"))
+        content = fit(examples, Growth(trees=5)).content
+        assert content is not None
+        _GROWN.append(content)
+    return _GROWN[0]
+
+
+def published(shelf: Path, content: dict[str, bytes]) -> Generation:
+    return Shelf(shelf).write(content)
+
+
+def test_a_generation_brings_its_global_layer(tmp_path: Path):
+    """Wordings, meaning and ranker of one learning."""
+    found = global_layer(published(tmp_path, files()), [])
+
+    assert found is not None
+    assert len(found) == 2
+
+
+def test_a_generation_without_these_files_has_none(tmp_path: Path):
+    """As before there were any."""
+    assert global_layer(published(tmp_path, rewrite_files()), []) is None
+
+
+def test_a_ranker_of_another_generation_is_refused(tmp_path: Path):
+    """The proof names the very bytes that were learnt together."""
+    mixed = files() | {MEANING_FILE: files()[MEANING_FILE] + b"\x00"}
+
+    with pytest.raises(BrokenArtifact, match=r"meaning\.bin is of another; were files copied between generations"):
+        global_layer(published(tmp_path, mixed), [])
+
+
+def test_wordings_beside_another_table_are_refused(tmp_path: Path):
+    """The table is one of the files that belong together: a target may be its source."""
+    mixed = files() | rewrite_files(rewrite("turn on the light", "lights"))
+
+    with pytest.raises(BrokenArtifact, match=r"rewrites\.jsonl is of another"):
+        global_layer(published(tmp_path, mixed), [])
+
+
+def test_a_part_of_the_files_is_refused(tmp_path: Path):
+    """All or none."""
+    some = {name: content for name, content in files().items() if name != RANKER_FILE}
+
+    with pytest.raises(BrokenArtifact, match=r"it lacks ranker\.onnx"):
+        global_layer(published(tmp_path, some), [])
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (wording("Turn On"), "canonical"),
+        (wording("call maggie"), "one person"),
+        (wording("few said this", customers=9), "the floor is 10"),
+        (wording("unlock the front door", "lock|unlock|"), "high risk"),
+        (wording("light", success=float("nan")), "could not|between 0 and 1|must be a wording"),
+    ],
+)
+def test_wordings_that_break_a_rule_are_refused(tmp_path: Path, bad: Wording, told: str):
+    """Whatever the proof says: the server asks again."""
+    with pytest.raises(BrokenArtifact, match=told):
+        global_layer(published(tmp_path, files([*WORDINGS, bad])), [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"verdict": "refused"}, "must be proven"),
+        ({"wordings": 3}, "must count its wordings"),
+        ({"parameters": {"customers_min": 1}}, "at least 2 customers"),
+        ({"sha256": 3}, "must be a proof"),
+    ],
+)
+def test_a_proof_that_does_not_prove_it_is_refused(tmp_path: Path, changed: dict[str, object], told: str):
+    """Refused, miscounted, without a floor, or no proof at all."""
+    with pytest.raises(BrokenArtifact, match=told):
+        global_layer(published(tmp_path, files(WORDINGS, **changed)), [])
+
+
+def test_wordings_are_read_as_they_were_written():
+    """All fields, in order."""
+    assert decode_wordings(encode_wordings(WORDINGS)) == WORDINGS
+
+
+def test_a_line_that_is_no_wording_is_named():
+    """By its number."""
+    with pytest.raises(BrokenArtifact, match="line 2"):
+        decode_wordings(encode_wordings(WORDINGS[:1]) + b"{}\n")
+
+
+def test_heard_and_known_are_told_apart():
+    """What enough customers said is known with its record; other words are not."""
+    recall = Recall(WORDINGS, finder=WordingFinder(WORDINGS))
+
+    def said(text: str) -> Wording | None:
+        heard: Heard = asked(text).heard
+        return recall.gather(heard, meaning()).said
+
+    assert said("Turn on the lite") == WORDINGS[3]
+    assert said("turn on that lite") is None
