@@ -1,0 +1,184 @@
+"""Wordings from the log: who counts, what they fared, what came of those in vain; and their check, which counts anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from markov.duckdb_engine import DuckDBEngine
+from markov.hearing import hear_all
+from markov.verify import Rules
+from markov.wordings import Heard, Spoken, heard_wordings
+from markov.wordings_proof import Checked, check_wordings
+from resay.dialogue.rewrite import Risk
+from resay.dialogue.wording import Wording
+from resay.store.lake import Lake
+from tests.markov.talk import Log, Said, alone, fill, names, opening, planted, rephrased
+
+LAMP = 'light|on|{"name":"lamp"}'
+
+
+def heard(folder: Path, log: Log) -> Heard:
+    lake = fill(Lake(folder), log)
+    hear_all(lake)
+    with lake.connect() as connection:
+        return heard_wordings(DuckDBEngine(connection))
+
+
+def checked(folder: Path, log: Log, *wordings: Wording, **rules: object) -> Checked:
+    with fill(Lake(folder), log).connect() as connection:
+        return check_wordings(connection, wordings, replace(Rules(), **rules))  # type: ignore[arg-type]
+
+
+def wording(folder: Path, log: Log, text: str) -> Wording | None:
+    return next((each for each in heard(folder, log).wordings if each.text == text), None)
+
+
+def spoken(told: Heard, text: str) -> Spoken:
+    return next(each for each in told.spoken if each.text == text)
+
+
+def test_a_wording_of_enough_customers_is_known_with_its_record(tmp_path: Path):
+    """State, customers, success with the uniform prior, the day, and turns that show it."""
+    found = wording(tmp_path, planted(customers=names(10)), "turn on the lamp")
+
+    assert found is not None
+    assert (found.state, found.customers, found.times, found.risk) == (LAMP, 40, 40.0, Risk.LOW)
+    assert found.success == pytest.approx(41 / 42)
+    assert len(found.evidence) == 6
+
+
+def test_what_is_refused_has_no_state(tmp_path: Path):
+    """It is known, and fails."""
+    found = wording(tmp_path, planted(customers=names(10)), "lamp on now")
+
+    assert found is not None
+    assert (found.state, found.evidence) == ("", ())
+    assert found.success == pytest.approx(1 / 12)
+
+
+def test_nine_customers_are_no_wording(tmp_path: Path):
+    """Below the floor nothing is known of a text."""
+    assert wording(tmp_path, planted(customers=names(9)), "lamp on now") is None
+
+
+@pytest.mark.parametrize("changed", [{"customer_kind": "session"}, {}])
+def test_sessions_and_young_accounts_do_not_count(tmp_path: Path, changed: dict[str, str]):
+    """Ten of them are nobody: those who are but sessions, and those whom nobody saw a week ago."""
+    log = planted(customers=names(10), **changed)  # type: ignore[arg-type]
+    young = Log(tuple(turn for turn in log.turns if turn.text != "hello" or turn.customer.startswith("other")), log.links)
+
+    assert wording(tmp_path, young if not changed else log, "lamp on now") is None
+
+
+def test_what_we_said_is_nobodys_wording(tmp_path: Path):
+    """Turns that we rewrote count for nothing, neither what was said nor what was put in its place."""
+    log = opening(names(12)) + alone(*(Said(each, 50, "turn on the lamp", LAMP, original="lamp") for each in names(12)))
+
+    assert [each.text for each in heard(tmp_path, log).wordings] == ["hello"]
+
+
+def test_texts_that_point_to_one_person_are_left_out(tmp_path: Path):
+    """However many said them."""
+    log = opening(names(12)) + alone(*(Said(each, 50, "call maggie", "phone|call|") for each in names(12)))
+
+    assert [each.text for each in heard(tmp_path, log).wordings] == ["hello"]
+
+
+def test_what_was_said_in_vain_means_what_it_came_to(tmp_path: Path):
+    """By links, as far as they are sure; and through another try in vain."""
+    first = Said("c0", 0, "lamp on now", None, "failure")
+    again = replace(first, at=5, text="the lamp")
+    last = replace(first, at=9, text="turn on the lamp", reading=LAMP, outcome="success")
+    log = planted(customers=names(10, "d")) + opening(["c0"]) + rephrased(first, again, last, probability=0.8)
+
+    told = heard(tmp_path, log)
+
+    assert spoken(told, "the lamp").meant == {LAMP: pytest.approx(0.8)}
+    # Ten others with a link of 0.9, and this one by two of 0.8.
+    assert spoken(told, "lamp on now").meant == {LAMP: pytest.approx(10 * 0.9 + 0.64)}
+    assert (spoken(told, "lamp on now").right, spoken(told, "lamp on now").wrong) == (0.0, 11.0)
+
+
+def test_tries_that_we_rewrote_are_no_second_tries(tmp_path: Path):
+    """What succeeded because of us says nothing of what customers mean."""
+    first = Said("c0", 0, "the lamp", None, "failure")
+    ours = replace(first, at=9, text="turn on the lamp", reading=LAMP, outcome="success", original="lamp please")
+    log = planted(customers=names(10, "d")) + opening(["c0"]) + rephrased(first, ours)
+
+    assert spoken(heard(tmp_path, log), "the lamp").meant == {}
+
+
+def test_one_customer_counts_for_no_more_than_a_week_of_a_habit(tmp_path: Path):
+    """Who says it a hundred times is five."""
+    log = planted(customers=names(10)) + alone(*(Said("c0", 9000 + number, "lamp on now", None, "failure") for number in range(100)))
+
+    told = spoken(heard(tmp_path, log), "lamp on now")
+
+    assert told.wrong == pytest.approx(9 + 5, abs=0.01)
+
+
+def test_turns_to_learn_from_are_few_of_each_text(tmp_path: Path):
+    """The frequent do not crowd the rare out."""
+    told = heard(tmp_path, planted(customers=names(10)))
+
+    assert sum("d100" in each.turn_id or each.right is False for each in told.sampled) <= 3
+    assert {each.right for each in told.sampled} == {True, False}
+
+
+def test_without_a_customer_all_is_as_if_they_had_never_been(tmp_path: Path):
+    """Taken out of the lake they leave nothing behind, not even in what models are learnt from."""
+    never = planted(customers=names(10))
+    gone = never + opening(["zoe"]) + rephrased(Said("zoe", 7, "lamp on now", None, "failure"), Said("zoe", 9, "play jazz", "music|play|"))
+    lake = fill(Lake(tmp_path / "gone"), gone)
+    hear_all(lake)
+    lake.take_out("zoe")
+    hear_all(lake)
+
+    with lake.connect() as connection:
+        after = heard_wordings(DuckDBEngine(connection))
+
+    assert after == heard(tmp_path / "never", never)
+
+
+# The check.
+
+GOOD = Wording("turn on the lamp", "", LAMP, Risk.LOW, 40, times=40, success=0.97, last_day=20_000)
+
+
+def test_a_wording_that_the_log_bears_out_is_kept(tmp_path: Path):
+    """Counted anew from turns."""
+    assert checked(tmp_path, planted(customers=names(10)), GOOD).kept == (GOOD,)
+
+
+@pytest.mark.parametrize(
+    ("bad", "rule"),
+    [
+        (replace(GOOD, text="Turn on the lamp!"), "form"),
+        (replace(GOOD, text="turn on\x07"), "form"),
+        (replace(GOOD, text="/restart"), "form"),
+        (replace(GOOD, success=float("nan")), "form"),
+        (replace(GOOD, text="call maggie"), "personal"),
+        (replace(GOOD, text="unlock the front door"), "risk"),
+        (replace(GOOD, customers=41), "floor"),
+        (replace(GOOD, text="what nobody said"), "floor"),
+    ],
+)
+def test_a_wording_that_breaks_a_rule_is_left_out(tmp_path: Path, bad: Wording, rule: str):
+    """And the rule is named, without its text."""
+    found = checked(tmp_path, planted(customers=names(10)), GOOD, bad)
+
+    assert (found.kept, dict(found.left_out)) == ((GOOD,), {rule: 1})
+
+
+@pytest.mark.parametrize("veto", [("", "turn on the lamp"), ("", "")])
+def test_a_veto_of_a_target_wins(tmp_path: Path, veto: tuple[str, str]):
+    """A wording that must not be said for anyone is not published; a pair is the gate's to forbid."""
+    assert checked(tmp_path, planted(customers=names(10)), GOOD, blocked=(veto,)).kept == ()
+
+
+def test_a_pair_that_is_vetoed_leaves_the_wording(tmp_path: Path):
+    """Others may still be rewritten to it."""
+    assert checked(tmp_path, planted(customers=names(10)), GOOD, blocked=(("lamp", "turn on the lamp"),)).kept == (GOOD,)
