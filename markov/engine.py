@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -43,3 +43,8 @@ class Engine(Protocol):
 
         Raises: StepFailed.
         """
+
+
+def tuples(rows: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Some columns of rows, row by row: with a million rows several times as quick as a mapping for each."""
+    return zip(*(rows.column(name).to_pylist() for name in columns), strict=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from markov.candidate import Weight
-from markov.engine import Engine
+from markov.engine import Engine, tuples
 from markov.posterior import Day
 from markov.steps import MILLION
 from markov.trials import Pair, Record
@@ -146,22 +146,20 @@ def read_meanings(engine: Engine) -> dict[Saying, list[str]]:
 
 def read_there_records(engine: Engine) -> dict[Place, dict[Pair, Record]]:
     """How each wording fared lately in each place, as said and as rewritten (as `trials.read_records`)."""
-    days: dict[tuple[Place, Pair], list[Day]] = defaultdict(list)
-    for row in engine.rows("placed_fared").to_pylist():
-        days[_named(row)].append(Day(row["day"], row["wins"] / MILLION, row["losses"] / MILLION))
-    heads: dict[tuple[Place, Pair], list[int]] = {}
-    for row in engine.rows("placed_triers").to_pylist():
-        told = [row["customers"], row["winners"], row["losers"]]
+    days: dict[_Judged, list[Day]] = defaultdict(list)
+    for said, kind, dimension, name, given, day, wins, losses in tuples(engine.rows("placed_fared"), *_NAMED, "day", "wins", "losses"):
+        days[said, kind, dimension, name, canonical(given) if given else ""].append(Day(day, wins / MILLION, losses / MILLION))
+    heads: dict[_Judged, list[int]] = {}
+    for said, kind, dimension, name, given, *told in tuples(engine.rows("placed_triers"), *_NAMED, "customers", "winners", "losers"):
+        judged = (said, kind, dimension, name, canonical(given) if given else "")
         # Two spellings of one text may share customers, so that their numbers do not add up.
-        heads[_named(row)] = [max(pair) for pair in zip(heads.get(_named(row), told), told, strict=True)]
+        heads[judged] = [max(both) for both in zip(heads.get(judged, told), told, strict=True)]
     found: dict[Place, dict[Pair, Record]] = defaultdict(dict)
-    for (place, pair), told in days.items():
-        found[place][pair] = Record(tuple(sorted(told, key=lambda each: each.day)), *heads[place, pair])
+    for judged, of_days in days.items():
+        said, kind, dimension, name, given = judged
+        record = Record(tuple(sorted(of_days, key=lambda each: each.day)), *heads[judged])
+        found[Saying(said, kind, dimension, name).place][said, kind, given] = record
     return dict(found)
-
-
-def _named(row: Mapping[str, Any]) -> tuple[Place, Pair]:
-    return Saying.of(row).place, (row["said"], row["kind"], canonical(row["given"]))
 
 
 def _there(row: Mapping[str, Any]) -> There:
@@ -174,3 +172,9 @@ def _there(row: Mapping[str, Any]) -> There:
         customers_elsewhere=row["customers_elsewhere"],
         agreeing_elsewhere=row["agreeing_elsewhere"],
     )
+
+
+_NAMED = ("said", "kind", "dimension", "name", "given")
+
+_Judged = tuple[str, str, str, str, str]
+"""The same as values, what was handed to the assistant in canonical form."""

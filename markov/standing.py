@@ -135,8 +135,10 @@ def standings(records: Mapping[Pair, Record], live: Iterable[tuple[str, str, str
 
 def learnt_by_assistant(record: Record, bounds: Bounds) -> bool:
     """Whether a wording as it is said surely succeeds too often lately to be rewritten, whatever it did before."""
+    if record.winners < CUSTOMERS_MIN:
+        return False
     lately = believed(since_change(record.days), today=bounds.today)
-    return record.winners >= CUSTOMERS_MIN and above(lately, bounds.source_success_max) >= KEPT_FROM
+    return above(lately, bounds.source_success_max) >= KEPT_FROM
 
 
 def ruled(

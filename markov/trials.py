@@ -6,15 +6,14 @@ nothing runs while building. Sums are whole numbers, so that days add up and a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
 from markov.corroborate import fingerprint
-from markov.engine import Engine
+from markov.engine import Engine, tuples
 from markov.posterior import Day
 from markov.steps import MILLION, Step
 from resay.dialogue.text import canonical
@@ -67,13 +66,13 @@ def read_records(
     for step in trial_steps(customers_min):
         engine.run(step)
     days: dict[Pair, list[Day]] = {}
-    for row in engine.rows("fared").to_pylist():
-        days.setdefault(_pair(row), []).append(Day(row["day"], row["wins"] / MILLION, row["losses"] / MILLION))
+    for said, kind, given, day, wins, losses in tuples(engine.rows("fared"), *_PAIR, "day", "wins", "losses"):
+        days.setdefault(_pair(said, kind, given), []).append(Day(day, wins / MILLION, losses / MILLION))
     heads: dict[Pair, list[int]] = {}
-    for row in engine.rows("triers").to_pylist():
-        told = [row["customers"], row["winners"], row["losers"]]
+    for said, kind, given, *told in tuples(engine.rows("triers"), *_PAIR, "customers", "winners", "losers"):
+        pair = _pair(said, kind, given)
         # Two spellings of one text may share customers, so that their numbers do not add up.
-        heads[_pair(row)] = [max(pair) for pair in zip(heads.get(_pair(row), told), told, strict=True)]
+        heads[pair] = [max(both) for both in zip(heads.get(pair, told), told, strict=True)]
     return {pair: Record(tuple(sorted(told, key=lambda each: each.day)), *heads[pair]) for pair, told in days.items()}
 
 
@@ -221,5 +220,8 @@ def _load_apart(engine: Engine, apart: Iterable[tuple[tuple[str, str, str, str],
     engine.load("apart", pa.table({**of, "cohorts": cohorts}))
 
 
-def _pair(row: Mapping[str, Any]) -> Pair:
-    return row["said"], row["kind"], canonical(row["given"])
+def _pair(said: str, kind: str, given: str) -> Pair:
+    return said, kind, canonical(given) if given else ""
+
+
+_PAIR = ("said", "kind", "given")
