@@ -5,9 +5,10 @@ Knows nearness only; whether a candidate is any better than what was said is wei
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from resay.dialogue.rewrite import Heard
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Wording
 from rewrite_online.candidate import Candidate, Nearness
+from rewrite_online.index import Index
 from rewrite_online.sound import sound_key
 from rewrite_online.spelling import Runs, alike
 
@@ -26,7 +28,17 @@ QUERIES_MAX = 10
 QUERY_CHARS_MAX = 400
 """Longest hypothesis looked for, of some 80 words: no wording that many customers share is as long."""
 
+COMPARED_MAX = 64
+"""Wordings of a kind up to which all are compared, and none is looked for: a customer's own, or short answers."""
+
+MEANING_WEIGHT = 0.5
+"""Say of meaning beside spelling and sound, where candidates are put in order: best of 0, ¼, ½ and 1 (docs/log.md, 2026-11-22)."""
+
+_KIND_BITS = 11
+_TEXT_BITS = 52
+
 Vectors = NDArray[np.float32]
+Places = NDArray[np.int64]
 
 
 class Encoder(Protocol):
@@ -55,93 +67,142 @@ class Ways:
 
 
 class WordingFinder:
-    """Wordings in an order of their own, so that those of a kind are neighbours and the order given does not matter."""
+    """Wordings by kind of prompt, each kind in an order of its own, so that the order given does not matter. Nothing changes in it."""
 
     def __init__(
-        self, wordings: Iterable[Wording], *, ways: Ways | None = None, encoder: Encoder | None = None, vectors: Vectors | None = None
+        self, wordings: Iterable[Wording], *, ways: Ways | None = None, encoder: Encoder | None = None, index: Index | None = None
     ) -> None:
-        """Take wordings; `vectors` are theirs, row for row, if they are known already.
+        """Take wordings. `index` holds vectors under their `number_of`; without one it is made by the encoder, 1 to 2 ms a wording.
 
-        Of two wordings with one text after one kind of prompt that of more customers is kept.
+        Of two wordings with one text after one kind of prompt that of more customers is kept. What the index holds beyond the wordings is
+        never found, and wordings that it does not hold are not found by meaning.
         """
-        given = list(wordings)
-        order = _order(given)
-        self._wordings = tuple(given[place] for place in order)
-        self._kinds = [wording.prompt_kind for wording in self._wordings]
-        self._texts = [wording.text for wording in self._wordings]
         self._ways = ways or Ways()
+        ordered = sorted(wordings, key=_by_kind)
+        self._shelves = {kind: _Shelf(list(each), self._ways) for kind, each in groupby(ordered, key=lambda wording: wording.prompt_kind)}
         self._encoder = encoder if self._ways.meaning else None
-        self._keys = [sound_key(text) for text in self._texts] if self._ways.sound else []
-        self._spelt = Runs(self._texts) if self._ways.spelling else None
-        self._sounding = Runs(self._keys) if self._ways.sound else None
-        self._vectors: Vectors | None = None
-        if self._encoder is not None and self._wordings:
-            self._vectors = self._encoder.wordings(self._texts) if vectors is None else vectors[order]
+        self._index = index
+        if self._encoder is not None and index is None and ordered:
+            self._index = index_of(self.wordings, self._encoder)
 
     def __len__(self) -> int:
-        return len(self._wordings)
+        return sum(len(shelf.wordings) for shelf in self._shelves.values())
 
     @property
     def wordings(self) -> tuple[Wording, ...]:
         """All of them, by kind of prompt and text."""
-        return self._wordings
+        return tuple(wording for shelf in self._shelves.values() for wording in shelf.wordings)
 
     def find(self, heard: Heard, *, at_most: int) -> Sequence[Candidate]:
         """The nearest wordings after the same kind of prompt, best first; then those after others, where they are wanted."""
-        said = canonical(heard.utterance)
+        said, kind = canonical(heard.utterance), heard.prompt.kind if heard.prompt else ""
         queries = _queries(said, heard)
-        if at_most < 1 or not self._wordings or not queries:
+        if at_most < 1 or not self._shelves or not queries:
             return ()
-        kind = heard.prompt.kind if heard.prompt else ""
-        begin, end = bisect_left(self._kinds, kind), bisect_left(self._kinds, kind + "\0")
         search = _Search(queries, self._vectors_of(queries))
-        same = self._nearest(search, np.arange(begin, end), at_most, spared={said})
-        room = min(self._ways.others_max, at_most - len(same))
-        others = np.concatenate([np.arange(begin), np.arange(end, len(self._wordings))])
-        if room < 1 or not len(others):
-            return same
-        return [*same, *self._nearest(search, others, room, spared={said, *self._texts[begin:end]})]
+        same = self._shelves.get(kind)
+        found = [] if same is None else [each for _, each in self._nearest(search, kind, at_most, spared={said})]
+        room = min(self._ways.others_max, at_most - len(found))
+        if room < 1:
+            return found
+        spared = {said} if same is None else {said, *same.texts}
+        return [*found, *self._others(search, [other for other in self._shelves if other != kind], room, spared=spared)]
+
+    def _others(self, search: _Search, kinds: Iterable[str], room: int, *, spared: set[str]) -> list[Candidate]:
+        """The nearest after all of some kinds, each text once."""
+        ranked = [each for kind in kinds for each in self._nearest(search, kind, room, spared=spared)]
+        ranked.sort(key=lambda each: (-each[0], each[1].wording.text, each[1].wording.prompt_kind))
+        by_text: dict[str, Candidate] = {}
+        for _, candidate in ranked:
+            by_text.setdefault(candidate.wording.text, candidate)
+        return list(by_text.values())[:room]
 
     def _vectors_of(self, queries: Sequence[tuple[str, int | None]]) -> Vectors | None:
-        if self._encoder is None or self._vectors is None:
+        if self._encoder is None or self._index is None or not len(self._index):
             return None
         return self._encoder.heard([text for text, _ in queries[: self._ways.hypotheses_encoded]])
 
-    def _nearest(self, search: _Search, among: NDArray[np.intp], at_most: int, *, spared: set[str]) -> list[Candidate]:
-        """The nearest of some wordings; texts that are spared, or were taken already, do not come."""
-        shortlist = np.unique(np.concatenate([among[_top(scores, 2 * at_most)] for scores in self._scores(search, among)]))
-        nearness = self._nearness(search, shortlist)
-        best = np.lexsort((shortlist, -nearness.total))
-        found: list[Candidate] = []
-        taken = set(spared)
-        for row in best:
-            wording = self._wordings[shortlist[row]]
-            if len(found) < at_most and wording.text not in taken:
-                taken.add(wording.text)
-                found.append(
-                    Candidate(wording, nearness.nearest(row), nearness.first(row), search.places.get(wording.text)),
-                )
+    def _nearest(self, search: _Search, kind: str, at_most: int, *, spared: set[str]) -> list[tuple[float, Candidate]]:
+        """The nearest of one kind, best first, with what they are ordered by."""
+        shelf = self._shelves[kind]
+        if len(shelf.wordings) <= COMPARED_MAX:
+            shortlist = np.arange(len(shelf.wordings))
+        else:
+            ways = [runs.nearest(texts, at_most=2 * at_most) for runs, texts in shelf.runs(search)]
+            shortlist = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *ways, *self._meant(search, kind, 2 * at_most)]))
+        if not len(shortlist):
+            return []
+        nearness = self._nearness(search, shelf, shortlist)
+        found: list[tuple[float, Candidate]] = []
+        for row in np.lexsort((shortlist, -nearness.total)):
+            wording = shelf.wordings[shortlist[row]]
+            if wording.text not in spared and nearness.total[row] > 0:
+                candidate = Candidate(wording, nearness.nearest(row), nearness.first(row), search.places.get(wording.text))
+                found.append((float(nearness.total[row]), candidate))
+            if len(found) == at_most:
+                break
         return found
 
-    def _scores(self, search: _Search, among: NDArray[np.intp]) -> list[NDArray[np.float64]]:
-        """For each way the nearness of some wordings to the nearest query, roughly."""
-        found = [
-            np.max([runs.scores(text)[among] for text in texts], axis=0)
-            for runs, texts in ((self._spelt, search.texts), (self._sounding, search.keys))
-            if runs is not None
-        ]
-        if search.vectors is not None and self._vectors is not None:
-            found.append((self._vectors[among] @ search.vectors.T).max(axis=1).astype(np.float64))
-        return found
+    def _meant(self, search: _Search, kind: str, at_most: int) -> list[Places]:
+        """The places that the index finds for each vector."""
+        if search.vectors is None or self._index is None:
+            return []
+        shelf, within = self._shelves[kind], _numbers_of(kind)
+        return [shelf.places_of(self._index.search(vector, at_most=at_most, within=within)[0]) for vector in search.vectors]
 
-    def _nearness(self, search: _Search, shortlist: NDArray[np.intp]) -> _NearnessOfMany:
-        ways = self._ways
-        spelling = alike(search.texts, [self._texts[place] for place in shortlist]) if ways.spelling else None
-        sound = alike(search.keys, [self._keys[place] for place in shortlist]) if ways.sound else None
-        meaning = None
-        if search.vectors is not None and self._vectors is not None:
-            meaning = np.clip(search.vectors @ self._vectors[shortlist].T, 0.0, 1.0)
-        return _NearnessOfMany(len(shortlist), (meaning, sound, spelling))
+    def _nearness(self, search: _Search, shelf: _Shelf, shortlist: Places) -> _NearnessOfMany:
+        spelling = alike(search.texts, [shelf.texts[place] for place in shortlist]) if self._ways.spelling else None
+        sound = alike(search.keys, [shelf.keys[place] for place in shortlist]) if self._ways.sound else None
+        return _NearnessOfMany(len(shortlist), (self._meaning(search, shelf, shortlist), sound, spelling))
+
+    def _meaning(self, search: _Search, shelf: _Shelf, shortlist: Places) -> Vectors | None:
+        """Nearness of meaning, (query, wording); not a number where the index does not hold the wording."""
+        if search.vectors is None or self._index is None:
+            return None
+        meaning = np.full((len(search.vectors), len(shortlist)), np.nan, dtype=np.float32)
+        held = self._index.holds(shelf.numbers[shortlist])
+        meaning[:, held] = np.clip(search.vectors @ self._index.vectors(shelf.numbers[shortlist[held]]).T, 0.0, 1.0)
+        return meaning
+
+
+class _Shelf:
+    """The wordings after one kind of prompt, by text."""
+
+    def __init__(self, ordered: Sequence[Wording], ways: Ways) -> None:
+        """Take wordings in order; of equal texts the first is kept."""
+        by_text: dict[str, Wording] = {}
+        for wording in ordered:
+            by_text.setdefault(wording.text, wording)
+        self.wordings = tuple(by_text.values())
+        self.texts = list(by_text)
+        self.keys = [sound_key(text) for text in self.texts] if ways.sound else []
+        many = len(self.texts) > COMPARED_MAX
+        self._spelt = Runs(self.texts) if ways.spelling and many else None
+        self._sounding = Runs(self.keys) if ways.sound and many else None
+        self._numbered: tuple[Places, Places] | None = None
+
+    def runs(self, search: _Search) -> list[tuple[Runs, Sequence[str]]]:
+        """What to look in, and for what."""
+        both = ((self._spelt, search.texts), (self._sounding, search.keys))
+        return [(runs, queries) for runs, queries in both if runs is not None]
+
+    @property
+    def numbers(self) -> Places:
+        """Their numbers in an index."""
+        return self._numbers_and_order()[0]
+
+    def places_of(self, numbers: Places) -> Places:
+        """The places of those numbers that are of wordings here."""
+        own, order = self._numbers_and_order()
+        at = np.minimum(np.searchsorted(own, numbers, sorter=order), len(own) - 1)
+        return np.asarray(order[at][own[order[at]] == numbers], dtype=np.int64)
+
+    def _numbers_and_order(self) -> tuple[Places, Places]:
+        """Made when they are asked for first, and whole for whoever sees them."""
+        if self._numbered is None:
+            numbers = np.array([number_of(each) for each in self.wordings], dtype=np.int64)
+            self._numbered = numbers, np.argsort(numbers)
+        return self._numbered
 
 
 class _Search:
@@ -161,26 +222,37 @@ class _NearnessOfMany:
         self._ways = ways
         self._tops = tuple(None if way is None else way.max(axis=0) for way in self._ways)
         self.total = np.zeros(count)
-        """By which they are ordered: the sum of all ways."""
-        for top in self._tops:
-            self.total += 0.0 if top is None else top
+        """By which they are ordered."""
+        for top, weight in zip(self._tops, (MEANING_WEIGHT, 1.0, 1.0), strict=True):
+            self.total += 0.0 if top is None else weight * np.nan_to_num(top)
 
     def nearest(self, row: int) -> Nearness:
         """Of one wording to whichever query is nearest, way by way."""
-        return Nearness(*(None if top is None else float(top[row]) for top in self._tops))
+        return Nearness(*(None if top is None else _known(top[row]) for top in self._tops))
 
     def first(self, row: int) -> Nearness:
         """Of one wording to what was heard first."""
-        return Nearness(*(None if way is None else float(way[0][row]) for way in self._ways))
+        return Nearness(*(None if way is None else _known(way[0][row]) for way in self._ways))
 
 
-def _order(wordings: Sequence[Wording]) -> list[int]:
-    """Places by kind of prompt and text, each such pair once."""
-    order = sorted(range(len(wordings)), key=lambda place: _by_kind(wordings[place]))
-    kept: dict[tuple[str, str], int] = {}
-    for place in order:
-        kept.setdefault((wordings[place].prompt_kind, wordings[place].text), place)
-    return list(kept.values())
+def number_of(wording: Wording) -> int:
+    """The number of a wording in an index: of its text and kind of prompt alone, one stretch of numbers a kind."""
+    return _numbers_of(wording.prompt_kind)[0] + _hashed(wording.text, _TEXT_BITS)
+
+
+def index_of(wordings: Sequence[Wording], encoder: Encoder) -> Index:
+    """The index of some wordings."""
+    numbers = np.array([number_of(each) for each in wordings], dtype=np.int64)
+    return Index(numbers, encoder.wordings([each.text for each in wordings]))
+
+
+def _numbers_of(kind: str) -> tuple[int, int]:
+    begin = _hashed(kind, _KIND_BITS) << _TEXT_BITS
+    return begin, begin + (1 << _TEXT_BITS)
+
+
+def _hashed(text: str, bits: int) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> (64 - bits)
 
 
 def _by_kind(wording: Wording) -> tuple[str, str, int, float, str]:
@@ -199,12 +271,5 @@ def _queries(said: str, heard: Heard) -> list[tuple[str, int | None]]:
     return [(text, place) for text, place in queries.items() if len(text) <= QUERY_CHARS_MAX]
 
 
-def _top(scores: NDArray[np.float64], most: int) -> NDArray[np.intp]:
-    """The places of the greatest scores, the first of equals before later ones; those of nothing are left out."""
-    if len(scores) > most:
-        least = np.partition(scores, len(scores) - most)[len(scores) - most]
-        places = np.flatnonzero(scores >= least)
-        places = places[np.argsort(-scores[places], kind="stable")][:most]
-    else:
-        places = np.arange(len(scores))
-    return places[scores[places] > 0]
+def _known(value: np.float32) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -191,15 +191,13 @@ def _lookalikes(choices: Sequence[Pair], meaning: NDArray[np.intp]) -> NDArray[n
     runs = Runs([pair.wording for pair in choices])
     found = np.full((len(choices), _LOOKALIKES), -1)
     for at, pair in enumerate(choices):
-        scores = runs.scores(pair.wording)
-        scores[meaning == meaning[at]] = 0.0
-        nearest = np.argsort(-scores, kind="stable")[:_LOOKALIKES]
-        nearest = nearest[scores[nearest] > 0]
-        found[at, : len(nearest)] = nearest
+        nearest = runs.nearest([pair.wording], at_most=_LOOKED_AT)
+        others = nearest[meaning[nearest] != meaning[at]][:_LOOKALIKES]
+        found[at, : len(others)] = others
     return found
 
 
-_LOOKALIKES = 4
+_LOOKALIKES, _LOOKED_AT = 4, 16
 
 
 def _dealt(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from resay.dialogue.rewrite import Heard, Risk
 from resay.dialogue.turn import Hypothesis, Prompt
 from resay.dialogue.wording import Wording
-from rewrite_online.finder import QUERY_CHARS_MAX, Ways, WordingFinder
+from rewrite_online.finder import QUERY_CHARS_MAX, Ways, WordingFinder, index_of
 from tests.builders import BASE
 
 SPOKEN = st.lists(st.sampled_from(["turn", "on", "off", "the", "light", "lied", "kitchen", "chicken"]), min_size=1, max_size=6).map(
@@ -169,12 +169,35 @@ def test_the_order_of_wordings_does_not_matter(texts: list[str], said: str, seed
     assert len({each.wording.text for each in once}) == len(once) <= at_most
 
 
-@given(texts=st.lists(SPOKEN, min_size=1, max_size=20), said=SPOKEN)
-def test_vectors_given_find_as_vectors_made(texts: list[str], said: str):
-    """Row for row, in the order of the wordings as given."""
+@given(texts=st.lists(SPOKEN, min_size=1, max_size=20), others=st.lists(SPOKEN, max_size=9), said=SPOKEN)
+def test_an_index_given_finds_as_one_made(texts: list[str], others: list[str], said: str):
+    """In whatever order it was made, and whatever else it holds."""
     wordings, encoder = [wording(text) for text in texts], LetterEncoder()
+    strange = [wording(text, kind="request(area)") for text in others]
 
     made = WordingFinder(wordings, encoder=encoder).find(heard(said), at_most=5)
-    given_ = WordingFinder(wordings, encoder=encoder, vectors=encoder.wordings(texts)).find(heard(said), at_most=5)
+    given_ = WordingFinder(wordings, encoder=encoder, index=index_of([*strange, *wordings[::-1]], encoder)).find(heard(said), at_most=5)
 
     assert list(made) == list(given_)
+
+
+def test_of_what_the_index_does_not_hold_no_meaning_is_known():
+    """It is found by its sound all the same."""
+    wordings, encoder = [wording(text) for text in HOME], LetterEncoder()
+    finder = WordingFinder(wordings, encoder=encoder, index=index_of(wordings[:3], encoder))
+
+    meanings = {each.wording.text: each.nearest.meaning for each in finder.find(heard("play jaws"), at_most=10)}
+
+    assert meanings["play jazz"] is None
+    assert meanings["turn on the light"] is not None
+
+
+def test_among_many_the_nearest_of_all_are_found():
+    """What is looked for, and not compared with all, is found as well."""
+    texts = [f"{verb} the {thing} {number}" for verb in ("turn on", "dim", "open", "find") for thing in HOME for number in range(40)]
+    finder = WordingFinder([wording(text) for text in texts], encoder=LetterEncoder())
+
+    candidates = finder.find(heard("dim the play chess 7", "tim de play jazz 17"), at_most=10)
+
+    assert candidates[0].wording.text == "dim the play jazz 17"
+    assert all(each.nearest.meaning is not None for each in candidates)
