@@ -55,7 +55,8 @@ class Draw:
 
     def arm_of(self, customer_id: str) -> str | None:
         """The arm of a customer; nothing where they are not in the experiment."""
-        if not self.start <= drawn(customer_id, f"resay/layer/{self.layer}") < self.end:
+        whole = self.start == 0 and self.end == 1
+        if not whole and not self.start <= drawn(customer_id, f"resay/layer/{self.layer}") < self.end:
             return None
         place, reached = drawn(customer_id, f"resay/arms/{self.experiment}"), 0.0
         for each in self.arms:

@@ -25,8 +25,11 @@ The same counts give the same evidence in whatever order they came, and counts o
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 
 CHANCES = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98)
 """The grid: tenths, and nearly never and nearly always; finer ones gain less than their share of the mean costs."""
@@ -36,6 +39,9 @@ PROMISE = 0.5
 
 ROLL_BACK_ALPHA = 0.1
 """Chance of ever taking back a rewrite that just keeps its promise: one in ten of the barely good, for five bad exposures, not six."""
+
+SHARES_KEPT = 64
+"""Shares whose logs are kept at hand; an operator has two or three."""
 
 _EXPONENT_MAX = 700.0
 
@@ -72,12 +78,12 @@ def added(phases: Iterable[Phase]) -> list[Phase]:
 
 def for_better(phases: Sequence[Phase]) -> float:
     """Evidence that rewriting is better than leaving it as said."""
-    return _mean(_against_hold_out(phases, said, rewritten) for said in CHANCES for rewritten in CHANCES if said < rewritten)
+    return _against_hold_out(phases, better=True)
 
 
 def for_worse(phases: Sequence[Phase]) -> float:
     """Evidence that it is worse."""
-    return _mean(_against_hold_out(phases, said, rewritten) for said in CHANCES for rewritten in CHANCES if said > rewritten)
+    return _against_hold_out(phases, better=False)
 
 
 def for_broken_promise(applied: Outcomes, promise: float = PROMISE) -> float:
@@ -97,16 +103,27 @@ def failures_to_roll_back(promise: float = PROMISE, alpha: float = ROLL_BACK_ALP
     return failures
 
 
-def _against_hold_out(phases: Sequence[Phase], said: float, rewritten: float) -> float:
-    """The log of the evidence for two chances."""
-    total = 0.0
-    for each in phases:
-        if not 0 < each.share < 1:
-            continue  # Where nothing was drawn, nothing can be compared.
-        mean = (1 - each.share) * said + each.share * rewritten
-        total += each.applied.right * math.log(rewritten / mean) + each.applied.wrong * math.log((1 - rewritten) / (1 - mean))
-        total += each.held_out.right * math.log(said / mean) + each.held_out.wrong * math.log((1 - said) / (1 - mean))
-    return total
+def _against_hold_out(phases: Sequence[Phase], *, better: bool) -> float:
+    # Where nothing was drawn, nothing can be compared.
+    drawn = [each for each in phases if 0 < each.share < 1]
+    if not drawn:
+        return 1.0
+    told = []
+    for each in drawn:
+        counts = (each.applied.right, each.applied.wrong, each.held_out.right, each.held_out.wrong)
+        told.append([sum(map(operator.mul, counts, weights)) for weights in _weights(each.share, better)])
+    return _mean(map(sum, zip(*told, strict=True)))
+
+
+@lru_cache(maxsize=SHARES_KEPT)
+def _weights(share: float, better: bool) -> list[tuple[float, float, float, float]]:
+    """Of each pair of chances: the log of what a trial of each of the four kinds multiplies by."""
+    weights = []
+    for said, rewritten in combinations(CHANCES, 2) if better else combinations(reversed(CHANCES), 2):
+        mean = (1 - share) * said + share * rewritten
+        ratios = (rewritten / mean, (1 - rewritten) / (1 - mean), said / mean, (1 - said) / (1 - mean))
+        weights.append((math.log(ratios[0]), math.log(ratios[1]), math.log(ratios[2]), math.log(ratios[3])))
+    return weights
 
 
 def _mean(logs: Iterable[float]) -> float:

@@ -20,7 +20,6 @@ from resay.experiment.bounds import Interval
 from resay.experiment.sequential import CUSTOMERS_MIN, Estimate, log_ratio
 from resay.experiment.statistic import Joint, rate_of
 
-
 LEFT_MIN = 1e-6
 """A past that foretells more than all but a millionth of the variance is a copy of the present; what is left is rounding."""
 

@@ -15,8 +15,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WEIGHT = 1_000.0
-"""k: the prior then expects halves that are off by a point or two, as broken logging makes them. Far larger faults are found anyway."""
+WEIGHT = 100.0
+"""k: the prior then expects halves that are off by some five points. A tenth or ten times of it changes little: the cost is a log of it."""
 
 ALPHA = 0.001
 """Chance of voiding a sound experiment, ever; as low as is usual for this check, for a void result costs weeks, and real faults are gross

@@ -13,7 +13,7 @@ Method in Metric Analytics", KDD 2018, section 3): turns that lean on each other
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 Unit = tuple[float, float]
@@ -62,10 +62,8 @@ _CROSSED = tuple(each.name for each in fields(Joint))[2:]
 
 def moments(units: Iterable[Unit]) -> Moments:
     """The sums over customers; of whom nothing was counted is left out."""
-    total = Moments()
-    for unit in units:
-        total += gained((0, 0), unit)
-    return total
+    # Column by column: to add value to value takes ten times as long, and there may be a million customers.
+    return _moments([unit for unit in units if unit[1] > 0])
 
 
 def gained(before: Unit, more: Unit) -> Moments:
@@ -83,10 +81,15 @@ def gained(before: Unit, more: Unit) -> Moments:
 
 def joint(units: Iterable[tuple[Unit, Unit]]) -> Joint:
     """The sums over customers, each with what was counted since the exposure and before."""
-    total = Joint()
-    for now, earlier in units:
-        total += gained_jointly((0, 0), now, earlier=earlier)
-    return total
+    counted = [(now, earlier) for now, earlier in units if now[1] > 0]
+    return Joint(
+        now=_moments([now for now, _ in counted]),
+        before=_moments([earlier for _, earlier in counted if earlier[1] > 0]),
+        total_by_total=sum(now[0] * earlier[0] for now, earlier in counted),
+        total_by_base=sum(now[0] * earlier[1] for now, earlier in counted),
+        base_by_total=sum(now[1] * earlier[0] for now, earlier in counted),
+        base_by_base=sum(now[1] * earlier[1] for now, earlier in counted),
+    )
 
 
 def gained_jointly(before: Unit, more: Unit, *, earlier: Unit) -> Joint:
@@ -100,6 +103,17 @@ def gained_jointly(before: Unit, more: Unit, *, earlier: Unit) -> Joint:
         total_by_base=more[0] * earlier[1],
         base_by_total=more[1] * earlier[0],
         base_by_base=more[1] * earlier[1],
+    )
+
+
+def _moments(units: Sequence[Unit]) -> Moments:
+    return Moments(
+        units=len(units),
+        total=sum(total for total, _ in units),
+        base=sum(base for _, base in units),
+        total_squared=sum(total**2 for total, _ in units),
+        base_squared=sum(base**2 for _, base in units),
+        total_by_base=sum(total * base for total, base in units),
     )
 
 

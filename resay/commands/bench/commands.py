@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from resay.commands.bench.experiments_command import experiments
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.mine_command import mine
 from resay.commands.bench.rephrase_command import rephrase
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     group.command("loop")(loop)
     group.command("rephrase")(rephrase)
     group.command("mine")(mine)
+    group.command("experiments")(experiments)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 
