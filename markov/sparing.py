@@ -137,7 +137,8 @@ class _Case:
         """
         bound = RETIRED_BELOW if was_spared else RETIRED_BELOW / looked_at
         told = self._compared(counting_only=False)
-        tried = told.chance < bound or 1.0 - above(told.said, self.judging.bounds.source_success_max) < bound
+        needless = 1.0 - above(told.said, self.judging.bounds.source_success_max) < bound
+        tried = needless or (told.chance < bound and self._most_lost())
         share, of = self._meant(told.said)
         confidence = 1.0 - (1.0 - self.judging.confidence) / looked_at
         others = bound_above(share * of, (1.0 - share) * of, confidence=confidence) < EVEN
@@ -152,6 +153,11 @@ class _Case:
     def _compared(self, *, counting_only: bool) -> Compared:
         records = (self.inside.record(self.within, given, counting_only=counting_only) for given in ("", self.wording))
         return compared(*believable(*records), self.judging.bounds)
+
+    def _most_lost(self) -> bool:
+        """Whether it failed at least once for half of those who were served it: a few who speak every day must not decide for the rest."""
+        record = self.inside.record(self.within, self.wording, counting_only=False)
+        return record.losers >= EVEN * record.customers
 
     def _is_vouched(self) -> bool:
         """Whether its record of those who count stands for it: accounts of yesterday cannot take it from them."""

@@ -100,7 +100,7 @@ def account_of(said: str, place: Place, *, seen: Seen | None, learnt: Learnt, co
         live=live,
         said_for=tuple(each for each in learnt.live if (canonical(each.target), each.prompt_kind) == source),
         elsewhere=tuple(each for each in learnt.live if each.source_key == source and each.place.is_split_off and each is not live),
-        is_spared=any(_is_kept_from(each, said, place, cohorts) for each in learnt.live),
+        is_spared=any(_is_kept_from(each, said, place=place, cohorts=cohorts) for each in learnt.live),
         spared=learnt.mined.spared.get(mined.rewrite_id, {}) if mined else {},
     )
 
@@ -121,7 +121,7 @@ def _at(said: str, place: Place, rewrites: Sequence[Rewrite], *, cohorts: Collec
     """What would be said there: the place's own rewrite, or the one for any place; nothing where it spares the place, or a cohort."""
     by_place = {each.place: each for each in rewrites if each.source == said}
     found = next((by_place[each] for each in (*_own(place), Place(place.kind)) if each in by_place), None)
-    return None if found is None or _is_kept_from(found, said, place, cohorts) else found
+    return None if found is None or _is_kept_from(found, said, place=place, cohorts=cohorts) else found
 
 
 def _own(place: Place) -> Sequence[Place]:
@@ -129,7 +129,7 @@ def _own(place: Place) -> Sequence[Place]:
     return [each for each in both if each.is_split_off]
 
 
-def _is_kept_from(rewrite: Rewrite, said: str, place: Place, cohorts: Collection[str]) -> bool:
+def _is_kept_from(rewrite: Rewrite, said: str, *, place: Place, cohorts: Collection[str]) -> bool:
     spared = rewrite.spares(room=place.room, device_type=place.device_type, cohorts=cohorts)
     return rewrite.source_key == (said, place.kind) and spared
 

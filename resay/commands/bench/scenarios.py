@@ -24,7 +24,7 @@ from resay.lab.scenarios.verdict import Part, Ruling, Verdict
 from resay.lab.understanding import LabUnderstanding
 from resay.lab.world import World
 
-BUILT: frozenset[Part] = frozenset({Part.RETIREMENT, Part.FORGETTING})
+BUILT: frozenset[Part] = frozenset({Part.RETIREMENT, Part.MONITORS, Part.FORGETTING})
 """Parts of the product that planted cases test, as far as they are built; whoever builds one adds it here."""
 
 

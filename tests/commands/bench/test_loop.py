@@ -308,6 +308,21 @@ def test_a_planted_case_is_played_by_the_product_and_stands_in_page_and_rows(tmp
     assert not any(row.startswith("main/") for row, _ in rows)
 
 
+@pytest.mark.slow
+def test_a_cohort_that_is_hurt_is_spared_from_its_own_log_alone(tmp_path: Path):
+    """Case (iv), played by the product: nobody of the cohort is harmed later than three nights, and the others keep the rewrite."""
+    planted_world(tmp_path / "world")
+
+    played = _bench("--world", str(tmp_path / "world"), "--scenario", "cohort-harm", "--customers", "20", "--k", "5", "--json")
+
+    rows = {(each["row"], each["metric"]): each["value"] for each in json.loads(played.stdout)["rows"]}
+    assert played.exit_code == 0, played.stderr
+    assert rows["scenario=cohort-harm", "held"] == 1, played.stderr
+    assert rows["cohort-harm", "harmed"] > rows["cohort-harm", "harmed_late"] == 0
+    assert rows["cohort-harm", "wins"] > 0
+    assert rows["cohort-harm", "nights_live_after"] == 7
+
+
 def test_a_verdict_that_is_kept_is_not_played_again(tmp_path: Path):
     """It stands in the folder of the run, with the parts that were built then."""
     planted_world(tmp_path / "world")
