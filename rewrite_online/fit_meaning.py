@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from rewrite_online.meaning import Floats, Meaning, Weights
 from rewrite_online.pieces import pieces_of
@@ -153,5 +154,7 @@ def _minimum_of_two(table: sparse.csr_matrix, share: Floats, counts: Floats) -> 
 
 
 def _least(loss: Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]], size: int) -> Floats:
-    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS, "maxcor": 6})
+    # One thread: where others use the machine, threads that wait for each other after every step take five times as long.
+    with threadpool_limits(1, user_api="blas"):
+        found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS, "maxcor": 6})
     return np.asarray(found.x, dtype=np.float32)
