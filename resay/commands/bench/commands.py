@@ -18,6 +18,7 @@ from resay.commands.bench.mine_command import mine
 from resay.commands.bench.rephrase_command import rephrase
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
 from resay.commands.bench.report import bench_report, print_report, show_report
+from resay.commands.bench.serve_command import serve
 from resay.commands.bench.stream.command import stream
 from resay.commands.console import JsonOption, console, progress
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of, name_of
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
     group.command("loop")(loop)
     group.command("rephrase")(rephrase)
     group.command("mine")(mine)
+    group.command("serve")(serve)
     group.command("experiments")(experiments)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 

@@ -1,0 +1,64 @@
+"""The command `bench serve`: options, and the table for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from resay.commands.bench.report import Shown, bench_report, print_report, show_report
+from resay.commands.bench.serve import RATES, ServeBench, serve_rows
+from resay.commands.bench.serve_home import make_home
+from resay.commands.console import JsonOption, progress, remarks
+
+SEED = 7
+
+ENCODER = Path(__file__).parents[3] / "models" / "minilm"
+"""The encoder that ships."""
+
+COLUMNS = (
+    Shown("p50 ms", "p50_ms"),
+    Shown("p95", "p95_ms"),
+    Shown("p99", "p99_ms"),
+    Shown("p99.9", "p999_ms"),
+    Shown("late", "late"),
+    Shown("errors", "errors"),
+    Shown("a second", "per_s"),
+    Shown("GB", "peak_gb"),
+    Shown("ratio", "ratio"),
+)
+
+
+def serve(  # noqa: PLR0917 - the command line names its options
+    wordings: Annotated[int, typer.Option("--wordings", min=1_000, max=2_000_000, help="Wordings of the index.")] = 100_000,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=600, help="Load at each rate.")] = 20.0,
+    rates: Annotated[list[int] | None, typer.Option("--rate", min=1, max=5_000, help="Requests a second; again for more.")] = None,
+    knee: Annotated[bool, typer.Option("--knee/--no-knee", help="Whether the knee is looked for, and doubled.")] = True,
+    encoder: Annotated[
+        Path, typer.Option("--encoder", metavar="DIR", help="Encoder that is timed bare.", show_default="models/minilm")
+    ] = ENCODER,
+    seed: Annotated[int, typer.Option("--seed", help="Chance of talk and traffic.")] = SEED,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure `resay serve` under load: a server process, a generator in another, mixed traffic, latencies from the intended start.
+
+    Rows `50/s` … `400/s` are of all requests, `50/s/KIND` of one kind: `good` passes (50 %), `table` is a table hit (20 %), `encoder`
+    must be looked for beyond the table (25 %), `own` is a customer's own (5 %). `late` counts what passed through for want of time.
+    `empty` is the server's own /healthz, by turns with table hits; `encoder` and `search` are those parts alone, in one thread.
+    `knee` is the highest rate tried at which p99 is 10 ms at most and nothing fails. The home is made up: 1,000 customers with histories.
+
+    Examples: `resay bench serve` · `resay bench serve --wordings 1000000 --json` · `resay bench serve --seconds 5 --rate 50 --no-knee`
+    """
+    now = datetime.now(UTC)
+    with TemporaryDirectory(prefix="resay-bench-") as folder:
+        home = Path(folder)
+        remarks.print(f"Making a home of {wordings:,} wordings.", markup=False)
+        talk = make_home(home, wordings=wordings, seed=seed)
+        bench = ServeBench(home, talk, seed, seconds, tuple(rates or RATES), encoder if encoder.is_dir() else None, knee)
+        with progress("Serving", unit="steps", shown=not as_json) as tick:
+            rows = list(serve_rows(bench, tick))
+    report = bench_report("serve", rows, seed=seed, now=now)
+    print_report(report) if as_json else show_report(report, COLUMNS)

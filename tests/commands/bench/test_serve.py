@@ -1,0 +1,131 @@
+"""`bench serve`: a home that asks of the service what the traffic says, and a load that charges the server for every wait."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from resay.commands.bench.children import run_child
+from resay.commands.bench.serve import LOAD, SHARES, Loaded, percentile, percentile_rows, rate_rows
+from resay.commands.bench.serve_home import Talk, make_home
+from resay.dialogue.rewrite import BeforeRequest, Heard, Layer, Reason, RewriteAnswer
+from serving.app import open_service
+from serving.service import Service
+from tests.serving.conftest import settings_of
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Service]]:
+    """A small home, and the parts of a service over it."""
+    home = tmp_path_factory.mktemp("home")
+    talk = make_home(home, wordings=1_000, seed=3)
+    service = open_service(settings_of(home))
+    service.watch.refresh()
+    yield talk, service
+    service.line.close()
+    service.rewriter.close()
+    service.books.close()
+
+
+def said(service: Service, customer: str, words: str, *, at_once: bool = False) -> RewriteAnswer | None:
+    """What the service's rewriter answers, with time enough."""
+    now = datetime.now(UTC)
+    request = BeforeRequest(Heard("t", customer, now, words))
+    if at_once:
+        return service.rewriter.at_once(request, now=now, budget_s=60)
+    return service.rewriter.rewrite(request, now=now, budget_s=60)
+
+
+def test_each_kind_of_traffic_asks_what_it_says(made: tuple[Talk, Service]):
+    """Good turns pass at once, table hits are rewritten, own words are the customer's own, and for the rest somebody must look."""
+    talk, service = made
+
+    good = said(service, "customer-1", talk.good[0], at_once=True)
+    table = said(service, "nobody", talk.table[0])
+    own = said(service, *talk.own[7])
+
+    assert good is not None
+    assert good.reason is Reason.TARGET_OFFERED
+    assert table is not None
+    assert (table.layer, table.reason in {Reason.REWRITTEN, Reason.HOLD_OUT}) == (Layer.TABLE, True)
+    assert own is not None
+    assert (own.layer, own.reason in {Reason.REWRITTEN, Reason.HOLD_OUT}) == (Layer.PERSONAL, True)
+    assert said(service, "nobody", talk.unknown[0], at_once=True) is None
+
+
+def test_the_same_seed_makes_the_same_talk(tmp_path: Path, made: tuple[Talk, Service]):
+    """So that two runs compare."""
+    assert make_home(tmp_path, wordings=1_000, seed=3) == made[0]
+
+
+def test_the_shares_are_those_of_the_evaluation():
+    """Half passes, a fifth are table hits, a quarter needs a look, a twentieth is a customer's own."""
+    assert SHARES == {"good": 0.5, "table": 0.2, "encoder": 0.25, "own": 0.05}
+    assert sum(SHARES.values()) == pytest.approx(1)
+
+
+def test_percentiles_are_those_of_the_sorted():
+    """The median of an odd number is its middle; the 99th of a hundred is next to the greatest."""
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([float(each) for each in range(1, 1_001)], 0.99) == pytest.approx(990, abs=1)
+    assert percentile([], 0.5) is None
+
+
+def test_what_too_few_requests_cannot_tell_is_not_told():
+    """A thousandth of a hundred requests is nobody."""
+    rows = {each.metric: each.value for each in percentile_rows("50/s", [1.0] * 100)}
+
+    assert rows == {"p50_ms": 1.0, "p95_ms": 1.0, "p99_ms": 1.0, "p999_ms": None}
+
+
+def test_a_rate_tells_errors_and_what_was_late():
+    """What passed through for want of time is no error, and is counted."""
+    loaded = Loaded([("good", 0.001, "target_offered"), ("encoder", 0.025, "deadline")], {"TimeoutError": 1}, 2.0)
+
+    rows = {(each.row, each.metric): each.value for each in rate_rows("50/s", loaded, asked=3)}
+
+    assert (rows["50/s", "errors"], rows["50/s", "late"], rows["50/s", "per_s"]) == (1, 1, 1.0)
+
+
+def test_a_stall_is_charged_to_all_who_stand_behind_it(tmp_path: Path):
+    """Open loop: requests are sent when they are due though nobody is answered yet, and their wait counts from then."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        server = threading.Thread(target=_answer_all_at_the_end, args=(listening, 20), daemon=True)
+        server.start()
+        asks = [{"kind": "good", "raw": "GET / HTTP/1.1\r\nHost: x\r\n\r\n"}] * 20
+        plan = tmp_path / "plan.json"
+        plan.write_text(json.dumps({"host": "127.0.0.1", "port": listening.getsockname()[1], "rate": 100, "asks": asks}))
+
+        told = run_child(LOAD, [str(plan)], folder=tmp_path).told
+        server.join()
+
+    assert (len(told["took"]), told["errors"]) == (20, {})
+    # Nobody was answered before the last was sent, 0.19 s behind the first.
+    assert max(took for _, took, _ in told["took"]) >= 0.19
+
+
+def test_answers_that_are_none_are_errors(tmp_path: Path):
+    """A refusal or a closed door is counted by what it was."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        port = listening.getsockname()[1]
+    plan = tmp_path / "plan.json"
+    asks = [{"kind": "good", "raw": "GET / HTTP/1.1\r\nHost: x\r\n\r\n"}] * 3
+    plan.write_text(json.dumps({"host": "127.0.0.1", "port": port, "rate": 100, "asks": asks}))
+
+    told = run_child(LOAD, [str(plan)], folder=tmp_path).told
+
+    assert (told["took"], told["errors"]) == ([], {"ConnectionRefusedError": 3})
+
+
+def _answer_all_at_the_end(listening: socket.socket, callers: int) -> None:
+    waiting = [listening.accept()[0] for _ in range(callers)]
+    for each in waiting:
+        each.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        each.close()
