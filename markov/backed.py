@@ -69,8 +69,9 @@ def tell_there() -> Step:
         from heard
         join known on known.customer = {customer}
         left join anew_there on anew_there.entry = {entry} and anew_there.dimension = '{dimension}' and anew_there.name = heard.{dimension}
+        {apart}
         where known.counts and not heard.rewritten and (anew_there.since is null or heard.day >= anew_there.since)
-            and {entry} in (select entry from asked_about_there where dimension = '{dimension}') and {together}
+            and {entry} in (select entry from asked_about_there where dimension = '{dimension}') and apart.said is null
         group by {entry}, heard.{dimension}, known.customer, {state}
     """
     return Step("placed_told", in_each(of_dimension, state=fingerprint("heard.state"), wins_and_losses=wins_and_losses("heard")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from markov.corroborate import fingerprint
 from markov.steps import Step
-from markov.trials import TOGETHER, WINDOW_DAYS, heads, weighed, wins_and_losses
+from markov.trials import APART, WINDOW_DAYS, heads, weighed, wins_and_losses
 
 OFTEN = 0.4
 """Of the turns of a wording: who succeeds so often at once may succeed in most of them, whom few turns show."""
@@ -139,8 +139,9 @@ def try_out_there() -> Step:
         join known on known.customer = {customer}
         join found_places on found_places.entry = {entry} and found_places.name = heard.{dimension}
             and found_places.dimension = '{dimension}'
+        {apart}
         where known.counts and heard.{dimension} <> '' and heard.outcome in ('success', 'failure')
-            and heard.day > (select max(day) from heard) - interval '{window_days}' day and {together}
+            and heard.day > (select max(day) from heard) - interval '{window_days}' day and apart.said is null
         group by heard.day, known.customer, found_places.entry, found_places.dimension, found_places.name,
             case when heard.rewritten then heard.utterance else '' end
     """
@@ -216,7 +217,7 @@ def meant_there() -> Step:
 
 def in_each(of_dimension: str, **filled: object) -> str:
     """SQL of the rows of both dimensions, one after the other: where nobody tells a dimension, engines have next to nothing to read."""
-    told = {"entry": _ENTRY, "customer": fingerprint("heard.customer_id"), "together": TOGETHER, **filled}
+    told = {"entry": _ENTRY, "customer": fingerprint("heard.customer_id"), "apart": APART, **filled}
     return " union all ".join(of_dimension.format(dimension=dimension, **told) for dimension in DIMENSIONS)
 
 

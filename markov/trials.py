@@ -84,7 +84,20 @@ def newest_day(engine: Engine) -> date:
 
 def trial_steps(customers_min: int) -> list[Step]:
     """The steps from what was heard to records, in order."""
-    return [watch(customers_min), try_out(), fare(), head_count(), look_at_calendar()]
+    return [look_at_calendar(), put_lately(), watch(customers_min), try_out(), fare(), head_count()]
+
+
+def put_lately() -> Step:
+    """For which wordings something else was put lately, and what."""
+    return Step(
+        "put_lately",
+        f"""
+        select distinct heard.said, heard.kind, heard.utterance
+        from heard
+        {_SPARED}
+        where heard.rewritten and {_RECENT} and {_KEPT}
+        """,
+    )
 
 
 def watch(customers_min: int) -> Step:
@@ -97,9 +110,9 @@ def watch(customers_min: int) -> Step:
         from (
             select said, kind from served
             union
-            select said, kind from heard where rewritten and {_RECENT}
+            select said, kind from put_lately
             union
-            select utterance as said, kind from heard where rewritten and {_RECENT}
+            select utterance as said, kind from put_lately
             union
             select any_value(heard.said) as said, any_value(heard.kind) as kind
             from heard
@@ -128,7 +141,8 @@ def try_out() -> Step:
         from heard
         join known on known.customer = {fingerprint("heard.customer_id")}
         join watched on watched.entry = {fingerprint("heard.said", "heard.kind")}
-        where known.counts and heard.outcome in ('success', 'failure') and {_RECENT}
+        {_SPARED}
+        where known.counts and heard.outcome in ('success', 'failure') and {_RECENT} and {_KEPT}
         group by heard.day, known.customer, watched.entry, {given}
         """,
     )
@@ -192,18 +206,20 @@ def look_at_calendar() -> Step:
     return Step("calendar", "select max(day) as today from heard")
 
 
-TOGETHER = """not exists (
-    select 1 from apart where apart.said = heard.said and apart.kind = heard.kind and apart.room in ('', heard.room)
-        and apart.device_type in ('', heard.device_type) and apart.cohorts = heard.cohorts
-)"""
-"""SQL of the condition that a turn is of nobody who is kept apart from others (`sparing`)."""
+APART = """left join apart on apart.said = heard.said and apart.kind = heard.kind and apart.room in ('', heard.room)
+            and apart.device_type in ('', heard.device_type) and apart.cohorts = heard.cohorts"""
+"""SQL of the join that finds who is kept apart from others (`sparing`): a turn is of nobody of them where `apart.said` is null then.
 
-_RECENT = f"""heard.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day and not exists (
-    select 1 from spared
-    where spared.said = heard.said and spared.kind = heard.kind and spared.room in ('', heard.room)
-        and spared.device_type in ('', heard.device_type)
-) and {TOGETHER}"""
-"""What records are of: turns of the last weeks, but for those in places, and of customers, that are spared."""
+A condition that looks for them turn by turn would have engines gather all kinds of turns first."""
+
+_SPARED = f"""left join spared on spared.said = heard.said and spared.kind = heard.kind and spared.room in ('', heard.room)
+            and spared.device_type in ('', heard.device_type)
+        {APART}"""
+
+_KEPT = "spared.said is null and apart.said is null"
+"""SQL of the condition behind this join: records are of all turns, but for those in places, and of customers, that are spared."""
+
+_RECENT = f"heard.day > (select max(day) from heard) - interval '{WINDOW_DAYS}' day"
 
 
 def _load(engine: Engine, name: str, rows: Iterable[tuple[str, ...]], *, columns: Sequence[str]) -> None:
