@@ -37,10 +37,17 @@ BARS: Mapping[Risk, Bar] = {
 GLOBAL_BARS: Mapping[Risk, Bar] = {
     # Of words that nobody need have said before, chances are a ranker's and not a record. Chosen on a loop of another seed than any that is
     # reported, by what was lost there: nearly all losses are refusals that become wrong actions, and one in twelve is what is allowed.
-    Risk.LOW: Bar(margin=0.25, success_min=0.6, support_min=1),
+    Risk.LOW: Bar(margin=0.15, success_min=0.5, support_min=1),
     Risk.HIGH: Bar(margin=0.5, success_min=0.95, support_min=30),
 }
 """The bars of the global layer."""
+
+MEANT_MIN = 0.5
+"""And what is reached must be what is wanted more likely than not, by the pieces of what was heard alone: where ranker and pieces do not
+agree, half of the harm was done, and an eighth of the good."""
+
+WORDS_MIN = 2
+"""Words that must have been heard: one word alone is too little to guess from, and its rewrites lost more than half of what was lost."""
 
 LEAD_MIN = 0.1
 """How much likelier than the next candidate the best one of the global layer must be to succeed: else both might be meant."""
@@ -90,9 +97,15 @@ def judge_all(layer: Layer, found: Sequence[Rewrite], *, vetoes: Vetoes, bars: M
     if layer is not Layer.GLOBAL:
         return [judge(each, vetoes=vetoes, bars=bars) for each in found]
     first = [judge(each, vetoes=vetoes, bars=GLOBAL_BARS) for each in found[:1]]
+    if first == [Reason.REWRITTEN] and not _is_told(found[0]):
+        first = [Reason.BELOW_MARGIN]
     if first == [Reason.REWRITTEN] and any(_rivals(found[0], each) for each in found[1:]):
         first = [Reason.CONFUSABLE]
     return first + [Reason.VETOED if vetoes.forbid(each) else Reason.LESS_LIKELY for each in found[1:]]
+
+
+def _is_told(best: Rewrite) -> bool:
+    return best.score >= MEANT_MIN and len(best.source.split()) >= WORDS_MIN
 
 
 def _rivals(best: Rewrite, other: Rewrite) -> bool:

@@ -67,7 +67,7 @@ def _in_order(candidates: Sequence[Candidate], chances: Chances) -> list[Conside
 
 
 def _rewrite(said: str, kind: str, considered: Considered) -> Rewrite:
-    wording = considered.candidate.wording
+    wording, meant = considered.candidate.wording, considered.candidate.meant
     return Rewrite(
         rewrite_id=rewrite_id_of(said, kind, wording.text),
         source=said,
@@ -75,7 +75,7 @@ def _rewrite(said: str, kind: str, considered: Considered) -> Rewrite:
         target=wording.text,
         state=wording.state,
         risk=wording.risk,
-        score=considered.as_rewritten,
+        score=meant.chance if meant else 0.0,
         success_as_said=considered.as_said,
         success_as_rewritten=considered.as_rewritten,
         support=wording.customers,

@@ -17,7 +17,7 @@ from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDI
 from rewrite_online.candidate import Candidate, Chances
 from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import common_pieces, fit_meaning
-from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, NO_VETOES, Vetoes, judge_all
+from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, MEANT_MIN, NO_VETOES, Vetoes, judge_all
 from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.hold_out import NO_HOLD_OUT
@@ -142,6 +142,21 @@ def test_only_the_likeliest_may_be_served():
     )
 
     assert (answer.utterance, answer.reason) == ("turn on that lite", Reason.VETOED)
+
+
+def test_ranker_and_pieces_must_agree():
+    """However sure the ranker is, what is reached must be what the pieces mean, more likely than not."""
+    doubted = rewrite("play that thing", success_as_said=0.0, success_as_rewritten=0.99, score=MEANT_MIN - 0.01)
+
+    assert judge_all(Layer.GLOBAL, [doubted], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
+    assert judge_all(Layer.TABLE, [doubted], vetoes=NO_VETOES) == [Reason.REWRITTEN]
+
+
+def test_one_word_is_too_little_to_guess_from():
+    """Whatever its chances."""
+    alone = rewrite("lite", success_as_said=0.0, success_as_rewritten=0.99, score=0.99)
+
+    assert judge_all(Layer.GLOBAL, [alone], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
 
 
 def test_high_risk_needs_more_than_low():
