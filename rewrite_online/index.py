@@ -28,8 +28,9 @@ EXACT_MAX = 8_000
 VECTORS_MAX = 20_000_000
 """Vectors of one index: 8 GB in eight bits."""
 
-CELLS_A_ROOT = 4
-"""Cells for each square root of the number of vectors, as faiss advises: 4,000 for a million."""
+CELLS_A_ROOT = 2
+"""Cells for each square root of the number of vectors: 2,000 for a million. Twice as many take four times as long to train, and find no
+more for as many vectors compared."""
 
 TRAINED_A_CELL = 40
 """Vectors that each cell is trained on: faiss warns below 39."""
@@ -37,11 +38,14 @@ TRAINED_A_CELL = 40
 ROUNDS = 8
 """Of training the cells: later ones move next to nothing."""
 
-SEARCHED_SHARE = 1 / 32
-"""Of the cells, searched for one query: recall@10 of 0.98 and more (docs/log.md, 2026-11-22)."""
+RECALL_MIN = 0.985
+"""Of the ten nearest to vectors of its own, found: as many cells are searched as this takes. Texts spread over so many directions that no
+fixed share of the cells is right: of 22,000 texts a fourth is needed, of a million that are more alike a hundredth (docs/log.md)."""
 
-SEARCHED_MIN = 64
-"""Cells, at least."""
+ASKED_TO_CHOOSE = 200
+"""Vectors by which that is told: half a percent either way."""
+
+NEAREST = 10
 
 FORM = "resay.index/1"
 _HEAD_BYTES = 4
@@ -77,6 +81,7 @@ class Index:
         self._faiss = _exact(vectors.shape[1]) if len(vectors) <= EXACT_MAX else _in_cells(vectors)
         self._numbers = numbers
         self._faiss.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), numbers)
+        self._searched = 0 if self.is_exact else _enough_cells(self._faiss, numbers, vectors)
 
     def __len__(self) -> int:
         return int(self._faiss.ntotal)
@@ -90,6 +95,11 @@ class Index:
     def numbers(self) -> Numbers:
         """The numbers that it holds, in order."""
         return self._numbers
+
+    @property
+    def searched(self) -> tuple[int, int]:
+        """How many cells are searched for one query, and how many there are; none where all are compared."""
+        return (0, 0) if self.is_exact else (self._searched, int(self._faiss.nlist))
 
     def add(self, numbers: Numbers, vectors: Vectors) -> None:
         """Add vectors; a number that is held already gets the new one."""
@@ -134,7 +144,7 @@ class Index:
     def snapshot(self, label: Label) -> bytes:
         """All of it as bytes."""
         body = b"".join([self._numbers.tobytes(), faiss.serialize_index(self._faiss).tobytes()])
-        told = {"form": FORM, "count": len(self), "sha256": hashlib.sha256(body).hexdigest(), **asdict(label)}
+        told = {"form": FORM, "count": len(self), "searched": self._searched, "sha256": hashlib.sha256(body).hexdigest(), **asdict(label)}
         head = json.dumps(told, sort_keys=True).encode()
         return b"".join([len(head).to_bytes(_HEAD_BYTES, "little"), head, body])
 
@@ -149,6 +159,7 @@ class Index:
         size = np.dtype(np.int64).itemsize * int(told["count"])
         index = cls.__new__(cls)
         index._numbers = np.frombuffer(body[:size], dtype=np.int64).copy()
+        index._searched = int(told["searched"])
         index._faiss = faiss.deserialize_index(np.frombuffer(body[size:], dtype=np.uint8))
         assert len(index) == len(index._numbers), "a snapshot holds as many vectors as numbers"
         return index
@@ -156,8 +167,7 @@ class Index:
     def _how(self, selector: Any) -> Any:
         if self.is_exact:
             return faiss.SearchParameters(sel=selector)
-        cells = int(self._faiss.nlist)
-        return faiss.SearchParametersIVF(sel=selector, nprobe=min(cells, max(SEARCHED_MIN, int(cells * SEARCHED_SHARE))))
+        return faiss.SearchParametersIVF(sel=selector, nprobe=self._searched)
 
 
 def _taken_apart(content: bytes) -> tuple[dict[str, Any], memoryview]:
@@ -219,3 +229,35 @@ def _in_cells(vectors: Vectors) -> Any:
     # By which single vectors are found again, to be deleted or compared.
     index.set_direct_map_type(faiss.DirectMap.Hashtable)
     return index
+
+
+def _enough_cells(index: Any, numbers: Numbers, vectors: Vectors) -> int:
+    """How many cells must be searched for nearly all of the nearest to be found."""
+    rows = np.linspace(0, len(vectors) - 1, min(len(vectors), ASKED_TO_CHOOSE)).astype(np.int64)
+    asked = np.ascontiguousarray(vectors[rows], dtype=np.float32)
+    true = [set(numbers[nearest]) for nearest in _nearest_exactly(asked, vectors)]
+    cells = int(index.nlist)
+    # Each vector is nearest to itself, which is found in any case, and does not count.
+    wanted = RECALL_MIN * len(rows) * NEAREST
+    for searched in (int(cells / 2 ** (halves / 2)) for halves in range(2 * cells.bit_length(), -1, -1)):
+        found = index.search(asked, NEAREST + 1, params=faiss.SearchParametersIVF(nprobe=max(1, searched)))[1]
+        if sum(len(each & set(row)) - 1 for each, row in zip(true, found, strict=True)) >= wanted:
+            return max(1, searched)
+    return cells
+
+
+def _nearest_exactly(asked: Vectors, vectors: Vectors) -> Numbers:
+    """For each row asked the places of the nearest rows, itself among them."""
+    best = np.zeros((len(asked), 0), dtype=np.float32)
+    places = np.zeros((len(asked), 0), dtype=np.int64)
+    for begin in range(0, len(vectors), _BLOCK):
+        scores = asked @ vectors[begin : begin + _BLOCK].T
+        best = np.concatenate([best, scores], axis=1)
+        places = np.concatenate([places, np.broadcast_to(np.arange(begin, begin + scores.shape[1]), scores.shape)], axis=1)
+        kept = np.argsort(-best, axis=1, kind="stable")[:, : NEAREST + 1]
+        best, places = np.take_along_axis(best, kept, axis=1), np.take_along_axis(places, kept, axis=1)
+    return places
+
+
+_BLOCK = 50_000
+"""Rows compared at once: 40 MB of products."""

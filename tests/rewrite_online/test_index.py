@@ -104,14 +104,15 @@ def test_in_cells_adding_and_deleting_changes_nothing_either(many: tuple[Index, 
 
 
 def test_in_cells_nearly_all_of_the_nearest_are_found(many: tuple[Index, np.ndarray]):
-    """At least 97 of a hundred of the ten nearest; eight bits and cells not searched cost the rest."""
+    """At least 95 of a hundred of the ten nearest; eight bits and cells not searched cost the rest."""
     index, rows = many
     asked = vectors(100, seed=5)
 
     found = [set(index.search(row, at_most=10)[0]) for row in asked]
 
     true = [set(np.argsort(-(rows @ row))[:10]) for row in asked]
-    assert sum(len(a & b) for a, b in zip(found, true, strict=True)) / 1_000 >= 0.97
+    assert sum(len(a & b) for a, b in zip(found, true, strict=True)) / 1_000 >= 0.95
+    assert 1 <= index.searched[0] <= index.searched[1] == int(2 * len(rows) ** 0.5)
 
 
 def test_a_vector_is_given_back_nearly_as_it_was(many: tuple[Index, np.ndarray]):
@@ -179,4 +180,4 @@ def test_a_snapshot_says_what_it_is_of():
 
     told = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])
 
-    assert told == {"form": index_file.FORM, "count": 5, "encoder": "letters-1", "generation": 3, "sha256": told["sha256"]}
+    assert told == {"form": index_file.FORM, "count": 5, "encoder": "letters-1", "generation": 3, "searched": 0, "sha256": told["sha256"]}
