@@ -19,6 +19,8 @@ from dataclasses import dataclass, fields
 Unit = tuple[float, float]
 """What is counted of a customer: total and base, as defects and turns."""
 
+NOTHING: Unit = (0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -93,12 +95,16 @@ def joint(units: Iterable[tuple[Unit, Unit]]) -> Joint:
 
 
 def gained_jointly(before: Unit, more: Unit, *, earlier: Unit) -> Joint:
-    """What one customer's further turns add, after those before, where `earlier` is what they did before the experiment."""
+    """What one customer's further turns add, after those before, where `earlier` is what they did before the experiment.
+
+    Turns that are taken back are negative, and take with them what they had brought.
+    """
     now = gained(before, more)
-    # What was earlier counts once: with the first turns that count at all.
+    # What was earlier counts once: it comes with the first turns that count at all, and goes with the last that are taken back.
+    came, went = gained(NOTHING, earlier), gained(earlier, (-earlier[0], -earlier[1]))
     return Joint(
         now=now,
-        before=gained((0, 0), earlier) if now.units else Moments(),
+        before=came if now.units > 0 else went if now.units < 0 else Moments(),
         total_by_total=more[0] * earlier[0],
         total_by_base=more[0] * earlier[1],
         base_by_total=more[1] * earlier[0],
