@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.experiments_command import experiments
+from resay.commands.bench.index_command import index
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.mine_command import mine
 from resay.commands.bench.rephrase_command import rephrase
@@ -51,6 +52,7 @@ def register(app: typer.Typer) -> None:
     group.command("rephrase")(rephrase)
     group.command("mine")(mine)
     group.command("serve")(serve)
+    group.command("index")(index)
     group.command("experiments")(experiments)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
