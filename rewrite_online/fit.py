@@ -147,7 +147,9 @@ class Grown:
 
 
 def grow_calibrated(rows: Rows, growth: Growth) -> Grown:
-    """Trees on all rows; their calibration from trees that had not seen the customer."""
+    """Trees on all rows; their calibration from trees that had not seen the customer. Where only one outcome was seen, a constant."""
+    if len(set(rows.right.tolist())) < 2:
+        return _constant(rows)
     out = np.zeros(len(rows.right))
     for fold in sorted(set(rows.folds.tolist())):
         here = rows.folds == fold
@@ -163,6 +165,14 @@ def grow_calibrated(rows: Rows, growth: Growth) -> Grown:
     everywhere = np.ones(len(rows.right), dtype=bool)
     loss = float(np.average(losses, weights=rows.weights))
     return Grown(ensemble_of(_grow(rows, everywhere, growth)), (a, b), loss, held_out=chances)
+
+
+def _constant(rows: Rows) -> Grown:
+    sure = SURE if rows.right.size and rows.right[0] else -SURE
+    one = np.zeros(1, dtype=np.int64)
+    leaf = Tree(one, one.astype(float), one.astype(bool), left=one, right=one, is_leaf=one == 0, value=one.astype(float))
+    ensemble = Ensemble([leaf], base=sure, features=rows.features.shape[1])
+    return Grown(ensemble, (1.0, 0.0), loss=0.0, held_out=np.full(len(rows.right), 1 / (1 + np.exp(-sure))))
 
 
 def _grow(rows: Rows, here: NDArray[np.bool_], growth: Growth) -> HistGradientBoostingClassifier | float:

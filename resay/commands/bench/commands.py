@@ -78,10 +78,11 @@ def replay(  # noqa: PLR0917 - the command line names its options
 ) -> None:
     """Replay real calls of people: what our answers would have done to them, win by win and loss by loss.
 
-    Rows: a nothing; b exact table on text; c exact table on text and prompt; d best of the NLU's own readings (retry only). Rows b and c
-    take the product's own path from the live log, at its floor of 10 customers and (k=3) below it, and learn from the links of --detector;
-    rows named -gold are references that learn from people's labels on train calls. Thresholds are chosen on train callers. Takes about a
-    minute.
+    Rows: a nothing; b exact table on text; c exact table on text and prompt; d best of the NLU's own readings (retry only); e candidates
+    weighed by the ranker, learnt without labels; e+ with a detector that labels of train calls taught; f learnt from people's labels.
+    Rows b, c and e learn from the links of --detector, b and c by the product's own path at its floor of 10 customers and (k=3) below it;
+    rows named -gold are references that learn from people's labels on train calls. Thresholds are chosen on train callers. Rows a to d
+    take about a minute, each row of e to f two.
 
     Examples: `resay bench replay --corpus dstc2` · `resay bench replay --row d-gold/retry --decisions d.jsonl --json` ·
     `resay bench replay --row c --detector span --model DIR`
@@ -128,7 +129,7 @@ def _wanted(names: Sequence[str] | None, *, one: bool) -> list[ReplayRow]:
     rows = replay_rows()
     unknown = [name for name in names or () if not any(name in {row.letter, row.name} for row in rows)]
     if unknown:
-        message = f"row must be a, b, c, d or one of {', '.join(row.name for row in rows)}; got {', '.join(unknown)}"
+        message = f"row must be a, b, c, d, e, e+, f or one of {', '.join(row.name for row in rows)}; got {', '.join(unknown)}"
         raise typer.BadParameter(message)
     chosen = [row for row in rows if not names or row.letter in names or row.name in names]
     if one and len(chosen) != 1:

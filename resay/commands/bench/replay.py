@@ -9,12 +9,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 
 from rephrase.detector import Detector
+from resay.commands.bench.asked import PastTurn, past_turns
+from resay.commands.bench.beliefs import by_links, by_people
+from resay.commands.bench.hindsight import by_taught_links
 from resay.commands.bench.memory import KeyOf, by_text, by_text_and_prompt, remember
+from resay.commands.bench.ranked import Ranked
 from resay.commands.bench.readings import LabelledTurn, choose_by_next_words, choose_by_people, labelled_turns
+from resay.commands.bench.remembered import Beliefs
 from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.commands.bench.table import learn_tables, serve_table
 from resay.commands.bench.threshold import gated, out_of_fold, threshold_for
@@ -51,7 +56,7 @@ class Train:
     calls: Sequence[Call]
     now: datetime
     detector: Detector
-    """What links second tries for the tables of rows b and c."""
+    """What links second tries for the tables of rows b and c, and for rows e."""
     _tables: dict[bool, dict[int, list[Rewrite]]] = field(default_factory=dict)
 
     @cached_property
@@ -63,6 +68,25 @@ class Train:
     def labelled(self) -> list[LabelledTurn]:
         """Every turn with its readings, for the rows that choose among them."""
         return labelled_turns(self.calls)
+
+    @cached_property
+    def by_people(self) -> Beliefs:
+        """What people wrote down."""
+        return by_people(self.calls)
+
+    @cached_property
+    def by_links(self) -> Beliefs:
+        """What the log and the detector let one think."""
+        return by_links(self.calls, self.detector)
+
+    @cached_property
+    def by_taught_links(self) -> Beliefs:
+        """What a detector thinks that has learnt from people's labels on train calls."""
+        return by_taught_links(self.calls, self.detector)
+
+    def turns(self, mode: Mode) -> list[PastTurn]:
+        """Every turn as it would be asked in a mode."""
+        return list(past_turns(self.calls, mode))
 
     def table(self, *, with_prompt: bool, floor: int) -> list[Rewrite]:
         """The table that the product learns from the live calls."""
@@ -83,8 +107,8 @@ class ReplayRow:
 
     @property
     def letter(self) -> str:
-        """The row of EVALUATION that it belongs to."""
-        return self.name[0]
+        """The row of EVALUATION that it belongs to; e+ is one of its own."""
+        return "e+" if self.name.startswith("e+") else self.name[0]
 
 
 def replay_rows() -> tuple[ReplayRow, ...]:
@@ -104,6 +128,11 @@ def replay_rows() -> tuple[ReplayRow, ...]:
         ReplayRow(
             "d-gold/retry", "best of the NLU's readings, learnt from people's labels on train calls", Mode.RETRY, _chooser(choose_by_people)
         ),
+        *_ranked_rows("e", "no label of the corpus at all", _learnt_unlabelled),
+        *_ranked_rows(
+            "e+", "a detector taught by labels of train calls; threshold by people's labels on train callers", _learnt_from_links
+        ),
+        *_ranked_rows("f", "people's labels on train calls", _learnt_from_people),
     )
 
 
@@ -176,6 +205,26 @@ def _chooser(choose: Callable[[Sequence[LabelledTurn], Meanings], Rewriting]) ->
         return choose([turn for turn in train.labelled if turn.caller in callers], Meanings(call.live for call in calls))
 
     return _thresholded(Mode.RETRY, learn)
+
+
+def _ranked_rows(name: str, learnt_from: str, learn: Callable[[Mode, Train], Rewriting]) -> Iterator[ReplayRow]:
+    for mode in (Mode.RETRY, Mode.BEFORE):
+        yield ReplayRow(f"{name}/{mode}", f"global candidates, ranked; learnt from {learnt_from}", mode, partial(learn, mode))
+
+
+def _learnt_unlabelled(mode: Mode, train: Train) -> Rewriting:
+    ranked = Ranked(train.turns(mode), train.by_links)
+    return ranked.rewriting(ranked.threshold(train.by_links))
+
+
+def _learnt_from_links(mode: Mode, train: Train) -> Rewriting:
+    ranked = Ranked(train.turns(mode), train.by_taught_links)
+    return ranked.rewriting(ranked.threshold(train.by_people))
+
+
+def _learnt_from_people(mode: Mode, train: Train) -> Rewriting:
+    ranked = Ranked(train.turns(mode), train.by_people)
+    return ranked.rewriting(ranked.threshold(train.by_people))
 
 
 def _thresholded(mode: Mode, learn: Callable[[Train, Sequence[Call]], Rewriting]) -> Callable[[Train], Rewriting]:
