@@ -183,10 +183,11 @@ def agree_inside(link_min: float) -> Step:
             join known on known.customer = {fingerprint("tries.customer_id")}
             join cohort_readings as anywhere on anywhere.said = asked.wording and anywhere.kind = asked.kind and anywhere.room is null
             left join cohort_readings as here on here.said = asked.wording and here.kind = asked.kind and here.room = tries.source_room
-            join (
+            left join (
                 select heard.turn_id, heard.cohorts
                 from heard
                 join (select distinct said, kind from cohort_wordings) as named on named.said = heard.said and named.kind = heard.kind
+                where heard.cohorts is not null
             ) as told on told.turn_id = tries.source_turn_id
             where known.counts and not tries.rewritten and tries.target_outcome = 'success' and tries.source_outcome <> 'success'
                 and tries.source_said <> tries.target_said
