@@ -129,6 +129,8 @@ def test_guardrails_share_the_chance_of_a_false_stop():
     together, alone = guard(PLAN, rails, arms=arms)[0].comparison, guard(PLAN, rails[:1], arms=arms)[0].comparison
 
     assert _width(together) > 1.05 * _width(alone)
+    assert _width(alone) == _width(compare(replace(PLAN, metric=BARGE_IN), *arms["barge_in"]))
+    assert guard(PLAN, [], arms={}) == []
     assert _width(together) == _width(compare(replace(PLAN, metric=BARGE_IN, level=0.9875), *arms["barge_in"]))
 
 
