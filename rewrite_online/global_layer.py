@@ -11,10 +11,11 @@ from typing import Final
 
 from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
 from resay.dialogue.text import canonical
+from resay.dialogue.wording import Wording
 from resay.store.rewrites import rewrite_id_of
 from rewrite_online.candidate import Candidate, Chances, Weigher
 from rewrite_online.meaning import Meaning
-from rewrite_online.recall import Recall
+from rewrite_online.recall import Recall, Recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Considered:
     candidate: Candidate
     as_said: float
     as_rewritten: float
+    said: Wording | None = None
+    """What is known of the text as it was heard."""
 
 
 class GlobalLayer:
@@ -58,11 +61,13 @@ class GlobalLayer:
         if not found.candidates:
             return ()
         chances = self._weigher.weigh(request, found.said, found.candidates)
-        return _in_order(found.candidates, chances)
+        return _in_order(found, chances)
 
 
-def _in_order(candidates: Sequence[Candidate], chances: Chances) -> list[Considered]:
-    weighed = [Considered(each, chances.as_said, chance) for each, chance in zip(candidates, chances.rewritten, strict=True)]
+def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
+    weighed = [
+        Considered(each, chances.as_said, chance, found.said) for each, chance in zip(found.candidates, chances.rewritten, strict=True)
+    ]
     return sorted(weighed, key=lambda each: -each.as_rewritten)
 
 

@@ -20,8 +20,9 @@ from rich.markup import escape
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.settings import Settings, read_settings
+from resay.commands.try_telling import considered_in, considered_json, tell_considered
 from resay.dialogue.errors import ResayError
-from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Place, Reason, RetryRequest, Rewrite, RewriteRequest
+from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Layer, Place, Reason, RetryRequest, Rewrite, RewriteRequest
 from resay.dialogue.turn import Context, Prompt, ResponseStatus
 from resay.store.artifact import Shelf
 from resay.store.books import Books
@@ -29,7 +30,7 @@ from resay.store.lake import Lake
 from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
-from rewrite_online.rewriter import Rewriter
+from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
 from serving.access import KEY_FILE, LOOPBACK, api_key
 from serving.app import create_app
@@ -120,15 +121,26 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     """
     settings = read_settings(home=home)
     request = _request(utterance, place=Place(prompt_kind, room, device_type), customer=customer, mode=mode)
-    explained = explain(settings, _of_cohorts(request, cohort or ()))
+    request = _of_cohorts(request, cohort or ())
+    explained, live = _explained(settings, request)
+    considered = considered_in(live, request)
     if as_json:
-        print_json(_as_json(explained, mode))
+        print_json(_as_json(explained, mode) | {"considered": considered_json(considered, request)})
     else:
         _show(explained, settings)
+        tell_considered(considered)
 
 
 def explain(settings: Settings, request: RewriteRequest) -> Explanation:
     """What the live generation of a home makes of a request, and why; nothing is held out, served or written.
+
+    Raises: NothingLearnt.
+    """
+    return _explained(settings, request)[0]
+
+
+def _explained(settings: Settings, request: RewriteRequest) -> tuple[Explanation, Live]:
+    """The same, with what the answer drew on.
 
     Raises: NothingLearnt.
     """
@@ -146,7 +158,7 @@ def explain(settings: Settings, request: RewriteRequest) -> Explanation:
     rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
     now = request.heard.at
     rewriter.explain(request, now=now)  # The first call also pays for what Python has not touched yet; a service's customers do not.
-    return rewriter.explain(request, now=now, budget_s=PATIENT_BUDGET_S)
+    return rewriter.explain(request, now=now, budget_s=PATIENT_BUDGET_S), live
 
 
 def openapi() -> None:
@@ -253,6 +265,8 @@ def _show(explained: Explanation, settings: Settings) -> None:
     else:
         _line("rewrite", f"none: {reason_meaning(answer.reason)} ({answer.reason})")
     for weighed in explained.weighed:
+        if weighed.layer is Layer.GLOBAL and weighed.reason is not Reason.REWRITTEN:
+            continue  # Told with all that was considered.
         if weighed.reason is not Reason.REWRITTEN:
             _line(
                 "considered",
@@ -260,15 +274,16 @@ def _show(explained: Explanation, settings: Settings) -> None:
             )
         where = f", {words}" if (words := place_words(weighed.rewrite.place)) else ""
         _line("layer", f"{weighed.layer}, generation {answer.generation}, rewrite {weighed.rewrite.rewrite_id}{where}")
-        _show_evidence(weighed.rewrite, settings)
+        _show_evidence(weighed.rewrite, settings, in_pairs=weighed.layer is not Layer.GLOBAL)
     parts = ", ".join(f"{name} {took_ms:.3f} ms" for name, took_ms in explained.parts_ms)
     _line("time", f"{answer.latency_ms:.3f} ms{f' ({parts})' if parts else ''}")
 
 
-def _show_evidence(rewrite: Rewrite, settings: Settings) -> None:
+def _show_evidence(rewrite: Rewrite, settings: Settings, *, in_pairs: bool = True) -> None:
+    """Who stands behind it; `in_pairs`: what was said first, and then in other words, where that is what its evidence is."""
     chances = f"succeeds {percent(rewrite.success_as_said, 0)} as said, {percent(rewrite.success_as_rewritten, 0)} as rewritten"
     _line("evidence", f"{plural(rewrite.support, 'customer')}, {plural(rewrite.times, 'time')}; {chances}")
-    for dialogue in _dialogues(rewrite, settings):
+    for dialogue in _dialogues(rewrite, settings) if in_pairs else ():
         first, then = dialogue.first, dialogue.then
         _line("", f"{first.at:%d %b}, customer {first.customer}: “{first.text}” ({first.status or 'no status'})")
         _line("", f"  then “{then.text}” ({then.status or 'no status'})")

@@ -1,0 +1,87 @@
+"""`resay try` for words that nobody need have said before: candidates, nearness, features, chances, and why or why not."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from resay.store.artifact import Shelf
+from rewrite_online.hold_out import NO_HOLD_OUT
+from rewrite_online.rewriter import Rewriter
+from rewrite_online.watch import Watch
+from tests.builders import BASE, asked
+from tests.commands.test_serve import run
+from tests.rewrite_online.test_global_layer import WORDINGS, files, wording
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home whose live generation has a global layer."""
+    publish(tmp_path, files())
+    return tmp_path
+
+
+def publish(home: Path, content: dict[str, bytes]) -> int:
+    shelf = Shelf(home / "rewrites")
+    return shelf.publish(shelf.write(content).number).number
+
+
+def test_try_shows_what_was_considered(home: Path):
+    """Each candidate with its chances, what its pieces mean, and how near it is."""
+    shown = run("try", "turn on that lite", "--home", str(home))
+
+    assert "“turn on the light”: succeeds" in shown
+    assert "by its pieces; near by" in shown
+    assert "global " in shown
+
+
+def test_try_tells_programs_every_feature(home: Path):
+    """By name, those that are known."""
+    told = json.loads(run("try", "turn on that lite", "--home", str(home), "--json"))
+
+    first = told["considered"][0]
+    assert first["target"] == "turn on the light"
+    assert first["nearest"]["spelling"] > 0.7
+    assert first["features"]["meant"] == pytest.approx(first["meant"], abs=1e-6)
+    assert "global" in told["parts_ms"]
+
+
+@pytest.mark.parametrize("utterance", ["turn on the light", "", "свет " * 2_000])
+def test_try_considers_nothing_where_there_is_nothing_to_consider(home: Path, utterance: str):
+    """What is said for others already, nothing at all, and other scripts."""
+    told = json.loads(run("try", utterance, "--home", str(home), "--json"))
+
+    assert (told["rewrite"], told["considered"]) == (None, [])
+
+
+def test_no_answer_is_torn_between_two_generations(tmp_path: Path):
+    """While generations with other wordings are swapped, each answer is of the one that it names."""
+    other = [wording("switch the light on"), *WORDINGS[1:]]
+    said = {publish(tmp_path, files()): "turn on the light", publish(tmp_path, files(other)): "switch the light on"}
+    shelf, watch, torn = Shelf(tmp_path / "rewrites"), Watch(Shelf(tmp_path / "rewrites"), list), list[str]()
+    watch.refresh()
+    rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            explained = rewriter.explain(asked("turn on that lite"), now=BASE, budget_s=60)
+            found = {each.rewrite.target for each in explained.weighed} & set(said.values())
+            if found - {said[explained.answer.generation or 0]}:
+                torn.append(f"{explained.answer.generation}: {found}")
+
+    askers = [threading.Thread(target=ask) for _ in range(2)]
+    for each in askers:
+        each.start()
+    for number in list(said) * 3:
+        shelf.publish(number)
+        watch.refresh()
+    done.set()
+    for each in askers:
+        each.join()
+    rewriter.close()
+
+    assert torn == []
