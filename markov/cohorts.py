@@ -42,6 +42,11 @@ def backing_steps() -> list[Step]:
     return [agree_outside(), back_outside(), sample_outside()]
 
 
+def count_told() -> Step:
+    """How many turns tell cohorts."""
+    return Step("cohorts_told", "select count(cohorts) as turns from heard")
+
+
 def hear_cohorts() -> Step:
     """The turns of the last weeks that said these wordings and told cohorts; of no sessions, but of young accounts too."""
     return Step(

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from markov.candidate import Bar
 from markov.cohort_records import NOTHING_INSIDE, Asked, CohortSet, Inside, asked_of, read_inside, sets_told, with_any
-from markov.cohorts import SETS_ENDED, SETS_SAID, backing_steps, meaning_steps, trial_steps
+from markov.cohorts import SETS_ENDED, SETS_SAID, backing_steps, count_told, meaning_steps, trial_steps
 from markov.engine import Engine
 from markov.posterior import Beta, above
 from markov.score import bound_above
@@ -60,7 +60,7 @@ def keep_apart(engine: Engine, bar: Bar, live: Sequence[Rewrite]) -> list[Apart]
 
     Those of cohorts that refute it: what becomes of the rewrite for all is not theirs to tell.
     """
-    if not live:
+    if not live or not _is_any_told(engine):
         return []
     _try_out(engine, live)
     known, told, judging = read_inside(engine, meanings=False), sets_told(engine, SETS_SAID), _judging(engine, bar)
@@ -77,8 +77,8 @@ def spare(engine: Engine, bar: Bar, chosen: Chosen, *, live: Sequence[Rewrite]) 
 
     One that would have to spare too many is left out.
     """
-    if not chosen:
-        return chosen, {}
+    if not chosen or not _is_any_told(engine):
+        return [(gain, replace(each, not_cohorts=())) for gain, each in chosen], {}
     rewrites = [each for _, each in chosen]
     _try_out(engine, rewrites)
     _load(engine, "cohort_wordings", [(*asked_of(each), canonical(each.target)) for each in rewrites], last="wording")
@@ -177,6 +177,12 @@ class _Case:
 
 def _holds(name: str, without: frozenset[str]) -> Callable[[CohortSet], bool]:
     return lambda cohorts: name in cohorts and without.isdisjoint(cohorts)
+
+
+def _is_any_told(engine: Engine) -> bool:
+    """Whether any turn tells cohorts; many assistants know of none, and nothing is to be looked for then."""
+    engine.run(count_told())
+    return bool(engine.rows("cohorts_told").to_pylist()[0]["turns"])
 
 
 def _judging(engine: Engine, bar: Bar) -> Judging:

@@ -104,6 +104,7 @@ def test_the_more_cohorts_are_looked_at_the_surer_each_must_be():
     assert spared(unlucky) == {"gb"}
     assert spared(unlucky, *others) == set()
     assert spared(HURT, *others) == {"gb"}
+    assert spared(unlucky, *(replace(each, people=9) for each in others)) == {"gb"}, "those of few are not looked at"
 
 
 def test_a_cohort_is_not_taken_for_another_that_shares_its_customers():
@@ -112,6 +113,7 @@ def test_a_cohort_is_not_taken_for_another_that_shares_its_customers():
     british = group("gb", said=(0, 10), rewritten=(14, 1), people=20)
 
     assert spared(HELPED, testers, british) == {"testers"}
+    assert spared(HELPED, testers, group("gb", said=(0, 9), rewritten=(0, 9), people=9)) == {"testers"}, "nine others tell nothing"
 
 
 def test_two_names_of_the_same_customers_are_spared_together():
@@ -124,6 +126,22 @@ def test_before_it_is_ever_served_what_they_say_themselves_decides():
     works, means_else, silent = group("works", said=(14, 1)), group("else", said=(0, 15), meant=(15, 1)), group("silent")
 
     assert spared(HELPED, works, means_else, silent) == {"works", "else"}
+    told = refuting(LAMP, inside([HELPED, works, means_else, silent]), JUDGING)
+    assert told["else"] == "7% of 15 customers who ended well meant it; 4 cohorts looked at"
+
+
+def test_who_succeeds_as_said_needs_something_else_than_the_rewrite():
+    """Half of those whom it failed meant it; nine more do well without."""
+    assert spared(group("gb", said=(0, 15), meant=(10, 5))) == set()
+    assert spared(group("gb", said=(9, 6), meant=(10, 5))) == {"gb"}
+
+
+def test_of_what_is_meant_too_one_must_be_surer_where_more_are_looked_at():
+    """Four of sixteen, beside nobody and beside thirty-nine."""
+    others = [group(f"other {number}", meant=(15, 15)) for number in range(39)]
+
+    assert spared(group("gb", meant=(16, 4))) == {"gb"}
+    assert spared(group("gb", meant=(16, 4)), *others) == set()
 
 
 def test_fewer_than_a_quarter_who_mean_it_are_too_few_however_many_are_looked_at():
