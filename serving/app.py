@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ingest.privacy import pseudonym
 from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import HISTORIES_MARK, Books
 from rewrite_online.personal_layer import PersonalLayer
@@ -79,6 +80,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     books = Books(settings.books)
     personal = PersonalLayer(lambda customer, since: books.history_of(customer, since=since), lambda: books.marks().get(HISTORIES_MARK, 0))
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
+    line: WaitingLine[RewriteAnswer] = WaitingLine()
+    metrics.show_memory(personal, line)
     return Service(
         settings=settings,
         clock=clock,
@@ -89,7 +92,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         rewriter=Rewriter(watch.live, on_fault=metrics.failed),
         decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
         metrics=metrics,
-        line=WaitingLine(),
+        line=line,
         sessions=PageSessions(),
     )
 

@@ -127,6 +127,8 @@ def test_what_is_heard_nearly_as_own_words_becomes_these():
         ("bedroom lights off", ["bedroom lights on", "kitchen fan off"]),
         ("what is the date", ["what is the time", "date of today"]),
         ("turn on the bedroom fan", ["turn on the bedroom lights", "kitchen fan off"]),
+        ("close the bedroom curtains", ["open the bedroom curtains"]),
+        ("put eggs on my list", ["put diapers on my list"]),
     ],
 )
 def test_another_wish_in_nearly_the_same_words_is_left_alone(heard: str, own: list[str]):
