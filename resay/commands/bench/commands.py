@@ -31,6 +31,9 @@ from rewrite_online.evaluate import TurnResult
 SEED = 7
 """The usual chance; only intervals depend on it."""
 
+QUICK = ("a", "b", "c", "d")
+"""Rows that are scored where none is named, in about a minute; the others grow trees, which takes minutes a row."""
+
 
 class Corpus(StrEnum):
     """Corpora that calls are replayed from."""
@@ -68,7 +71,9 @@ def replay(  # noqa: PLR0917 - the command line names its options
             show_default=LOOKED_FOR.format(CALLS),
         ),
     ] = CALLS,
-    row: Annotated[list[str] | None, typer.Option("--row", help="A letter (c) or a row (c/before); again for more [default: all].")] = None,
+    row: Annotated[
+        list[str] | None, typer.Option("--row", help="A letter (c), a row (c/before) or all; again for more [default: a to d].")
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="The calls that are scored; rows learn on train.")] = "dev",
     decisions: Annotated[Path | None, typer.Option("--decisions", metavar="FILE", help="Write one row's answers as JSON lines.")] = None,
     detector: DetectorOption = DEFAULT,
@@ -79,10 +84,11 @@ def replay(  # noqa: PLR0917 - the command line names its options
     """Replay real calls of people: what our answers would have done to them, win by win and loss by loss.
 
     Rows: a nothing; b exact table on text; c exact table on text and prompt; d best of the NLU's own readings (retry only); e candidates
-    weighed by the ranker, learnt without labels; e+ with a detector that labels of train calls taught; f learnt from people's labels.
+    weighed by the ranker, learnt without labels; e+ with a detector that labels of train calls taught; f learnt from people's labels; g and
+    h the same as e+ and f with the personal layer, on late calls of train callers.
     Rows b, c and e learn from the links of --detector, b and c by the product's own path at its floor of 10 customers and (k=3) below it;
     rows named -gold are references that learn from people's labels on train calls. Thresholds are chosen on train callers. Rows a to d
-    take about a minute, each row of e to f two.
+    take about a minute; each further one takes minutes: --row all.
 
     Examples: `resay bench replay --corpus dstc2` · `resay bench replay --row d-gold/retry --decisions d.jsonl --json` ·
     `resay bench replay --row c --detector span --model DIR`
@@ -127,11 +133,11 @@ def _group() -> None:
 
 def _wanted(names: Sequence[str] | None, *, one: bool) -> list[ReplayRow]:
     rows = replay_rows()
-    unknown = [name for name in names or () if not any(name in {row.letter, row.name} for row in rows)]
+    unknown = [name for name in names or () if not any(name in {row.letter, row.name, "all"} for row in rows)]
     if unknown:
-        message = f"row must be a, b, c, d, e, e+, f or one of {', '.join(row.name for row in rows)}; got {', '.join(unknown)}"
+        message = f"row must be all, a, b, c, d, e, e+, f, g, h or one of {', '.join(row.name for row in rows)}; got {', '.join(unknown)}"
         raise typer.BadParameter(message)
-    chosen = [row for row in rows if not names or row.letter in names or row.name in names]
+    chosen = [row for row in rows if "all" in (names or ()) or row.letter in (names or QUICK) or row.name in (names or ())]
     if one and len(chosen) != 1:
         message = f"--decisions takes the answers of one row; got {', '.join(row.name for row in chosen)}; is --row {chosen[0].name} meant?"
         raise typer.BadParameter(message)

@@ -20,6 +20,7 @@ from resay.commands.bench.memory import KeyOf, by_text, by_text_and_prompt, reme
 from resay.commands.bench.ranked import Ranked
 from resay.commands.bench.readings import LabelledTurn, choose_by_next_words, choose_by_people, labelled_turns
 from resay.commands.bench.remembered import Beliefs
+from resay.commands.bench.replay_personal import last_calls, with_personal
 from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.commands.bench.table import learn_tables, serve_table
 from resay.commands.bench.threshold import gated, out_of_fold, threshold_for
@@ -57,7 +58,10 @@ class Train:
     now: datetime
     detector: Detector
     """What links second tries for the tables of rows b and c, and for rows e."""
+    spoken: Sequence[Call] = ()
+    """All calls whose live side a caller's history may be made of, as they end; empty: `calls`."""
     _tables: dict[bool, dict[int, list[Rewrite]]] = field(default_factory=dict)
+    _ranked: dict[tuple[str, Mode], Rewriting] = field(default_factory=dict)
 
     @cached_property
     def live(self) -> list[LiveCall]:
@@ -84,6 +88,19 @@ class Train:
         """What a detector thinks that has learnt from people's labels on train calls."""
         return by_taught_links(self.calls, self.detector)
 
+    @cached_property
+    def without_last_calls(self) -> tuple[Train, list[Call]]:
+        """The same without the last calls of those who called often, and these calls."""
+        others, last = last_calls(self.calls)
+        return Train(others, self.now, self.detector, spoken=self.calls), last
+
+    def ranked(self, learn: Learn, mode: Mode) -> Rewriting:
+        """What a ranker makes of it, grown once for all rows that ask."""
+        key = learn.__name__, mode
+        if key not in self._ranked:
+            self._ranked[key] = learn(mode, self)
+        return self._ranked[key]
+
     def turns(self, mode: Mode) -> list[PastTurn]:
         """Every turn as it would be asked in a mode."""
         return list(past_turns(self.calls, mode))
@@ -104,6 +121,8 @@ class ReplayRow:
     meaning: str
     mode: Mode
     learn: Callable[[Train], Rewriting]
+    on_last_calls: bool = False
+    """Whether it is scored, not on the split that is asked for, but on the last calls of train callers, and learnt from all others."""
 
     @property
     def letter(self) -> str:
@@ -133,11 +152,15 @@ def replay_rows() -> tuple[ReplayRow, ...]:
             "e+", "a detector taught by labels of train calls; threshold by people's labels on train callers", _learnt_from_links
         ),
         *_ranked_rows("f", "people's labels on train calls", _learnt_from_people),
+        *_personal_rows("g", "e+", _learnt_from_links),
+        *_personal_rows("h", "f", _learnt_from_people),
     )
 
 
 def score_row(row: ReplayRow, train: Train, calls: Iterable[Call]) -> list[TurnResult]:
     """What a row does to calls that it has not seen."""
+    if row.on_last_calls:
+        train, calls = train.without_last_calls
     return list(replay(calls, train.live, mode=row.mode, rewriting=row.learn(train)))
 
 
@@ -207,9 +230,31 @@ def _chooser(choose: Callable[[Sequence[LabelledTurn], Meanings], Rewriting]) ->
     return _thresholded(Mode.RETRY, learn)
 
 
-def _ranked_rows(name: str, learnt_from: str, learn: Callable[[Mode, Train], Rewriting]) -> Iterator[ReplayRow]:
+Learn = Callable[[Mode, Train], Rewriting]
+
+
+def _ranked_rows(name: str, learnt_from: str, learn: Learn) -> Iterator[ReplayRow]:
     for mode in (Mode.RETRY, Mode.BEFORE):
-        yield ReplayRow(f"{name}/{mode}", f"global candidates, ranked; learnt from {learnt_from}", mode, partial(learn, mode))
+        meaning = f"global candidates, ranked; learnt from {learnt_from}"
+        yield ReplayRow(f"{name}/{mode}", meaning, mode, partial(_on_its_own, learn, mode))
+
+
+def _personal_rows(name: str, beside: str, learn: Learn) -> Iterator[ReplayRow]:
+    for mode in (Mode.RETRY, Mode.BEFORE):
+        scored = "on the last 40 % of the calls of train callers with five or more"
+        personal = partial(_with_own_history, learn, mode)
+        yield ReplayRow(f"{name}/{mode}", f"{beside} with the personal layer, {scored}", mode, personal, on_last_calls=True)
+        alone = f"{beside} without it, on the same turns"
+        yield ReplayRow(f"{name}/{mode}/global", alone, mode, partial(_on_its_own, learn, mode), on_last_calls=True)
+
+
+def _on_its_own(learn: Learn, mode: Mode, train: Train) -> Rewriting:
+    return train.ranked(learn, mode)
+
+
+def _with_own_history(learn: Learn, mode: Mode, train: Train) -> Rewriting:
+    """Histories come from all earlier calls, those that are scored included: nobody's labels are in them."""
+    return with_personal([call.live for call in train.spoken or train.calls], train.detector, train.ranked(learn, mode))
 
 
 def _learnt_unlabelled(mode: Mode, train: Train) -> Rewriting:

@@ -17,9 +17,12 @@ from resay.commands.bench.proposals import propose
 from resay.commands.bench.ranked import Ranked, loss_chance, win_chance
 from resay.commands.bench.reader import Read, Reader, pieces_of
 from resay.commands.bench.remembered import Remembered
+from resay.commands.bench.replay_personal import last_calls, with_personal
+from resay.dialogue.label import RephraseLink
+from resay.dialogue.session import Session
 from resay.label.corpora.dstc2 import Call, Reading
 from resay.label.corpora.dstc2_turn import before_request, retry_request
-from rewrite_online.evaluate import Mode, replay
+from rewrite_online.evaluate import PASS_THROUGH, Mode, replay
 from rewrite_online.features import FEATURES
 from rewrite_online.fit import Growth
 from tests.made_calls import call, heard
@@ -125,6 +128,39 @@ def test_wins_and_losses_of_a_belief_are_those_of_the_scorer():
     assert loss_chance(affirmed, wrong, {THAI: 1.0}) == 0
     assert loss_chance(affirmed, wrong, {wrong.understood: 0.8, THAI: 0.2}) == pytest.approx(0.8)
     assert loss_chance(wrong.understood, wrong, {THAI: 1.0}) == 0
+
+
+def test_only_late_calls_of_frequent_callers_are_kept_out():
+    """Five calls: the last two are scored; four calls: none is."""
+    often = [call(RIGHT, caller="often", minute=each) for each in range(5)]
+    seldom = [call(RIGHT, caller="seldom", minute=each) for each in range(4)]
+
+    others, last = last_calls([*often, *seldom])
+
+    assert [each.live.call_id for each in last] == ["often-3", "often-4"]
+    assert len(others) == 7
+
+
+def test_a_caller_is_answered_by_their_own_earlier_calls_alone():
+    """Said again twice with success, it is done for them the third time; not before, and not for another."""
+    own = [call(MISHEARD, RIGHT, caller="anna", minute=10 * each) for each in range(3)]
+    other = call(MISHEARD, RIGHT, caller="ben", minute=40)
+    rewriting = with_personal([each.live for each in [*own, other]], _Linking(), lambda _request: PASS_THROUGH)
+
+    answers = [rewriting(before_request(each.live, each.live.turns[0])) for each in [*own, other]]
+
+    assert [each.target for each in answers] == [None, None, "thai food", None]
+    assert answers[2].layer == "personal"
+
+
+class _Linking:
+    """A detector to which every second turn is a second try."""
+
+    name, version = "linking", "1"
+
+    def links(self, session: Session) -> list[RephraseLink]:
+        first, second = session.turns[:2]
+        return [RephraseLink(first.turn_id, second.turn_id, session.customer_id, first.at, 0.9, start=0, end=4, detector="linking/1")]
 
 
 def _read() -> Read:
