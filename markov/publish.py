@@ -110,22 +110,29 @@ def publish_content(
     return live
 
 
-def roll_back(shelf: Shelf, number: int | None = None, *, recheck: Recheck, now: datetime) -> Generation:
+def roll_back(
+    shelf: Shelf, number: int | None = None, *, recheck: Recheck, now: datetime, holds: Callable[[Generation], bool] = lambda _beside: True
+) -> Generation:
     """Make an older generation live; without a number, the one before the live one.
 
     It is checked again first. What can no longer be proven (a veto since then, deleted customers below the floor) does not come back:
-    the rest is published as a new generation that says which one it restores.
+    the rest is published as a new generation that says which one it restores. What lies beside the table comes back with all of it, where
+    that still `holds`; else the table comes back alone.
 
     Raises: NoSuchGeneration, Unproven, BrokenArtifact.
     """
     # Alone from the first look: a learner that began before this finds that the pointer has moved, and learns again.
     with shelf.alone():
         live = shelf.current()
-        return _go_back(shelf, _before(shelf, live) if number is None else _known(shelf, number), live=live, recheck=recheck, now=now)
+        return _go_back(
+            shelf, _before(shelf, live) if number is None else _known(shelf, number), live=live, checks=(recheck, holds), now=now
+        )
 
 
-def _go_back(shelf: Shelf, number: int, *, live: Generation | None, recheck: Recheck, now: datetime) -> Generation:
-    generation = shelf.open(number)
+def _go_back(
+    shelf: Shelf, number: int, *, live: Generation | None, checks: tuple[Recheck, Callable[[Generation], bool]], now: datetime
+) -> Generation:
+    generation, (recheck, holds) = shelf.open(number), checks
     table = generation.read(REWRITES_FILE)
     was_proven = decode_proof(generation.read(PROOF_FILE))
     if not was_proven.covers(table):
@@ -136,7 +143,7 @@ def _go_back(shelf: Shelf, number: int, *, live: Generation | None, recheck: Rec
     if proof.verdict is not Verdict.PROVEN or (rewrites and not kept):
         message = f"generation {number} must still be provable; nothing of it is; are its turns no longer in this lake?"
         raise Unproven(message)
-    if len(kept) == len(rewrites):
+    if len(kept) == len(rewrites) and holds(generation):
         return shelf.publish(number)
     card = Card(now, live.number if live else None, proof.parameters, {"rewrites_left_out": len(proof.left_out)}, restores=number)
     return publish(shelf, kept, proof=proof, card=card)

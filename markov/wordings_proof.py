@@ -22,6 +22,7 @@ from resay.dialogue.rewrite import Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.dialogue.wording import Wording
+from resay.store.artifact import BrokenArtifact
 from resay.store.reading import Connection
 
 CHECKER = "wordings/1"
@@ -63,6 +64,18 @@ def encode_wordings_proof(files: Mapping[str, bytes], checked: Checked, rules: R
         "parameters": {"customers_min": rules.customers_min, "account_age_days": rules.account_age_days},
     }
     return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def floor_of(proof: bytes) -> int:
+    """The floor of customers that a proof names.
+
+    Raises: BrokenArtifact.
+    """
+    try:
+        return int(json.loads(proof)["parameters"]["customers_min"])
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"the proof of wordings must name its floor of customers; {error!r}; was it edited by hand?"
+        raise BrokenArtifact(message) from error
 
 
 def _faults(wording: Wording, speakers: int, rules: Rules) -> Iterator[str]:

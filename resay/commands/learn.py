@@ -24,6 +24,7 @@ from resay.commands.console import HomeOption, JsonOption, console, print_json, 
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of
 from resay.commands.engines import AskedEngine, EngineName, EngineOption, JarsOption, MasterOption, SparkOption, engine_over
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
+from resay.commands.learning_global import wordings_hold
 from resay.commands.needless import Needless
 from resay.commands.settings import Settings, read_settings
 from resay.commands.understand_url import UnderstandOption, UrlUnderstanding
@@ -159,7 +160,9 @@ def rollback_command(
         left_out.extend(reason for fault in proof.left_out for reason in fault.reasons)
         return kept, proof
 
-    generation = roll_back(shelf, number, recheck=recheck, now=datetime.now(UTC))
+    generation = roll_back(
+        shelf, number, recheck=recheck, now=datetime.now(UTC), holds=lambda older: wordings_hold(lake, older, blocked=blocked)
+    )
     _, rewrites = live_rewrites(shelf)
     if as_json:
         print_json({"generation": generation.number, "rewrites": len(rewrites), "left_out": left_out})

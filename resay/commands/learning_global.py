@@ -14,7 +14,7 @@ from markov.duckdb_engine import DuckDBEngine
 from markov.steps import Floors, Step
 from markov.verify import Rules
 from markov.wordings import Heard, heard_wordings
-from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof
+from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Turn
@@ -24,7 +24,15 @@ from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
 from resay.store.turns import judged_turns
-from resay.store.wordings import GLOBAL_FILES, MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from resay.store.wordings import (
+    GLOBAL_FILES,
+    MEANING_FILE,
+    RANKER_FILE,
+    WORDINGS_FILE,
+    WORDINGS_PROOF_FILE,
+    decode_wordings,
+    encode_wordings,
+)
 from rewrite_online.features import Example
 from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
@@ -97,6 +105,19 @@ def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:
     """Whether these are the files beside the live table, but for the moment at which they were proven."""
     compared = [name for name in GLOBAL_FILES if name != WORDINGS_PROOF_FILE]
     return all((live.read(name) if (live.path / name).exists() else None) == files.get(name) for name in compared)
+
+
+def wordings_hold(lake: Lake, generation: Generation, *, blocked: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the wordings of a generation, if it has any, still keep every rule, by what the lake says now.
+
+    Raises: BrokenArtifact, LakeUnavailable.
+    """
+    if not (generation.path / WORDINGS_FILE).exists():
+        return True
+    wordings = decode_wordings(generation.read(WORDINGS_FILE))
+    rules = Rules(customers_min=floor_of(generation.read(WORDINGS_PROOF_FILE)), blocked=blocked)
+    with lake.connect() as connection:
+        return not check_wordings(connection, wordings, rules).left_out
 
 
 def _turns(connection: Connection) -> dict[str, Turn]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +11,19 @@ import pytest
 
 from markov.duckdb_engine import DuckDBEngine
 from markov.hearing import hear_all
+from markov.proof import Proof, Verdict
+from markov.publish import Card, Content, publish_content, roll_back
 from markov.verify import Rules
 from markov.wordings import Heard, Spoken, heard_wordings
-from markov.wordings_proof import Checked, check_wordings
-from resay.dialogue.rewrite import Risk
+from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
+from resay.commands.learning_global import wordings_hold
+from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.wording import Wording
+from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.lake import Lake
+from resay.store.rewrites import encode_rewrites
+from resay.store.wordings import WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from tests.builders import BASE
 from tests.markov.talk import Log, Said, alone, fill, names, opening, planted, rephrased
 
 LAMP = 'light|on|{"name":"lamp"}'
@@ -182,3 +191,39 @@ def test_a_veto_of_a_target_wins(tmp_path: Path, veto: tuple[str, str]):
 def test_a_pair_that_is_vetoed_leaves_the_wording(tmp_path: Path):
     """Others may still be rewritten to it."""
     assert checked(tmp_path, planted(customers=names(10)), GOOD, blocked=(("lamp", "turn on the lamp"),)).kept == (GOOD,)
+
+
+def test_the_floor_is_read_from_a_proof(tmp_path: Path):
+    """What was proven with ten is asked of ten again; a proof that names none is broken."""
+    proof = encode_wordings_proof({"a": b"a"}, Checked((GOOD,), {}), Rules(customers_min=10), now=BASE)
+
+    assert floor_of(proof) == 10
+    with pytest.raises(BrokenArtifact, match="must name its floor"):
+        floor_of(b"{}")
+
+
+def test_an_older_generation_comes_back_alone_where_its_wordings_no_longer_hold(tmp_path: Path):
+    """Customers who were deleted since take a wording below the floor: the table comes back, what lay beside it does not."""
+    lake = fill(Lake(tmp_path / "lake"), planted(customers=names(10), others=0))
+    shelf = Shelf(tmp_path / "rewrites")
+    wordings = (replace(GOOD, customers=10),)
+    beside = {
+        WORDINGS_FILE: encode_wordings(wordings),
+        WORDINGS_PROOF_FILE: encode_wordings_proof({}, Checked(wordings, {}), Rules(), now=BASE),
+    }
+    _, proof = _proven([], Proof(Verdict.PROVEN, BASE, "", "", 0, (), {}, ()))
+    card = Card(BASE, None, {}, {})
+    older, _newer = (publish_content(shelf, Content([], proof, beside), card=card) for _ in range(2))
+
+    def back() -> bool:
+        made = roll_back(shelf, older.number, recheck=_proven, now=BASE, holds=lambda each: wordings_hold(lake, each, blocked=()))
+        return (made.path / WORDINGS_FILE).exists()
+
+    assert back()
+    lake.take_out("c0")
+    assert not back()
+
+
+def _proven(rewrites: Sequence[Rewrite], old: Proof) -> tuple[list[Rewrite], Proof]:
+    table = encode_rewrites(rewrites)
+    return list(rewrites), replace(old, table_sha256=hashlib.sha256(table).hexdigest(), rewrites=len(rewrites))
