@@ -25,7 +25,7 @@ FAILURES_MAX = 2
 
 ENDS_MIN = 2
 """How often a customer must have rephrased one wording to another, with success, before we do it for them. Once: 157 wins and 25 refusals
-turned into wrong actions; twice or more, nearly always to the same: 165 and 2."""
+turned into wrong actions; twice or more, mostly to the same: 123 and 2."""
 
 ENDS_SHARE = 0.65
 """Chance that the other wording is what they mean, at least: two of two, three of four, and not two of three."""

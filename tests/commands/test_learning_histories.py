@@ -126,8 +126,8 @@ def test_a_new_day_is_told_alone(lake: Lake, books: Books):
 
 
 def test_telling_day_by_day_is_telling_at_once(tmp_path: Path):
-    """Whatever comes in parts comes to the same."""
-    days = [second_tries(day=day) + second_tries("c2", day=day, at=86_395.0) for day in range(4)]
+    """Whatever comes in parts comes to the same, second tries behind midnight too."""
+    days = [second_tries(day=day) + second_tries("c2", day=day, at=53_995.0) for day in range(4)]
     at_once, by_day = (Books(tmp_path / f"{name}.sqlite") for name in ("once", "by_day"))
 
     tell(Lake(tmp_path / "once"), at_once, days[0] + days[1] + days[2] + days[3])
