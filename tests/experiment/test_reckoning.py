@@ -114,6 +114,12 @@ def test_nothing_counts_of_who_was_not_exposed():
         Reckoning({}).add(Exposed(), [counted("ann", 1, 2)])
 
 
+def test_what_is_counted_must_have_a_base():
+    """A day without a turn is no count at all."""
+    with pytest.raises(AssertionError, match="must have a base"):
+        Reckoning({}).add(ALL, [counted("ann", 0, 0)])
+
+
 @pytest.mark.parametrize(("effect", "ruling"), [(0.0, Ruling.OPEN), (0.4, Ruling.BETTER)])
 def test_an_experiment_from_the_draw_to_the_ruling(effect: float, ruling: Ruling):
     """Three hundred customers, drawn, exposed, counted for a week, and looked at: what is there is found, what is not is not."""
