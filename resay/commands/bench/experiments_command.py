@@ -45,7 +45,7 @@ def experiments(
     seed: Annotated[int, typer.Option("--seed", help="The chance of all: the same seed gives the same figures.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
-    """Score the arithmetic of experiments on made-up ones, each looked at on 28 days; takes two to three minutes of a core.
+    """Score the arithmetic of experiments on made-up ones, each looked at on 28 days; takes about a minute of a core.
 
     Customers have their own rates of defects and their own amounts of talk, and count from the first turn for which a rewrite was ready.
     True effects: none (`A-A`), -13 % among 400 customers, -4 % among 3,000. `sequential` may be looked at daily; `fixed` is one look's
