@@ -19,6 +19,7 @@ import typer
 from rich.markup import escape
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.learning_histories import histories_in
 from resay.commands.settings import Settings, read_settings
 from resay.commands.try_telling import considered_in, considered_json, tell_considered
 from resay.dialogue.errors import ResayError
@@ -147,18 +148,18 @@ def _explained(settings: Settings, request: RewriteRequest) -> tuple[Explanation
     # Opening the books would make them; where there are none there are no vetoes.
     books = Books(settings.books) if settings.books.exists() else None
     try:
-        watch = Watch(Shelf(settings.rewrites), books.vetoes if books else list)
+        watch = Watch(Shelf(settings.rewrites), books.vetoes if books else list, personal=histories_in(books) if books else None)
         live = watch.refresh()
+        if live.generation is None:
+            message = f"{live.problem} (home {settings.home})"
+            raise NothingLearnt(message)
+        rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
+        now = request.heard.at
+        rewriter.explain(request, now=now)  # The first call also pays for what Python has not touched yet; a service's customers do not.
+        return rewriter.explain(request, now=now, budget_s=PATIENT_BUDGET_S), live
     finally:
         if books:
             books.close()
-    if live.generation is None:
-        message = f"{live.problem} (home {settings.home})"
-        raise NothingLearnt(message)
-    rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
-    now = request.heard.at
-    rewriter.explain(request, now=now)  # The first call also pays for what Python has not touched yet; a service's customers do not.
-    return rewriter.explain(request, now=now, budget_s=PATIENT_BUDGET_S), live
 
 
 def openapi() -> None:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,8 @@ from typer.testing import CliRunner
 
 from resay.commands import serve as commands
 from resay.commands.settings import Settings
-from resay.store.books import Books, Veto
+from resay.dialogue.history import Tried, Way
+from resay.store.books import Books, Told, Veto
 from serving.server import bind
 from tests.builders import BASE
 from tests.serving.dialogues import fill
@@ -48,7 +50,7 @@ def test_try_shows_the_rewrite_and_its_evidence(home: Path):
     assert "evidence   14 customers, 20 times" in shown
     assert "“lights on in the den” (unsupported)" in shown
     assert "then “turn on the living room lights” (done)" in shown
-    assert " ms (table " in shown
+    assert "table 0." in shown
     assert "otto" not in shown, "customers are masked"
 
 
@@ -91,6 +93,22 @@ def test_try_obeys_vetoes(tmp_path: Path):
     books.close()
 
     assert json.loads(run("try", "lights on in the den", "--home", str(tmp_path), "--json"))["reason"] == "vetoed"
+
+
+def test_try_asks_for_a_customer_by_name(tmp_path: Path):
+    """What a customer found out themselves is shown for them, and for nobody else."""
+    fill(tmp_path)
+    day = datetime.now(UTC).date()
+    tried = Tried("the usual", "", "", Way.REPHRASED, "turn on the lamp", "turn on the lamp", "light|on|", 2, 2, day, "t9")
+    with closing(Books(tmp_path / "books.sqlite")) as books:
+        books.tell_histories(Told([("otto", day)], [("otto", tried)], {}))
+
+    ottos, others = (
+        json.loads(run("try", "the usual", "--home", str(tmp_path), "--customer", name, "--json")) for name in ("otto", "maria")
+    )
+
+    assert (ottos["layer"], ottos["rewrite"]) == ("personal", "turn on the lamp")
+    assert (others["layer"], others["rewrite"], others["reason"]) == (None, None, "no_candidate")
 
 
 def test_try_before_anything_is_learnt_says_what_to_do(tmp_path: Path):
