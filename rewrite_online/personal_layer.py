@@ -66,6 +66,7 @@ class PersonalLayer:
         self._room = room or Room()
         self._clock = clock
         self._lock = threading.Lock()
+        self._promised = threading.local()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._edition: int | None = None
@@ -94,8 +95,11 @@ class PersonalLayer:
         return self._reads
 
     def at_once(self, request: RewriteRequest) -> bool:
-        """Whether the customer's history is in memory."""
-        return self._known(request.heard.customer_id) is not None
+        """Whether the history is in memory; the question that follows on this thread is answered from it, whatever comes between."""
+        own = self._known(request.heard.customer_id)
+        # Whoever was told that they need not wait must not find the history gone, and read it from a store that may hang.
+        self._promised.own = (request.heard.customer_id, own) if own is not None else None
+        return own is not None
 
     def offers(self, _request: RewriteRequest) -> bool:
         """Never: a customer's own good words are a candidate like others, so that it does not matter what is in memory."""
@@ -106,7 +110,13 @@ class PersonalLayer:
 
         Raises: whatever the books raise.
         """
-        return self._own(request.heard.customer_id, request.heard.at).candidates(request.heard)
+        customer_id = request.heard.customer_id
+        promised = getattr(self._promised, "own", None)
+        self._promised.own = None
+        if promised is not None and promised[0] == customer_id:
+            self._lately_used(customer_id)
+            return promised[1].candidates(request.heard)
+        return self._own(customer_id, request.heard.at).candidates(request.heard)
 
     def failed_before(self, request: RewriteRequest, rewrite: Rewrite) -> bool:
         """Whether the rewrite failed this customer before and never succeeded for them, as far as their history is in memory."""
@@ -129,6 +139,11 @@ class PersonalLayer:
             if edition == self._edition:
                 self._keep(customer_id, _Kept(own, read_at))
         return own
+
+    def _lately_used(self, customer_id: str) -> None:
+        with self._lock:
+            if customer_id in self._kept:
+                self._kept.move_to_end(customer_id)
 
     def _keep(self, customer_id: str, kept: _Kept) -> None:
         before = self._kept.pop(customer_id, None)

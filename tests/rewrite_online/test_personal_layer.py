@@ -257,6 +257,42 @@ def test_a_change_of_the_books_is_seen():
     assert (bool(told), bool(unchanged), bool(changed)) == (True, True, False)
 
 
+def test_whoever_was_told_not_to_wait_does_not():
+    """A history that goes between the promise and the question is not read again by those who may not wait."""
+    reads, editions = [], iter([1, 2])
+    layer = PersonalLayer(lambda customer, _since: reads.append(customer) or LIGHTS, lambda: next(editions))  # type: ignore[func-returns-value]
+    layer.refresh()
+    request = asked("lights on the den")
+    layer.candidates(request)
+
+    promised = layer.at_once(request)
+    layer.refresh()
+    found = layer.candidates(request)
+
+    assert (promised, [each.target for each in found], reads) == (True, ["turn on the den lights"], ["c1"])
+    assert not layer.at_once(request)
+
+
+def test_a_promise_to_one_customer_is_no_answer_to_another():
+    """Whatever was promised on this thread before, each is answered from their own history."""
+    layer = layer_of({"c1": LIGHTS, "c2": []})
+    layer.candidates(asked("lights on the den"))
+    layer.at_once(asked("lights on the den"))
+
+    assert layer.candidates(asked("lights on the den", customer_id="c2")) == ()
+
+
+def test_who_asked_lately_stays():
+    """Where there is room for few, those who talk stay."""
+    layer = layer_of({f"c{number}": [tried("play it")] for number in range(4)}, room=Room(customers=2))
+    for customer in ("c0", "c1", "c0", "c2"):
+        request = asked("play it", customer_id=customer)
+        layer.at_once(request)
+        layer.candidates(request)
+
+    assert [layer.at_once(asked("play it", customer_id=each)) for each in ("c0", "c1", "c2")] == [True, False, True]
+
+
 def test_what_was_read_before_a_change_is_not_kept():
     """A history that was under way when the books changed is used once and forgotten."""
     editions = iter([1, 2])
