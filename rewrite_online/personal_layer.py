@@ -49,6 +49,13 @@ class _Kept:
     read_at: float
 
 
+class _Promised(threading.local):
+    """What was promised on this thread."""
+
+    own: tuple[str, Own] | None = None
+    """Whose, and what."""
+
+
 class PersonalLayer:
     """What customers have found out themselves; safe to share between threads."""
 
@@ -66,7 +73,7 @@ class PersonalLayer:
         self._room = room or Room()
         self._clock = clock
         self._lock = threading.Lock()
-        self._promised = threading.local()
+        self._promised = _Promised()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._edition: int | None = None
@@ -111,7 +118,7 @@ class PersonalLayer:
         Raises: whatever the books raise.
         """
         customer_id = request.heard.customer_id
-        promised = getattr(self._promised, "own", None)
+        promised = self._promised.own
         self._promised.own = None
         if promised is not None and promised[0] == customer_id:
             self._lately_used(customer_id)
