@@ -28,12 +28,10 @@ LEFT_MIN = 1e-6
 class _Linear:
     """What the linearised values of an arm's customers come to."""
 
-    now: float
-    """Variance of the log of its rate."""
     before: float
     """Variance of its rate before."""
     both: float
-    """Their covariance."""
+    """Covariance of that with the log of its rate now."""
 
 
 def adjusted_log_ratio(control: Joint, treatment: Joint) -> Estimate | Interval:
@@ -66,14 +64,13 @@ def variance_kept(control: Joint, treatment: Joint) -> float | None:
 
 def _linear(arm: Joint) -> _Linear:
     units = arm.now.units
-    rate, variance = rate_of(arm.now)
+    rate, _ = rate_of(arm.now)
     earlier, _ = rate_of(arm.before)
     # The residuals before are over all customers who are counted now, those without a past included: n is theirs, not of the past alone.
     squares = arm.before.total_squared - 2 * earlier * arm.before.total_by_base + earlier**2 * arm.before.base_squared
     crossed = arm.total_by_total - earlier * arm.total_by_base - rate * arm.base_by_total + rate * earlier * arm.base_by_base
     shrunk = units / (units - 1)
     return _Linear(
-        now=variance / rate**2,
         before=max(squares, 0.0) / arm.before.base**2 * shrunk,
         both=crossed / (arm.now.base * rate * arm.before.base) * shrunk,
     )

@@ -132,6 +132,14 @@ def test_where_the_past_tells_nothing_the_estimate_stays_as_it_is(control: list[
     assert variance_kept(*arms) == 1
 
 
+def test_thirty_who_were_there_suffice():
+    """In each arm; of twenty-nine nothing is taken."""
+    treatment = [(now, before if place < 30 else (0, 0)) for place, (now, before) in enumerate(TREATMENT)]
+
+    assert knows_before(joint(CONTROL), joint(treatment))
+    assert (variance_kept(joint(CONTROL), joint(treatment)) or 1) < 1
+
+
 def test_newcomers_are_neither_left_out_nor_guessed_at():
     """Half of the customers have no past; all of them count in the estimate, and the variance still falls."""
     rng = Random(7)
