@@ -26,6 +26,12 @@ CANDIDATES_MAX = 6
 TARGET_SUCCESS_MIN = 0.6
 """Success of a wording that may be said for others, at least: one that fails itself helps nobody."""
 
+FARES_WELL = 0.85
+"""Success from which a wording that is known needs nobody's help: no candidate could be better by the gate's margin."""
+
+FARES_WELL_TIMES = 5.0
+"""Turns by which that must be known."""
+
 TRIES_WEIGHED = 1.0
 """How many standard errors below its mean a wording's success is taken to be where the best of a state is chosen."""
 
@@ -62,6 +68,9 @@ class Recall:
     def gather(self, heard: Heard, meaning: Meaning) -> Recalled:
         """The candidates of one request, the likeliest first."""
         said, kind = canonical(heard.utterance), _kind(heard)
+        known = self._known.get((said, kind))
+        if known is not None and known.state and known.success >= FARES_WELL and known.times >= FARES_WELL_TIMES:
+            return Recalled(known, ())
         likely = meaning.likely(heard, at_most=STATES_MAX + 1)
         near = self._near(heard)
         states = [state for state, _ in likely.states[:STATES_MAX]] + list(near)
@@ -70,7 +79,7 @@ class Recall:
             wording = self._best.get((state, kind))
             if wording is not None and wording.text != said and len(found) < CANDIDATES_MAX:
                 found.append(_candidate(wording, near.get(state), likely=likely))
-        return Recalled(self._known.get((said, kind)), tuple(found))
+        return Recalled(known, tuple(found))
 
     def _near(self, heard: Heard) -> dict[str, Candidate]:
         """The nearest wording of each state, the nearest state first."""

@@ -95,9 +95,9 @@ def test_only_the_best_wording_of_a_state_is_kept_from_other_layers():
 
 def test_what_the_table_rewrites_is_said_for_nobody():
     """Else the table would change it again."""
-    told = layer(SURE, spared=[("turn on the light", "")])
+    told = layer({"turn on the light": 0.9, "light on please": 0.8}, spared=[("turn on the light", "")])
 
-    found = [each.target for each in told.candidates(asked("turn on that lite"))]
+    found = [each.target for each in told.candidates(asked("light on lease"))]
 
     assert "light on please" in found
     assert "turn on the light" not in found
@@ -184,6 +184,26 @@ def test_any_text_is_answered(text: str):
     answer = asked_of.rewrite(asked(text), now=BASE, budget_s=60)
 
     assert (answer.utterance, faults) == (text, [])
+
+
+def test_what_is_known_to_fare_well_is_not_even_looked_up():
+    """Nine in ten turns are of that kind: nothing is gathered for them."""
+    fine = wording("lights up", success=0.9)
+    recall = Recall([*WORDINGS, fine], finder=WordingFinder(WORDINGS))
+
+    found = recall.gather(asked("lights up").heard, meaning())
+
+    assert (found.said, found.candidates) == (fine, ())
+
+
+def test_what_is_written_like_nothing_known_is_no_ground():
+    """However likely by its pieces: some wording of the state must be near."""
+    told = layer(SURE)
+    near, far = asked("turn on that lite"), asked("something about a lite that was there on the table")
+
+    assert told.candidates(near)
+    assert told.consider(far)
+    assert not told.candidates(far)
 
 
 # Files.
