@@ -18,8 +18,8 @@ from rewrite_online.meaning import Meaning
 from rewrite_online.recall import Recall, Recalled
 
 NEAR_MIN = 0.6
-"""Nearness by spelling that a candidate must have to some wording of its state: pieces alone are no ground. On the tuned voices this took
-away two thirds of what was lost, and a seventh of what was won."""
+"""Nearness by spelling that a candidate must have to some wording of its state: pieces alone are no ground. On the tuned voice this took
+away half of what was lost, all of the harm, and a seventh of what was won."""
 
 
 @dataclass(frozen=True, slots=True)
