@@ -201,3 +201,13 @@ def test_among_many_the_nearest_of_all_are_found():
 
     assert candidates[0].wording.text == "dim the play jazz 17"
     assert all(each.nearest.meaning is not None for each in candidates)
+
+
+def test_wordings_after_other_prompts_take_no_place_from_those_after_the_same():
+    """However near in meaning they are."""
+    near = [wording(f"play jazz {'z' * count}", kind="request(area)") for count in range(1, 90)]
+    own = [wording(f"open the door {'o' * count}", kind="confirm(area)") for count in range(1, 90)]
+    finder = WordingFinder([*near, *own], ways=Ways(spelling=False, sound=False), encoder=LetterEncoder())
+
+    assert len(found(finder, heard("play jazz", kind="confirm(area)"), at_most=5)) == 5
+    assert len(found(finder, heard("play jazz", kind="request(area)"), at_most=5)) == 5
