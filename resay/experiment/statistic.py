@@ -65,7 +65,7 @@ _CROSSED = tuple(each.name for each in fields(Joint))[2:]
 def moments(units: Iterable[Unit]) -> Moments:
     """The sums over customers; of whom nothing was counted is left out."""
     # Column by column: to add value to value takes ten times as long, and there may be a million customers.
-    return _moments([unit for unit in units if unit[1] > 0])
+    return _moments(list(units))
 
 
 def gained(before: Unit, more: Unit) -> Moments:
@@ -83,10 +83,10 @@ def gained(before: Unit, more: Unit) -> Moments:
 
 def joint(units: Iterable[tuple[Unit, Unit]]) -> Joint:
     """The sums over customers, each with what was counted since the exposure and before."""
-    counted = [(now, earlier) for now, earlier in units if now[1] > 0]
+    counted = list(units)
     return Joint(
         now=_moments([now for now, _ in counted]),
-        before=_moments([earlier for _, earlier in counted if earlier[1] > 0]),
+        before=_moments([earlier for now, earlier in counted if now[1] > 0]),
         total_by_total=sum(now[0] * earlier[0] for now, earlier in counted),
         total_by_base=sum(now[0] * earlier[1] for now, earlier in counted),
         base_by_total=sum(now[1] * earlier[0] for now, earlier in counted),
@@ -114,7 +114,7 @@ def gained_jointly(before: Unit, more: Unit, *, earlier: Unit) -> Joint:
 
 def _moments(units: Sequence[Unit]) -> Moments:
     return Moments(
-        units=len(units),
+        units=sum(base > 0 for _, base in units),
         total=sum(total for total, _ in units),
         base=sum(base for _, base in units),
         total_squared=sum(total**2 for total, _ in units),

@@ -177,8 +177,23 @@ def test_the_cohort_that_is_harmed_is_found_though_the_whole_is_better():
     gap = worst_gap(found, whole)
     assert gap is not None
     assert gap[0] == "scots"
-    assert gap[1] > 0.4
+    assert gap[1] == pytest.approx((found["scots"].lift.value or 0) - (whole.lift.value or 0))
     assert worst_gap({}, whole) is None
+    assert worst_gap(found, found["new"]) is None
+
+
+def test_where_more_is_better_the_worst_gap_is_the_least_gain():
+    """Of two cohorts that reach more goals, the one that gains less; one that was added later counts too."""
+    plan = replace(PLAN, metric=GOAL_SUCCESS)
+    arms = {"uk": (arm(0.3), arm(0.6)), "kitchen": (arm(0.3, seed=3), arm(0.4, seed=4))}
+    whole = compare(plan, *(_together([pair[place] for pair in arms.values()]) for place in (0, 1)))
+
+    found = by_cohort(plan, Cohorts(("uk",)).with_added("kitchen"), arms)
+
+    gap = worst_gap(found, whole)
+    assert gap is not None
+    assert gap[0] == "kitchen"
+    assert gap[1] == pytest.approx((whole.lift.value or 0) - (found["kitchen"].lift.value or 0))
 
 
 def test_cohorts_by_chance_are_seldom_found():
