@@ -24,6 +24,7 @@ from resay.dialogue.text import canonical, has_command_prefix, has_control_chara
 from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact
 from resay.store.reading import Connection
+from resay.store.rewrites import REWRITES_FILE
 
 CHECKER = "wordings/1"
 """Name and version of the checker that writes proofs of this form."""
@@ -63,6 +64,25 @@ def encode_wordings_proof(files: Mapping[str, bytes], checked: Checked, rules: R
         "left_out": dict(checked.left_out),
         "parameters": {"customers_min": rules.customers_min, "account_age_days": rules.account_age_days},
     }
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def checked_at(proof: bytes) -> datetime:
+    """When a proof was made, UTC.
+
+    Raises: BrokenArtifact.
+    """
+    try:
+        return datetime.fromisoformat(json.loads(proof)["checked_at"])
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"the proof of wordings must say when it was made; {error!r}; was it edited by hand?"
+        raise BrokenArtifact(message) from error
+
+
+def bound_to(proof: bytes, table: bytes) -> bytes:
+    """The proof of the same files beside another table: what the table rewrites is said for nobody, whichever table it is."""
+    record = json.loads(proof)
+    record["sha256"][REWRITES_FILE] = hashlib.sha256(table).hexdigest()
     return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -29,14 +29,14 @@ from markov.verify import Rules, sift
 from markov.versions import Understanding
 from resay.commands.console import progress
 from resay.commands.engines import EngineOver, embedded
-from resay.commands.learning_global import Global, GlobalRules, is_beside, learn_global
+from resay.commands.learning_global import Global, GlobalRules, carried, is_beside, learn_global
 from resay.commands.learning_histories import tell_home
 from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.text import canonical
-from resay.store.artifact import Shelf
+from resay.store.artifact import Generation, Shelf
 from resay.store.books import Books
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
@@ -82,6 +82,8 @@ class LearnRules:
     """The assistant's NLU, where it can be asked which rewrites it still needs."""
     engine: EngineOver = embedded
     """What runs the miner's steps."""
+    global_after: timedelta = timedelta(0)
+    """Wordings and their ranker are learnt anew only when they are so old; until then they are carried over to each new table."""
     kept: bool = True
     """Whether the lake keeps what the chain is counted from, so that only what has changed is judged; else the engine judges all anew."""
 
@@ -187,7 +189,7 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
         tick(len(proven), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
     rulings = _ruled(before, proven, mined, proof, needless)
-    beside = _beside(lake, proven, rules, settings)
+    beside = _beside(settings, live, proven, rules)
     if rules.dry_run:
         return Taught(
             mined, tuple(proven), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless
@@ -220,12 +222,13 @@ def _note(lake: Lake, basis: Basis) -> None:
         raise _Overtaken from error
 
 
-def _beside(lake: Lake, proven: Sequence[Rewrite], rules: LearnRules, settings: Settings) -> Global:
+def _beside(settings: Settings, live: Generation | None, proven: Sequence[Rewrite], rules: LearnRules) -> Global:
     """What is served beside the table, where the lake keeps what it is learnt from."""
     if not rules.kept or rules.dry_run:
         return Global({}, {})
+    asked, lake = GlobalRules(rules.k, blocked_pairs(settings), rules.global_after), Lake(settings.lake)
     with progress("Learning wordings", unit="steps", shown=rules.shown) as tick:
-        return learn_global(lake, proven, GlobalRules(rules.k, blocked_pairs(settings)), tick)
+        return carried(lake, live, proven, asked) or learn_global(lake, proven, asked, tick)
 
 
 def _publish(shelf: Shelf, content: Content, *, card: Card, observe: Callable[[PublishStep], None]) -> tuple[int | None, bool, str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from markov.duckdb_engine import DuckDBEngine
 from markov.steps import Floors, Step
 from markov.verify import Rules
 from markov.wordings import Heard, heard_wordings
-from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
+from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, floor_of
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Turn
@@ -58,6 +58,8 @@ class GlobalRules:
     """Customers that must have said a wording, or a piece of one."""
     blocked: tuple[tuple[str, str], ...] = ()
     """Vetoes as pairs of canonical texts."""
+    anew_after: timedelta = timedelta(0)
+    """What was learnt so lately is carried over to the next table: whoever learns every minute cannot grow a ranker each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,20 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     totals |= {"examples": ranked.examples}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
+
+
+def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules: GlobalRules) -> Global | None:
+    """What lies beside the live table, bound to the next one, where that is young enough and still holds; nothing: learn it anew.
+
+    Raises: BrokenArtifact, LakeUnavailable.
+    """
+    if live is None or not (live.path / WORDINGS_PROOF_FILE).exists():
+        return None
+    proof = live.read(WORDINGS_PROOF_FILE)
+    if datetime.now(UTC) - checked_at(proof) >= rules.anew_after or not wordings_hold(lake, live, blocked=rules.blocked):
+        return None
+    files = {name: live.read(name) for name in GLOBAL_FILES}
+    return Global({**files, WORDINGS_PROOF_FILE: bound_to(proof, encode_rewrites(table))}, {"wordings_carried": 1})
 
 
 def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:

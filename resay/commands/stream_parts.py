@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,9 @@ LEARN_SHARE_MAX = 0.5
 
 STEPS_LOST_MAX = 3
 """Steps of a job that others may take first before this process stands by for a while: they do its work, and looking costs both."""
+
+GLOBAL_AFTER = timedelta(hours=6)
+"""How old wordings and their ranker grow before they are learnt anew: that takes half a minute; it learns from weeks of talk."""
 
 
 class Part(StrEnum):
@@ -192,7 +195,9 @@ class _Learning:
 
     def __init__(self, orders: StreamOrders, *, tally: Tally, metrics: StreamMetrics) -> None:
         self._settings, self._every_s = orders.settings, orders.every_s
-        self._rules = LearnRules(k=orders.k, observe=partial(orders.observe, Part.LEARN), understanding=_remembering(orders))
+        self._rules = LearnRules(
+            k=orders.k, observe=partial(orders.observe, Part.LEARN), understanding=_remembering(orders), global_after=GLOBAL_AFTER
+        )
         self._tally, self._metrics = tally, metrics
         self._lake = Lake(orders.settings.lake)
         self._due = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ from markov.publish import Card, Content, publish_content, roll_back
 from markov.verify import Rules
 from markov.wordings import Heard, Spoken, heard_wordings
 from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
-from resay.commands.learning_global import wordings_hold
+from resay.commands.learning_global import Global, GlobalRules, carried, wordings_hold
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.lake import Lake
-from resay.store.rewrites import encode_rewrites
-from resay.store.wordings import WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from resay.store.rewrites import REWRITES_FILE, encode_rewrites
+from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
 from tests.builders import BASE
 from tests.markov.talk import Log, Said, alone, fill, names, opening, planted, rephrased
 
@@ -227,3 +228,25 @@ def test_an_older_generation_comes_back_alone_where_its_wordings_no_longer_hold(
 def _proven(rewrites: Sequence[Rewrite], old: Proof) -> tuple[list[Rewrite], Proof]:
     table = encode_rewrites(rewrites)
     return list(rewrites), replace(old, table_sha256=hashlib.sha256(table).hexdigest(), rewrites=len(rewrites))
+
+
+def test_young_wordings_are_carried_over_to_the_next_table(tmp_path: Path):
+    """Bound to its bytes; those that are too old, or no longer hold, are learnt anew."""
+    lake = fill(Lake(tmp_path / "lake"), planted(customers=names(10), others=0))
+    wordings = (replace(GOOD, customers=10),)
+    now = datetime.now(UTC)
+    proven = encode_wordings_proof({REWRITES_FILE: b"old"}, Checked(wordings, {}), Rules(), now=now)
+    files = {WORDINGS_FILE: encode_wordings(wordings), MEANING_FILE: b"m", RANKER_FILE: b"r", WORDINGS_PROOF_FILE: proven}
+    live = Shelf(tmp_path / "rewrites").write(files)
+
+    def carry(hours: int) -> Global | None:
+        return carried(lake, live, [], GlobalRules(10, anew_after=timedelta(hours=hours)))
+
+    found = carry(1)
+
+    assert found is not None
+    assert b'"%s"' % hashlib.sha256(b"").hexdigest().encode() in found.files[WORDINGS_PROOF_FILE]
+    assert found.files[RANKER_FILE] == b"r"
+    assert carry(0) is None
+    lake.take_out("c0")
+    assert carry(1) is None
