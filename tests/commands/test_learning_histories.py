@@ -97,6 +97,15 @@ def test_what_we_put_in_its_place_is_told_apart(lake: Lake, books: Books):
     assert history(books) == {("lamp on now", "rewritten", "turn on the lamp", 2, 0)}
 
 
+def test_what_we_said_is_no_end_of_the_customers(lake: Lake, books: Books):
+    """A second try that worked because we rewrote it shows nothing of what the customer's own words come to."""
+    first = Said("c1", 0, "lamp on now", None, "failure")
+
+    tell(lake, books, rephrased(first, Said("c1", 10, "turn on the lamp", READING, original="lamp lamp")))
+
+    assert not [way for _, way, *_ in history(books) if way == "rephrased"]
+
+
 def test_sessions_have_no_history(lake: Lake, books: Books):
     """Who is but a session does not come back."""
     tell(lake, books, alone(Said("s1", 0, "turn on the lamp", READING, customer_kind="session")))

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -52,6 +54,11 @@ WARM_UP = 400
 
 BARE = 300
 """Times that a bare part is asked."""
+
+READY_S = 600.0
+"""How long a server may take to be ready; how long it took is a figure."""
+
+_LOOK_S = 0.1
 
 EMPTY, TABLE = "empty", "table"
 
@@ -188,7 +195,25 @@ def serving(home: Path) -> Iterator[Server]:
         if not _is_whole(told):
             message = f"server over {home} must say where it answers; it said {told[:200]!r}; what does child.log there say?"
             raise NotServing(message)
-        yield Server(json.loads(told)["port"], (home / "api_key").read_text().strip(), child.pid)
+        server = Server(json.loads(told)["port"], (home / "api_key").read_text().strip(), child.pid)
+        _wait_until_ready(server)
+        yield server
+
+
+def _wait_until_ready(server: Server) -> None:
+    """Until the generation is served: a large one is read behind an open door."""
+    due = time.monotonic() + READY_S
+    while time.monotonic() < due:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=READY_S)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == HTTPStatus.OK:
+                return
+        finally:
+            connection.close()
+        time.sleep(_LOOK_S)
+    message = f"server at port {server.port} must be ready within {READY_S:g} s; it is not; what does /readyz say?"
+    raise NotServing(message)
 
 
 def _is_whole(told: str) -> bool:
