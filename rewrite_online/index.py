@@ -1,6 +1,6 @@
 """The index: vectors of wordings, searched by nearness. The one door to `faiss`.
 
-Exact while few; from `EXACT_MAX` on in cells, in eight bits a number, of which the nearest cells are searched. What is deleted is gone
+Exact while few; from `EXACT_MAX` on in cells, in sixteen bits a number, of which the nearest cells are searched. What is deleted is gone
 from the bytes. Knows numbers only: which wording a number stands for is the finder's to say.
 """
 
@@ -26,7 +26,7 @@ EXACT_MAX = 8_000
 """Vectors that are compared one by one: 12 MB, which a core reads in a millisecond."""
 
 VECTORS_MAX = 20_000_000
-"""Vectors of one index: 8 GB in eight bits."""
+"""Vectors of one index: 16 GB in sixteen bits."""
 
 CELLS_A_ROOT = 2
 """Cells for each square root of the number of vectors: 2,000 for a million. Twice as many take four times as long to train, and find no
@@ -38,7 +38,7 @@ TRAINED_A_CELL = 40
 ROUNDS = 8
 """Of training the cells: later ones move next to nothing."""
 
-RECALL_MIN = 0.985
+RECALL_MIN = 0.99
 """Of the ten nearest to vectors of its own, found: as many cells are searched as this takes. Texts spread over so many directions that no
 fixed share of the cells is right: of 22,000 texts a fourth is needed, of a million that are more alike a hundredth (docs/log.md)."""
 
@@ -136,7 +136,7 @@ class Index:
         return np.asarray(self._numbers[at] == numbers, dtype=np.bool_)
 
     def vectors(self, numbers: Numbers) -> Vectors:
-        """The vectors of numbers that it holds, as near as eight bits keep them."""
+        """The vectors of numbers that it holds, as near as sixteen bits keep them."""
         if not len(numbers):
             return np.zeros((0, self._faiss.d), dtype=np.float32)
         return cast("Vectors", self._faiss.reconstruct_batch(np.ascontiguousarray(numbers, dtype=np.int64)))
@@ -221,7 +221,7 @@ def _in_cells(vectors: Vectors) -> Any:
     width = vectors.shape[1]
     cells = int(CELLS_A_ROOT * len(vectors) ** 0.5)
     index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(width), width, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, True
+        faiss.IndexFlatIP(width), width, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, True
     )
     index.cp.niter = ROUNDS
     sample = np.linspace(0, len(vectors) - 1, min(len(vectors), cells * TRAINED_A_CELL)).astype(np.int64)
