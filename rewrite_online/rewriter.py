@@ -65,6 +65,8 @@ class Live:
     """Whether a rewrite failed this very customer, and never did well for them; whatever layer it comes from, it is not served then."""
     problem: str | None = None
     """Why there is no generation, or not the published one; for people."""
+    spares: Callable[[RewriteRequest], bool] = lambda _request: False
+    """Whether the table knows that these words are not to be rewritten here, or for this customer: layers behind it are not asked then."""
 
 
 class Rewriter:
@@ -146,7 +148,7 @@ class Rewriter:
         if any(layer.offers(asking.request) for layer in live.layers):
             return Reason.TARGET_OFFERED
         failed: Reason | None = None
-        for layer in sorted(live.layers, key=lambda each: PRECEDENCE.index(each.layer)):
+        for layer in _in_order(live, asking.request):
             try:
                 found = self._finds(layer, live, asking)
                 if found is Reason.REWRITTEN and self._hold_out.keeps(asking.request.heard):
@@ -235,6 +237,17 @@ class Rewriter:
         if kind not in self._logged:  # Once: a part that breaks at 200 requests a second must not fill the disk.
             self._logged.add(kind)
             log.warning("part_failed part=%s error=%s", part, type(error).__name__, exc_info=not isinstance(error, Late))
+
+
+def _in_order(live: Live, request: RewriteRequest) -> Sequence[RewriteLayer]:
+    """The layers to be asked, first things first."""
+    ordered = sorted(live.layers, key=lambda each: PRECEDENCE.index(each.layer))
+    if ordered and PRECEDENCE.index(ordered[-1].layer) > _TABLE and live.spares(request):
+        return [each for each in ordered if PRECEDENCE.index(each.layer) <= _TABLE]
+    return ordered
+
+
+_TABLE = PRECEDENCE.index(Layer.TABLE)
 
 
 def decision_id(now: datetime) -> str:

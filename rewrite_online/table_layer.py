@@ -55,19 +55,32 @@ class TableLayer:
 
     def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
         """The one row for this text here, or none; what was learnt elsewhere, or of others, only where nothing speaks against it here."""
+        rewrite = self._row(request)
+        return () if rewrite is None or _spares(rewrite, request.heard) else (rewrite,)
+
+    def spares(self, request: RewriteRequest) -> bool:
+        """Whether what is known of these words speaks against rewriting them here, or for this customer: then nobody else knows better."""
+        rewrite = self._row(request)
+        return rewrite is not None and _spares(rewrite, request.heard)
+
+    def _row(self, request: RewriteRequest) -> Rewrite | None:
+        """The row for this text here, whether or not it may be served."""
         said, kind = canonical(request.heard.utterance), _kind(request.heard)
-        context = request.heard.context
-        room, device_type = (context.room, context.device_type) if context else ("", "")
+        room, device_type = _where(request.heard)
         for place in (Place(kind, room=room), Place(kind, device_type=device_type)):
             own = self._by_key.get((said, place)) if place.is_split_off else None
             if own is not None:
-                return _unless_spared(own, request.heard, room=room, device_type=device_type)
-        return _unless_spared(self._by_key.get((said, Place(kind))), request.heard, room=room, device_type=device_type)
+                return own
+        return self._by_key.get((said, Place(kind)))
 
 
-def _unless_spared(rewrite: Rewrite | None, heard: Heard, *, room: str, device_type: str) -> Sequence[Rewrite]:
-    spared = rewrite is None or rewrite.spares(room=room, device_type=device_type, cohorts=heard.cohorts)
-    return () if rewrite is None or spared else (rewrite,)
+def _spares(rewrite: Rewrite, heard: Heard) -> bool:
+    room, device_type = _where(heard)
+    return rewrite.spares(room=room, device_type=device_type, cohorts=heard.cohorts)
+
+
+def _where(heard: Heard) -> tuple[str, str]:
+    return (heard.context.room, heard.context.device_type) if heard.context else ("", "")
 
 
 def _kind(heard: Heard) -> str:

@@ -106,7 +106,7 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
         return Live(generation=None, problem=problem)
     number, table, beyond = numbered
     layers = (table,) if beyond is None else (table, beyond)
-    return Live(generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem)
+    return Live(generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem, spares=table.spares)
 
 
 def _with_own(live: Live, personal: PersonalLayer | None) -> Live:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
 from resay.dialogue.turn import Context
 from resay.store.artifact import BrokenArtifact
+from rewrite_online.hold_out import NO_HOLD_OUT
+from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.table_layer import TableLayer
-from tests.builders import asked, rewrite
+from tests.builders import BASE, asked, rewrite
 
 
 def test_text_is_compared_in_canonical_form():
@@ -98,3 +103,32 @@ def test_whoever_is_of_a_cohort_that_is_spared_is_left_alone():
     assert (told("hall"), told("hall", "en-US", "beta")) == ([RADIO], [RADIO])
     assert (told("hall", "en-US", "new"), told("hall", "en-GB")) == ([], [])
     assert (told("living room", "new"), told("living room", "beta")) == ([TELEVISION], []), "and nothing else in its place"
+
+
+def test_who_is_spared_is_not_rewritten_by_a_layer_behind_the_table_either():
+    """It knows less of these words; a customer's own layer, and words of which the table knows nothing, are not touched."""
+    table = TableLayer([rewrite("turn it up", RADIO, not_rooms=("hall",), not_cohorts=("en-GB",))])
+
+    class Sure:
+        def __init__(self, layer: Layer) -> None:
+            self.layer = layer
+
+        def at_once(self, _request: RewriteRequest) -> bool:
+            return True
+
+        def offers(self, _request: RewriteRequest) -> bool:
+            return False
+
+        def candidates(self, _request: RewriteRequest) -> Sequence[Rewrite]:
+            return [rewrite("turn it up", TELEVISION)]
+
+    def told(*layers: Layer, said: str = "turn it up", room: str = "", cohort: str = "en-GB") -> str:
+        live = Live(1, (table, *map(Sure, layers)), spares=table.spares)
+        request = asked(said, context=Context(room=room), cohorts=(cohort,))
+        return Rewriter(lambda: live, hold_out=NO_HOLD_OUT).rewrite(request, now=BASE).utterance
+
+    assert told(Layer.GLOBAL) == "turn it up"
+    assert told(Layer.GLOBAL, room="hall", cohort="en-US") == "turn it up"
+    assert told(Layer.GLOBAL, cohort="en-US") == RADIO
+    assert told(Layer.GLOBAL, said="turn it down") == TELEVISION
+    assert told(Layer.GLOBAL, Layer.PERSONAL) == TELEVISION
