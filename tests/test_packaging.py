@@ -50,7 +50,7 @@ def test_the_install_of_the_demo_is_small():
     """Whoever runs the demo needs no torch, no recogniser, no broker's library and no Spark."""
     locked = {line.split("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line}
 
-    assert not locked & {"torch", "transformers", "pocketsphinx", "kafka-python", "pyspark", "faiss-cpu", "pytest"}
+    assert not locked & {"torch", "transformers", "pocketsphinx", "kafka-python", "pyspark", "pytest"}
 
 
 def test_the_wheel_has_the_world_in_it(tmp_path: Path):

@@ -13,7 +13,6 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import combinations
 
-import jellyfish
 from rapidfuzz import fuzz
 
 from resay.commands.bench.asked import Asked
@@ -26,6 +25,7 @@ from resay.label.corpora.dstc2 import Reading
 from resay.label.corpora.dstc2_turn import interpretation
 from rewrite_online.candidate import Candidate, Meant, Nearness
 from rewrite_online.evaluate import Acts
+from rewrite_online.sound import sound_key
 
 TOGETHER_OF = 8
 """Meanings that are taken together by pairs; those behind the eighth are guesses of guesses."""
@@ -187,13 +187,8 @@ def spelt_near(value: str, text: str) -> float:
 @lru_cache(200_000)
 def sounds_near(value: str, text: str) -> float:
     """The same of how they sound."""
-    one, other = _sound(value), _sound(text)
+    one, other = sound_key(value), sound_key(text)
     return fuzz.partial_ratio(one, other) / 100 if one and other else 0.0
-
-
-@lru_cache(50_000)
-def _sound(text: str) -> str:
-    return "".join(jellyfish.metaphone(word) for word in text.split())
 
 
 def values_of(acts: Acts) -> list[str]:
