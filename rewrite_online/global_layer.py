@@ -51,6 +51,11 @@ class GlobalLayer:
     def __len__(self) -> int:
         return len(self._recall.targets)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Words that many customers say with success."""
+        return self._recall.words
+
     def at_once(self, _request: RewriteRequest) -> bool:
         """Never: candidates cost milliseconds, and more where an encoder runs."""
         return False

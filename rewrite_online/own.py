@@ -7,7 +7,7 @@ home with known voices, 400 customers: seeds 11 and 12, of what is near 11 to 13
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
@@ -128,8 +128,11 @@ class Own:
         self._near = self._near_by_place()
         self._failed = self._failed_rewrites()
 
-    def candidates(self, heard: Heard) -> Sequence[Rewrite]:
-        """What could be said in place of the utterance, best first; the utterance itself where that works for this customer."""
+    def candidates(self, heard: Heard, *, known: Collection[str] = ()) -> Sequence[Rewrite]:
+        """What could be said in place of the utterance, best first; the utterance itself where that works for this customer.
+
+        `known` are words that many others say with success: what was heard with one of them was not misheard there.
+        """
         said, kind, room = _place_of(heard)
         wording = self._wordings.get((said, kind, room), _UNHEARD_OF)
         if wording.said.is_good or (said, kind) in self._targets:
@@ -138,15 +141,16 @@ class Own:
         if end is not None:
             chance, times, last = end
             return (_rewrite(last, said, chances=(wording.success_as_said(), chance), times=times),)
-        return () if wording.rephrased or wording.said.successes else self._near_to(said, kind, room)
+        return () if wording.rephrased or wording.said.successes else self._near_to(heard, known)
 
     def failed(self, heard: Heard, rewrite: Rewrite) -> bool:
         """Whether this rewrite of what was heard failed the customer before, in any room, and never succeeded for them."""
         said, kind, _ = _place_of(heard)
         return (said, kind, canonical(rewrite.target)) in self._failed
 
-    def _near_to(self, said: str, kind: str, room: str) -> Sequence[Rewrite]:
+    def _near_to(self, heard: Heard, others: Collection[str]) -> Sequence[Rewrite]:
         """The own words that were probably said, where something like them was heard."""
+        said, kind, room = _place_of(heard)
         known = self._near.get((kind, room))
         if not known or not said or len(said) > NEAR_CHARS_MAX:
             return ()
@@ -154,14 +158,14 @@ class Own:
         sound = alike([sound_key(said)], [each.key for each in known])[0]
         nearness, place = max(((float(a + b) / 2, -place) for place, (a, b) in enumerate(zip(spelling, sound, strict=True))))
         nearest = known[-place]
-        if nearness < NEAR_MIN or nearest.tried.target == said or not self._may_be_misheard(said.split(), nearest.text.split()):
+        if nearness < NEAR_MIN or nearest.tried.target == said or not self._may_be_misheard(said.split(), nearest.text.split(), others):
             return ()
         return (_rewrite(nearest.tried, said, chances=(NEAR_AS_SAID, NEAR_SUCCESS), times=nearest.times),)
 
-    def _may_be_misheard(self, heard: Sequence[str], meant: Sequence[str]) -> bool:
+    def _may_be_misheard(self, heard: Sequence[str], meant: Sequence[str], others: Collection[str]) -> bool:
         """Whether one may have been said and the other heard."""
-        # A word that the customer says with success, and that would go, was said on purpose: lights on is not lights off.
-        if (set(heard) - set(meant)) & self._words:
+        # A word that the customer, or many others, say with success, and that would go, was said on purpose: lights on is not lights off.
+        if any(word in self._words or word in others for word in set(heard) - set(meant)):
             return False
         swaps = [edit for edit in SequenceMatcher(None, heard, meant, autojunk=False).get_opcodes() if edit[0] == "replace"]
         return all(_sound_alike(heard[begin:end], meant[first:last]) for _, begin, end, first, last in swaps)

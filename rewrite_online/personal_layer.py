@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -112,8 +112,10 @@ class PersonalLayer:
         """Never: a customer's own good words are a candidate like others, so that it does not matter what is in memory."""
         return False
 
-    def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
+    def candidates(self, request: RewriteRequest, *, known: Collection[str] = ()) -> Sequence[Rewrite]:
         """What this customer has found to work in place of the utterance, best first; the utterance itself where that works for them.
+
+        `known` are words that many customers say with success.
 
         Raises: whatever the books raise.
         """
@@ -122,8 +124,8 @@ class PersonalLayer:
         self._promised.own = None
         if promised is not None and promised[0] == customer_id:
             self._lately_used(customer_id)
-            return promised[1].candidates(request.heard)
-        return self._own(customer_id, request.heard.at).candidates(request.heard)
+            return promised[1].candidates(request.heard, known=known)
+        return self._own(customer_id, request.heard.at).candidates(request.heard, known=known)
 
     def failed_before(self, request: RewriteRequest, rewrite: Rewrite) -> bool:
         """Whether the rewrite failed this customer before and never succeeded for them, as far as their history is in memory."""
@@ -159,3 +161,23 @@ class PersonalLayer:
         while self._kept and (len(self._kept) > self._room.customers or self._bytes > self._room.bytes):
             _, gone = self._kept.popitem(last=False)
             self._bytes -= gone.own.bytes
+
+
+class OwnBeside:
+    """The personal layer beside one generation: what a word is good for is told by this customer and by all others together."""
+
+    layer: Final = Layer.PERSONAL
+
+    def __init__(self, personal: PersonalLayer, known: Collection[str]) -> None:
+        """Answer as `personal` does, and take no word of `known` for another."""
+        self._known = frozenset(known)
+        self.at_once = personal.at_once
+        self.offers = personal.offers
+        self._candidates = personal.candidates
+
+    def candidates(self, request: RewriteRequest) -> Sequence[Rewrite]:
+        """What the personal layer would say here.
+
+        Raises: whatever the books raise.
+        """
+        return self._candidates(request, known=self._known)

@@ -61,6 +61,13 @@ class Recall:
         """The wording that is said for each state, by state and prompt kind."""
         return self._best
 
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of wordings that fare well enough to be said for others."""
+        return frozenset(
+            word for each in self._known.values() if each.state and each.success >= TARGET_SUCCESS_MIN for word in each.text.split()
+        )
+
     def is_target(self, heard: Heard) -> bool:
         """Whether what was heard is what would be said for others."""
         return (canonical(heard.utterance), _kind(heard)) in self._targets

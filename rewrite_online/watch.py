@@ -16,7 +16,7 @@ from rewrite_online.certificate import certified
 from rewrite_online.gate import Vetoes
 from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import GlobalLayer
-from rewrite_online.personal_layer import PersonalLayer
+from rewrite_online.personal_layer import OwnBeside, PersonalLayer
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
 
@@ -60,7 +60,7 @@ class Watch:
         drawn_on = (self._table, self._vetoes, self._problem or veto_problem)
         if drawn_on != self._drawn_on:
             self._drawn_on = drawn_on
-            self._live = _with_own(_live(*drawn_on), self._personal)
+            self._live = _with_own(_live(*drawn_on), self._personal, beyond=self._table[2] if self._table else None)
         return self._live
 
     def _refresh_vetoes(self) -> str | None:
@@ -109,8 +109,9 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
     return Live(generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem, spares=table.spares)
 
 
-def _with_own(live: Live, personal: PersonalLayer | None) -> Live:
+def _with_own(live: Live, personal: PersonalLayer | None, *, beyond: GlobalLayer | None) -> Live:
     """The same with customers' own histories, where anything is live at all."""
     if personal is None or live.generation is None:
         return live
-    return replace(live, layers=(personal, *live.layers), failed_before=personal.failed_before)
+    own = OwnBeside(personal, beyond.words if beyond else ())
+    return replace(live, layers=(own, *live.layers), failed_before=personal.failed_before)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Heard, Layer, Reason, Rewrite, RewriteRequest, Risk
 from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Generation, Shelf
@@ -22,9 +23,11 @@ from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.meaning import Meaning, encode_meaning
+from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.recall import Recall, best_wordings
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.table_layer import TableLayer
+from rewrite_online.watch import Watch
 from tests.builders import BASE, asked, rewrite, rewrite_files
 from tests.rewrite_online.test_meaning import LESSONS, LIGHT, RADIO, SPEAKERS
 
@@ -252,6 +255,21 @@ def test_a_generation_brings_its_global_layer(tmp_path: Path):
 
     assert found is not None
     assert len(found) == 2
+
+
+def test_a_generation_tells_the_personal_layer_which_words_are_known(tmp_path: Path):
+    """Who has only ever asked for the lamps is not taken to have done so again, where the generation knows "radio" to be said."""
+    text = "please turn on the kitchen lamps"
+    history = [Tried(text, "", "", Way.SAID, text, text, LIGHT, 9, 9, BASE.date(), "t1")]
+    personal = PersonalLayer(lambda _customer, _since: history, lambda: 1)
+    watch = Watch(Shelf(tmp_path), list, personal=personal)
+    Shelf(tmp_path).publish(published(tmp_path, files()).number)
+    watch.refresh()
+
+    own = next(each for each in watch.live().layers if each.layer is Layer.PERSONAL)
+
+    assert personal.candidates(asked("please turn on the kitchen lamps radio"))
+    assert not own.candidates(asked("please turn on the kitchen lamps radio"))
 
 
 def test_a_generation_without_these_files_has_none(tmp_path: Path):

@@ -15,7 +15,7 @@ from resay.dialogue.rewrite import Layer, Reason, RewriteAnswer
 from resay.dialogue.turn import Context, Hypothesis
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.own import FAILURES_MAX, Own
-from rewrite_online.personal_layer import PersonalLayer, Room
+from rewrite_online.personal_layer import OwnBeside, PersonalLayer, Room
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.table_layer import TableLayer
 from tests.builders import BASE, asked, rewrite
@@ -134,6 +134,17 @@ def test_what_is_heard_nearly_as_own_words_becomes_these():
 def test_another_wish_in_nearly_the_same_words_is_left_alone(heard: str, own: list[str]):
     """A word that the customer uses with success was said on purpose: lights on is not lights off (traps against personal zeal)."""
     assert answer({"c1": [tried(text, times=9) for text in own]}, heard).reason is Reason.NO_CANDIDATE
+
+
+def test_a_word_that_many_say_with_success_is_not_taken_for_another():
+    """Nineteen is not ninety for whoever has only ever said ninety, once others are known to say nineteen."""
+    personal = layer_of({"c1": [tried("set the thermostat to ninety", times=9)]})
+    question = asked("set the thermostat to nineteen")
+
+    alone, beside = (OwnBeside(personal, known).candidates(question) for known in ((), ("nineteen", "thermostat")))
+
+    assert [each.target for each in alone] == ["set the thermostat to ninety"]
+    assert beside == ()
 
 
 def test_words_hold_in_the_room_where_they_were_said():
