@@ -15,9 +15,9 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import Transaction
 
 from resay.store.changes import revision
-from resay.store.errors import LakeUnavailable, LostPosition, unavailable, unreadable
+from resay.store.errors import LakeTooOld, LakeUnavailable, LostPosition, unavailable, unreadable
 from resay.store.reading import is_url
-from resay.store.tables import Table
+from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, FRICTION, LINKS, OUTCOMES, SEGMENTS, Table
 
 LOG_BYTES_MIN = 65_536
 """Room for the log entry of a commit beside its rows: entries of ours are under 10 KB."""
@@ -68,9 +68,10 @@ class Commits:
     def snapshot(self, table: Table, progress: Sequence[Progress] = ()) -> DeltaTable:
         """The table as it is now, made where it is not there, its positions compared with where `progress` begins.
 
-        Raises: LostPosition, LakeTooNew, LakeUnavailable.
+        Raises: LostPosition, LakeTooNew, LakeTooOld, LakeUnavailable.
         """
         snapshot = self.open(table) or self._create(table)
+        _check_columns(snapshot, table)
         _check_positions(snapshot, progress)
         return snapshot
 
@@ -143,6 +144,21 @@ class Commits:
 def _properties(progress: Sequence[Progress]) -> CommitProperties:
     done = [Transaction(each.partition, each.end) for each in progress]
     return CommitProperties(app_transactions=done or None, max_commit_retries=0)
+
+
+def _check_columns(snapshot: DeltaTable, table: Table) -> None:
+    here = {field.name for field in snapshot.schema().fields}
+    lacking = [column.name for column in table.columns if column.name not in here]
+    if lacking:
+        mend = "may its folder be deleted, as it is made of turns again" if table in _MADE_OF_TURNS else "is there a copy to begin from"
+        message = (
+            f"table {snapshot.table_uri} must have the columns of this version; it lacks {', '.join(lacking)}; "
+            f"was it kept by an earlier version, and {mend}?"
+        )
+        raise LakeTooOld(message)
+
+
+_MADE_OF_TURNS = (FRICTION, LINKS, SEGMENTS, OUTCOMES, CHAIN_TURNS, CHAIN_TRIES)
 
 
 def _check_positions(snapshot: DeltaTable, progress: Sequence[Progress]) -> None:

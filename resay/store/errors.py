@@ -11,6 +11,10 @@ class LakeTooNew(ResayError):
     """The lake was written by a newer version."""
 
 
+class LakeTooOld(ResayError):
+    """A table was kept by an earlier version, with fewer columns."""
+
+
 class LakeUnavailable(ResayError):
     """The lake cannot be read or written where it lies."""
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ import pyarrow as pa
 import pytest
 
 from resay.store.commit import Progress
-from resay.store.errors import LakeTooNew, LakeUnavailable, LostPosition
+from resay.store.errors import LakeTooNew, LakeTooOld, LakeUnavailable, LostPosition
 from resay.store.lake import Lake
 from resay.store.reading import Connection
-from resay.store.tables import EXPOSURES, FRICTION, TABLES, TURN_PARTS, Home
+from resay.store.tables import EXPOSURES, FRICTION, TABLES, TURN_PARTS, Home, Table
 from tests import child
 
 MOMENT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -189,6 +190,16 @@ def test_a_lake_of_a_newer_version_is_left_alone(tmp_path: Path):
 
     with pytest.raises(LakeTooNew, match="must have format 1 or lower; it has 2; was it written by a newer version"):
         Lake(tmp_path)
+
+
+@pytest.mark.parametrize(("table", "mend"), [(FRICTION, "it is made of turns again"), (EXPOSURES, "a copy to begin from")])
+def test_a_table_of_an_earlier_version_is_named(lake: Lake, table: Table, mend: str):
+    """A column that is new with this version is not in what an earlier one kept; nothing is written, and it is said what to do."""
+    earlier = replace(table, columns=table.columns[:-1])
+    lake.append(earlier, earlier.schema().empty_table(), [Progress("log#0", 0, 1)])
+
+    with pytest.raises(LakeTooOld, match=f"it lacks {table.columns[-1].name}; was it kept by an earlier version, .*{mend}"):
+        lake.append(table, table.schema().empty_table(), [Progress("log#0", 1, 2)])
 
 
 @pytest.mark.parametrize("stamp", ["", "[]", "{}", '{"format": "new"}', '{"format": null}', "\x00"])
