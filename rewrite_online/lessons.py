@@ -36,28 +36,10 @@ class Came:
     """How many turns like it this one stands for."""
 
 
-def heard_in(turn: Turn) -> Heard:
-    """What was known of a logged turn before the NLU saw it: what the customer said, whatever we made of it."""
-    return Heard(
-        turn_id=turn.turn_id,
-        customer_id=turn.customer_id,
-        at=turn.at,
-        utterance=turn.rewrite.original if turn.rewrite else turn.utterance,
-        hypotheses=turn.hypotheses,
-        prompt=turn.prompt,
-        context=turn.context,
-        audio=turn.audio,
-        session_id=turn.session_id,
-        device_id=turn.device_id,
-        barge_in=turn.barge_in,
-        versions=turn.versions,
-    )
-
-
 def examples_of(came: Iterable[Came], recall: Recall, meanings: Sequence[Meaning]) -> Iterator[Example]:
     """The examples; each is shown what was learnt without its own words: the meaning of its fold."""
     for each in came:
-        heard = heard_in(each.turn)
+        heard = Heard.of(each.turn)
         found = recall.gather(heard, meanings[fold_of_text(canonical(heard.utterance), len(meanings))])
         right = _right(each, found.candidates)
         as_said = None if each.turn.rewrite or each.right is None else float(each.right)

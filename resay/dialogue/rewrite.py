@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from resay.dialogue.turn import AppliedRewrite, Audio, Context, Hypothesis, Interpretation, Prompt, ResponseStatus, Versions
+from resay.dialogue.turn import AppliedRewrite, Audio, Context, Hypothesis, Interpretation, Prompt, ResponseStatus, Turn, Versions, said
 
 
 class Layer(StrEnum):
@@ -123,6 +123,25 @@ class Heard:
     versions: Versions | None = None
     cohorts: tuple[str, ...] = ()
     """Of the customer, as the turn's log record names them."""
+
+    @staticmethod
+    def of(turn: Turn) -> Heard:
+        """What was known of a turn before the NLU saw it: what the customer said, whatever we made of it."""
+        return Heard(
+            turn_id=turn.turn_id,
+            customer_id=turn.customer_id,
+            at=turn.at,
+            utterance=said(turn),
+            hypotheses=turn.hypotheses,
+            prompt=turn.prompt,
+            context=turn.context,
+            audio=turn.audio,
+            session_id=turn.session_id,
+            device_id=turn.device_id,
+            barge_in=turn.barge_in,
+            versions=turn.versions,
+            cohorts=turn.cohorts,
+        )
 
 
 @dataclass(frozen=True, slots=True)

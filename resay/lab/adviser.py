@@ -58,25 +58,6 @@ _CONTROL, _TREATMENT = Advice(Arm.CONTROL), Advice(Arm.TREATMENT)
 def _request(turn: Turn, mode: Mode) -> RewriteRequest | None:
     """What the rewriter is asked; in mode `before` nothing of what the NLU made of it."""
     if mode is Mode.BEFORE:
-        return BeforeRequest(heard_of(turn))
+        return BeforeRequest(Heard.of(turn))
     status = turn.response.status if turn.response else ResponseStatus.NONE
-    return RetryRequest(heard_of(turn), turn.interpretations, status) if status in REFUSALS else None
-
-
-def heard_of(turn: Turn) -> Heard:
-    """What was known of a turn before the assistant's NLU saw it."""
-    return Heard(
-        turn_id=turn.turn_id,
-        customer_id=turn.customer_id,
-        at=turn.at,
-        utterance=turn.utterance,
-        hypotheses=turn.hypotheses,
-        prompt=turn.prompt,
-        context=turn.context,
-        audio=turn.audio,
-        session_id=turn.session_id,
-        device_id=turn.device_id,
-        barge_in=turn.barge_in,
-        versions=turn.versions,
-        cohorts=turn.cohorts,
-    )
+    return RetryRequest(Heard.of(turn), turn.interpretations, status) if status in REFUSALS else None
