@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from resay.dialogue.rewrite import Heard
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Wording
 from rewrite_online.candidate import Candidate, Nearness
-from rewrite_online.index import Index
 from rewrite_online.sound import sound_key
 from rewrite_online.spelling import Runs, alike
+
+if TYPE_CHECKING:
+    from rewrite_online.index import Index
 
 QUERIES_MAX = 10
 """Hypotheses looked at, as recognisers list; each costs a search by spelling and one by sound."""
@@ -242,6 +244,8 @@ def number_of(wording: Wording) -> int:
 
 def index_of(wordings: Sequence[Wording], encoder: Encoder) -> Index:
     """The index of some wordings."""
+    from rewrite_online.index import Index  # Here, as a service that looks for no meaning must start without it.
+
     numbers = np.array([number_of(each) for each in wordings], dtype=np.int64)
     return Index(numbers, encoder.wordings([each.text for each in wordings]))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -74,12 +74,16 @@ class Books:
             self._engine = sa.create_engine(self._url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _tune_sqlite)
-        try:
-            _METADATA.create_all(self._engine)
-        except SQLAlchemyError:
-            # Two processes that create at once meet here; the second then finds the tables of the first. All else fails again.
-            with _naming(self._url):
+        self._create()
+
+    def _create(self) -> None:
+        # Processes that create at once meet at any of the tables, and find there what another has just made. All else fails again.
+        for _ in _METADATA.tables:
+            with suppress(SQLAlchemyError):
                 _METADATA.create_all(self._engine)
+                return
+        with _naming(self._url):
+            _METADATA.create_all(self._engine)
 
     def log_decisions(self, decisions: Sequence[Decision]) -> None:
         """Write down answers, all or none.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -123,3 +124,16 @@ def test_two_processes_may_open_new_books_at_once(tmp_path: Path):
         done = list(pool.map(lambda _: child.run(code, tmp_path / "books", home=tmp_path), range(4)))
 
     assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 4
+
+
+def test_many_may_open_new_books_at_once(tmp_path: Path):
+    """They meet at any of the tables, and more than once."""
+    begin = Barrier(8)
+
+    def open_books(place: Path) -> None:
+        begin.wait(child.WAIT_S)
+        Books(place).close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for home in range(20):
+            assert list(pool.map(open_books, [tmp_path / f"books{home}"] * 8)) == [None] * 8
