@@ -52,8 +52,7 @@ class Workers:
         if not self._free.acquire(blocking=False):
             message = "all workers are busy"
             raise Late(message)
-        under_way: Future[Found] = self._pool.submit(work)
-        under_way.add_done_callback(lambda _: self._free.release())
+        under_way: Future[Found] = self._pool.submit(self._freeing, work)
         try:
             return under_way.result(timeout=max(left_s, 0.0))
         except TimeoutError as error:
@@ -61,6 +60,13 @@ class Workers:
                 raise  # The work's own time-out, not ours.
             message = "the deadline passed"
             raise Late(message) from error
+
+    def _freeing(self, work: Callable[[], Found]) -> Found:
+        # Before whoever waits is told: a callback runs behind that, and the next question would find the worker still taken.
+        try:
+            return work()
+        finally:
+            self._free.release()
 
     def close(self) -> None:
         """Take no more work; what is under way ends by itself."""
