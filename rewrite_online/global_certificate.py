@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -21,15 +21,11 @@ from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Generation
 from resay.store.rewrites import REWRITES_FILE
 from resay.store.wordings import GLOBAL_FILES, MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings
-from rewrite_online.candidate import Finder
-from rewrite_online.finder import WordingFinder
+from rewrite_online.certificate import CUSTOMERS_LEAST
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.meaning import Meaning, decode_meaning
 from rewrite_online.rank import Ranker
-from rewrite_online.recall import Recall
-
-CUSTOMERS_LEAST = 2
-"""Never one customer alone, whatever floor wordings were published with (DESIGN 13.4)."""
+from rewrite_online.recall import recall_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +38,8 @@ class Claim:
     parameters: Mapping[str, float]
 
 
-def global_layer(
-    generation: Generation, table: Sequence[Rewrite], *, finding: Callable[[Sequence[Wording]], Finder] = WordingFinder
-) -> GlobalLayer | None:
-    """The global layer of a generation, if it has one and that may be served; `finding` makes what looks wordings up.
+def global_layer(generation: Generation, table: Sequence[Rewrite]) -> GlobalLayer | None:
+    """The global layer of a generation, if it has one and that may be served.
 
     Raises: BrokenArtifact, WrongModel.
     """
@@ -64,13 +58,9 @@ def global_layer(
     if fault:
         message = f"generation {generation.number} must keep the rules of wordings to be served; {fault}; was its proof written by hand?"
         raise BrokenArtifact(message)
-    recall = Recall(wordings, finder=finding(wordings), spared=_rewritten(table))
-    return GlobalLayer(recall, meaning=Meaning(decode_meaning(contents[MEANING_FILE])), weigher=Ranker(contents[RANKER_FILE]))
-
-
-def _rewritten(table: Sequence[Rewrite]) -> Collection[tuple[str, str]]:
-    """Texts that the table itself rewrites: said for others, they would be rewritten again."""
-    return {each.source_key for each in table}
+    return GlobalLayer(
+        recall_beside(wordings, table), meaning=Meaning(decode_meaning(contents[MEANING_FILE])), weigher=Ranker(contents[RANKER_FILE])
+    )
 
 
 def _claim(generation: Generation) -> Claim:

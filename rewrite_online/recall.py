@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from resay.dialogue.rewrite import Heard
+from resay.dialogue.rewrite import Heard, Rewrite
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Wording
 from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
+from rewrite_online.finder import WordingFinder
 from rewrite_online.meaning import Likely, Meaning
 
 STATES_MAX = 4
@@ -95,6 +96,11 @@ class Recall:
             if each.wording.state:
                 nearest.setdefault(each.wording.state, each)
         return nearest
+
+
+def recall_beside(wordings: Sequence[Wording], table: Iterable[Rewrite]) -> Recall:
+    """The recall that is learnt with and served beside a table: what that rewrites is said for nobody, or it would be rewritten again."""
+    return Recall(wordings, finder=WordingFinder(wordings), spared={each.source_key for each in table})
 
 
 def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]:

@@ -36,6 +36,11 @@ from serving.turns_api import turns_routes
 from serving.waiting_line import WaitingLine
 
 
+def histories_in(books: Books) -> PersonalLayer:
+    """The layer that answers from these books."""
+    return PersonalLayer(lambda customer, since: books.history_of(customer, since=since), lambda: books.marks().get(HISTORIES_MARK, 0))
+
+
 def utc_now() -> datetime:
     """The time now, UTC."""
     return datetime.now(UTC)
@@ -78,7 +83,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     """
     metrics = Metrics()
     books = Books(settings.books)
-    personal = PersonalLayer(lambda customer, since: books.history_of(customer, since=since), lambda: books.marks().get(HISTORIES_MARK, 0))
+    personal = histories_in(books)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     metrics.show_memory(personal, line)

@@ -184,12 +184,13 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
     rules.observe(LearnStep.MINED)
     needless = needless_of(lake, mined.rewrites, live=live, understanding=rules.understanding)
     wanted = [each for each in mined.rewrites if each.rewrite_id not in needless.reasons]
+    blocked = blocked_pairs(settings)
     with progress("Verifying", unit="rewrites", shown=rules.shown) as tick:
-        proven, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked_pairs(settings)))
+        proven, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked))
         tick(len(proven), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
     rulings = _ruled(before, proven, mined, proof, needless)
-    beside = _beside(settings, live, proven, rules)
+    beside = _beside(lake, live, proven, rules=rules, blocked=blocked)
     if rules.dry_run:
         return Taught(
             mined, tuple(proven), proof, live.number if live else None, False, "dry run: nothing was published", rulings, needless
@@ -222,11 +223,13 @@ def _note(lake: Lake, basis: Basis) -> None:
         raise _Overtaken from error
 
 
-def _beside(settings: Settings, live: Generation | None, proven: Sequence[Rewrite], rules: LearnRules) -> Global:
+def _beside(
+    lake: Lake, live: Generation | None, proven: Sequence[Rewrite], *, rules: LearnRules, blocked: tuple[tuple[str, str], ...]
+) -> Global:
     """What is served beside the table, where the lake keeps what it is learnt from."""
     if not rules.kept or rules.dry_run:
         return Global({}, {})
-    asked, lake = GlobalRules(rules.k, blocked_pairs(settings), rules.global_after), Lake(settings.lake)
+    asked = GlobalRules(rules.k, blocked, rules.global_after)
     with progress("Learning wordings", unit="steps", shown=rules.shown) as tick:
         return carried(lake, live, proven, asked) or learn_global(lake, proven, asked, tick)
 

@@ -18,7 +18,6 @@ from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at,
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Turn
-from resay.dialogue.wording import Wording
 from resay.store.artifact import Generation
 from resay.store.lake import Lake
 from resay.store.reading import Connection
@@ -34,11 +33,10 @@ from resay.store.wordings import (
     encode_wordings,
 )
 from rewrite_online.features import Example
-from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
 from rewrite_online.lessons import Came, examples_of, fold_of_text
 from rewrite_online.meaning import Meaning, encode_meaning
-from rewrite_online.recall import Recall
+from rewrite_online.recall import Recall, recall_beside
 
 FOLDS = 2
 """Parts of the texts: what pieces mean is learnt once for all, and once without each part, for the ranker to see how it does on new words.
@@ -86,7 +84,7 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         checked = check_wordings(connection, heard.wordings, floors)
         turns = _turns(connection)
     tick(2, STEPS)
-    recall = _recall(checked.kept, table)
+    recall = recall_beside(checked.kept, table)
     learnt = _meanings(heard, recall, k=rules.k)
     tick(3, STEPS)
     totals = {"wordings": len(checked.kept), "wordings_left_out": sum(checked.left_out.values()), "targets": len(recall.targets)}
@@ -143,10 +141,6 @@ def _turns(connection: Connection) -> dict[str, Turn]:
     """The sampled turns with all that was known of them."""
     DuckDBEngine(connection).run(Step("judged", "select turn_id from sampled"))
     return {turn.turn_id: turn for turn in judged_turns(connection)}
-
-
-def _recall(wordings: Sequence[Wording], table: Sequence[Rewrite]) -> Recall:
-    return Recall(wordings, finder=WordingFinder(wordings), spared={each.source_key for each in table})
 
 
 def _meanings(heard: Heard, recall: Recall, *, k: int) -> tuple[bytes, list[Meaning]] | None:

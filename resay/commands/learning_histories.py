@@ -12,21 +12,22 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
+from markov.steps import Floors
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.text import canonical
-from resay.store.books import HISTORIES_MARK, Books, Told
+from resay.store.books import Books, Told
 from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, DAY, TEXT, Table
-from rewrite_online.personal_layer import PersonalLayer
+from rewrite_online.personal_layer import AGE_DAYS_MAX
 
-HISTORY_DAYS = 182
-"""Days that are kept, from the newest turn: half a year. What nobody has said for so long is no habit any more."""
+HISTORY_DAYS = AGE_DAYS_MAX
+"""Days that are kept, from the newest turn: those that the personal layer reads."""
 
-LINK_MIN = 0.5
-"""A second try counts from this probability on: more likely than not (`markov.steps.Floors.link_min`)."""
+LINK_MIN = Floors().link_min
+"""A second try counts from this probability on, as for the miner."""
 
 DAYS_A_STEP = 50_000
 """Customers' days in one transaction: some half a million rows, which SQLite writes in seconds."""
@@ -70,11 +71,6 @@ def tell_home(settings: Settings) -> int:
         return tell_histories(Lake(settings.lake), books)
     finally:
         books.close()
-
-
-def histories_in(books: Books) -> PersonalLayer:
-    """The layer that answers from these books."""
-    return PersonalLayer(lambda customer, since: books.history_of(customer, since=since), lambda: books.marks().get(HISTORIES_MARK, 0))
 
 
 @dataclass(frozen=True, slots=True)

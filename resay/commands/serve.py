@@ -19,7 +19,6 @@ import typer
 from rich.markup import escape
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
-from resay.commands.learning_histories import histories_in
 from resay.commands.settings import Settings, read_settings
 from resay.commands.try_telling import considered_in, considered_json, tell_considered
 from resay.dialogue.errors import ResayError
@@ -34,7 +33,7 @@ from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
 from serving.access import KEY_FILE, LOOPBACK, api_key
-from serving.app import create_app
+from serving.app import create_app, histories_in
 from serving.dashboard.evidence import Dialogue, dialogues_of, masker
 from serving.dashboard.words import percent, place_words, plural, reason_meaning
 from serving.server import PORT, RunningService, bind, start

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from resay.dialogue.rewrite import Rewrite
-from resay.store.artifact import BrokenArtifact
+from resay.store.json_lines import decode_lines, encode_lines
 
 REWRITES_FILE = "rewrites.jsonl"
 """Name of the table's file in its generation."""
@@ -27,7 +27,6 @@ _ID_HEX = 16
 """Length of a rewrite's id: 64 bits, so that a million rewrites meet by chance once in 37 million tables."""
 
 _decode_row = msgspec.json.Decoder(Rewrite).decode
-_encode_row = msgspec.json.Encoder().encode
 
 
 def rewrite_id_of(source: str, prompt_kind: str, target: str, *, room: str = "", device_type: str = "") -> str:
@@ -45,7 +44,7 @@ def id_due(rewrite: Rewrite) -> str:
 
 def encode_rewrites(rewrites: Iterable[Rewrite]) -> bytes:
     """The rows, one JSON object a line, in the order given; equal rewrites give equal bytes."""
-    return b"".join(_encode_row(rewrite) + b"\n" for rewrite in rewrites)
+    return encode_lines(rewrites)
 
 
 def decode_rewrites(raw: bytes) -> list[Rewrite]:
@@ -53,11 +52,4 @@ def decode_rewrites(raw: bytes) -> list[Rewrite]:
 
     Raises: BrokenArtifact, naming the first line that is no rewrite.
     """
-    rewrites = []
-    for number, line in enumerate(raw.splitlines(), start=1):
-        try:
-            rewrites.append(_decode_row(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            message = f"line {number} of {REWRITES_FILE} must be a row of table rewrites; {error}; was it edited by hand?"
-            raise BrokenArtifact(message) from error
-    return rewrites
+    return decode_lines(raw, _decode_row, file=REWRITES_FILE, kind="a row of table rewrites")

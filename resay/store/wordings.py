@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from resay.dialogue.wording import Wording
-from resay.store.artifact import BrokenArtifact
+from resay.store.json_lines import decode_lines, encode_lines
 
 WORDINGS_FILE = "wordings.jsonl"
 """Name of the file of wordings in its generation."""
@@ -28,12 +28,11 @@ GLOBAL_FILES = (WORDINGS_FILE, MEANING_FILE, RANKER_FILE, WORDINGS_PROOF_FILE)
 """All files of the global layer: a generation has all of them, or none."""
 
 _decode_row = msgspec.json.Decoder(Wording).decode
-_encode_row = msgspec.json.Encoder().encode
 
 
 def encode_wordings(wordings: Iterable[Wording]) -> bytes:
     """The rows, one JSON object a line, in the order given; equal wordings give equal bytes."""
-    return b"".join(_encode_row(wording) + b"\n" for wording in wordings)
+    return encode_lines(wordings)
 
 
 def decode_wordings(raw: bytes) -> list[Wording]:
@@ -41,11 +40,4 @@ def decode_wordings(raw: bytes) -> list[Wording]:
 
     Raises: BrokenArtifact, naming the first line that is no wording.
     """
-    wordings = []
-    for number, line in enumerate(raw.splitlines(), start=1):
-        try:
-            wordings.append(_decode_row(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            message = f"line {number} of {WORDINGS_FILE} must be a wording; {error}; was it edited by hand?"
-            raise BrokenArtifact(message) from error
-    return wordings
+    return decode_lines(raw, _decode_row, file=WORDINGS_FILE, kind="a wording")

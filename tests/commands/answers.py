@@ -10,7 +10,7 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from resay.commands import diff, learn, replaying, stream, why
+from resay.commands import diff, learn, replaying, serve, stream, why
 
 
 def run(home: Path, *words: str) -> Result:
@@ -27,3 +27,13 @@ def answer(home: Path, *words: str) -> dict[str, Any]:
     assert result.exit_code == 0, (result.output, result.exception)
     read: dict[str, Any] = json.loads(result.stdout)
     return read
+
+
+def tried(home: Path, said: str, *words: str) -> dict[str, Any]:
+    """What `resay try` answers of a text."""
+    app = typer.Typer()
+    serve.register(app)
+    result = CliRunner().invoke(app, ["try", said, *words, "--json", "--home", str(home)])
+    assert result.exit_code == 0, (result.output, result.exception)
+    told: dict[str, Any] = json.loads(result.stdout)
+    return told

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from resay.commands import serve
 from resay.dialogue.turn import Turn
 from resay.store.artifact import Shelf
 from rewrite_online.certificate import certified
 from tests.builders import turn
-from tests.commands.answers import answer, run
+from tests.commands.answers import answer, run, tried
 from tests.commands.test_learn import DAY, ingest
 
 SAID, WANTED = "turn that up", "turn up that radio"
@@ -53,21 +48,11 @@ def home(tmp_path: Path) -> Path:
     return place
 
 
-def tried(home: Path, *words: str) -> dict[str, Any]:
-    """What `resay try` answers."""
-    app = typer.Typer()
-    serve.register(app)
-    result = CliRunner().invoke(app, ["try", SAID, *words, "--json", "--home", str(home)])
-    assert result.exit_code == 0, (result.output, result.exception)
-    told: dict[str, Any] = json.loads(result.stdout)
-    return told
-
-
 def test_who_is_hurt_is_left_alone_and_nobody_else(home: Path):
     """Whoever is of one spared cohort is spared, whatever else they are of."""
     cohorts = ((), ("--cohort", "en-US"), ("--cohort", "en-GB"), ("--cohort", "beta", "--cohort", "en-GB"))
 
-    assert [tried(home, *each)["rewrite"] for each in cohorts] == [WANTED, WANTED, None, None]
+    assert [tried(home, SAID, *each)["rewrite"] for each in cohorts] == [WANTED, WANTED, None, None]
 
 
 def test_the_server_would_load_it(home: Path):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from resay.commands import serve
 from resay.dialogue.turn import Context, Turn
 from resay.store.artifact import Shelf
 from rewrite_online.certificate import certified
 from tests.builders import turn
-from tests.commands.answers import answer, run
+from tests.commands.answers import answer, run, tried
 from tests.commands.test_learn import DAY, ingest
 
 SAID = "turn that up"
@@ -45,19 +40,9 @@ def home(tmp_path: Path) -> Path:
     return place
 
 
-def tried(home: Path, *words: str) -> dict[str, Any]:
-    """What `resay try` answers."""
-    app = typer.Typer()
-    serve.register(app)
-    result = CliRunner().invoke(app, ["try", SAID, *words, "--json", "--home", str(home)])
-    assert result.exit_code == 0, (result.output, result.exception)
-    told: dict[str, Any] = json.loads(result.stdout)
-    return told
-
-
 def test_each_room_is_served_what_is_meant_in_it(home: Path):
     """And a room of which nothing is known what is meant nearly everywhere."""
-    found = {room: tried(home, "--room", room)["rewrite"] for room in ("kitchen", "lounge", "attic", "")}
+    found = {room: tried(home, SAID, "--room", room)["rewrite"] for room in ("kitchen", "lounge", "attic", "")}
 
     assert found == {
         "kitchen": "turn up that radio",
@@ -109,5 +94,5 @@ def test_what_changes_in_one_room_is_told(home: Path):
 
     assert {each["rewrite"]["room"] for each in told["gone"]} == {"", "lounge"}
     assert [(each["room"], each["target"]) for each in told["new"]] == [("kitchen", "turn up that radio")]
-    assert tried(home, "--room", "lounge")["rewrite"] is None
-    assert tried(home, "--room", "kitchen")["rewrite"] == "turn up that radio"
+    assert tried(home, SAID, "--room", "lounge")["rewrite"] is None
+    assert tried(home, SAID, "--room", "kitchen")["rewrite"] == "turn up that radio"

@@ -13,7 +13,6 @@ from rephrase.detect import detect_job
 from rephrase.detector import Detector
 from resay.commands.detectors import detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
-from resay.commands.learning_histories import histories_in
 from resay.commands.replaying import replay_live
 from resay.commands.settings import Settings
 from resay.dialogue.codec import encode, whole
@@ -28,6 +27,7 @@ from resay.store.job import take_in
 from resay.store.lake import Lake
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
+from serving.app import histories_in
 
 UNHURRIED_S = 600.0
 """Time for one answer, longer than any machine takes: histories are read from the books beside the clock that stands still."""

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from resay.commands.bench.asked import NOTHING, PastTurn, TurnKey
+from resay.commands.bench.asked import PastTurn, TurnKey
 from rewrite_online.evaluate import Acts
 
 Belief = Mapping[Acts, float]
@@ -135,8 +135,3 @@ def form_of(acts: Acts) -> str:
 def value_of(act: str) -> str:
     """The value that an act names, or nothing."""
     return act.partition("=")[2].rstrip(")")
-
-
-def is_said(acts: Acts) -> bool:
-    """Whether anything is asked for."""
-    return acts != NOTHING
