@@ -17,6 +17,7 @@ from typing import Protocol
 from resay.dialogue.rewrite import Action, Layer, Reason, Rewrite, RewriteAnswer, RewriteRequest, Risk
 from resay.dialogue.text import canonical
 from rewrite_online.deadline import BUDGET_S, Deadline, Late, Workers
+from rewrite_online.draw import Draw, Drawn, no_experiment
 from rewrite_online.explanation import Explanation, Weighed
 from rewrite_online.gate import BARS, NO_VETOES, Bar, Vetoes, gain, judge_all
 from rewrite_online.hold_out import USUAL_HOLD_OUT, HoldOut
@@ -80,8 +81,10 @@ class Rewriter:
         bars: Mapping[Risk, Bar] = BARS,
         on_fault: Callable[[str, Exception], None] = lambda _part, _error: None,
         clock: Callable[[], float] = time.perf_counter,
+        draw: Draw = no_experiment,
     ) -> None:
         """Answer from what `live` gives at the moment of asking; `on_fault` hears of every part that broke or was late, by name."""
+        self._draw = draw
         self._live = live
         self._hold_out = hold_out
         self._bars = bars
@@ -125,6 +128,8 @@ class Rewriter:
             live = self._live()
             generation = live.generation
             reason = self._decide(live, asking)
+            if reason is Reason.REWRITTEN:
+                reason = self._settle(asking)
         except _Waits:
             raise
         except Exception as error:  # Whatever breaks, the customer's words go on unchanged (DESIGN 13.6).
@@ -151,8 +156,6 @@ class Rewriter:
         for layer in _in_order(live, asking.request):
             try:
                 found = self._finds(layer, live, asking)
-                if found is Reason.REWRITTEN and self._hold_out.keeps(asking.request.heard):
-                    return Reason.HOLD_OUT
                 if found is not None:
                     return found
             except _Waits:
@@ -164,6 +167,15 @@ class Rewriter:
                 self._note(layer.layer, error)
                 failed = failed or Reason.BROKEN
         return failed or (asking.weighed[0].reason if asking.weighed else Reason.NO_CANDIDATE)
+
+    def _settle(self, asking: _Asking) -> Reason:
+        """What becomes of a rewrite that is ready: held out, withheld from the control arm of an experiment, or served."""
+        heard = asking.request.heard
+        # Held out in all arms alike, so that who is held out is not exposed by it.
+        if self._hold_out.keeps(heard):
+            return Reason.HOLD_OUT
+        asking.drawn = self._draw(heard.customer_id)
+        return Reason.CONTROL_ARM if asking.drawn and asking.drawn.passes_through else Reason.REWRITTEN
 
     def _finds(self, layer: RewriteLayer, live: Live, asking: _Asking) -> Reason | None:
         """What a layer decides: `REWRITTEN` where a candidate passes the gate, `TARGET_OFFERED` where it would leave the words as they are.
@@ -209,7 +221,7 @@ class Rewriter:
 
     def _answer(self, asking: _Asking, reason: Reason, *, generation: int | None, decision_id: str, latency_ms: float) -> RewriteAnswer:
         utterance = asking.request.heard.utterance
-        chosen = asking.weighed[-1] if reason in {Reason.REWRITTEN, Reason.HOLD_OUT} else None
+        chosen = asking.weighed[-1] if reason in _READY else None
         # Where nothing is chosen the first candidate is named, so that what the gate turned down can be counted.
         named = chosen or (asking.weighed[0] if asking.weighed else None)
         rewritten = chosen if reason is Reason.REWRITTEN else None
@@ -223,13 +235,17 @@ class Rewriter:
             rewrite_id=named.rewrite.rewrite_id if named else None,
             generation=generation,
             score=named.gain if named else None,
-            propensity=self._propensity(reason),
+            experiment=asking.drawn.experiment if asking.drawn else None,
+            arm=asking.drawn.arm if asking.drawn else None,
+            propensity=self._propensity(reason, asking.drawn),
             latency_ms=latency_ms,
         )
 
-    def _propensity(self, reason: Reason) -> float:
-        drawn = {Reason.REWRITTEN: 1.0 - self._hold_out.share, Reason.HOLD_OUT: self._hold_out.share}
-        return drawn.get(reason, 1.0)
+    def _propensity(self, reason: Reason, drawn: Drawn | None) -> float:
+        if reason not in _READY:
+            return 1.0
+        held_out = self._hold_out.share
+        return held_out if reason is Reason.HOLD_OUT else (1.0 - held_out) * (drawn.share if drawn else 1.0)
 
     def _note(self, part: str, error: Exception) -> None:
         self._on_fault(part, error)
@@ -249,6 +265,9 @@ def _in_order(live: Live, request: RewriteRequest) -> Sequence[RewriteLayer]:
 
 _TABLE = PRECEDENCE.index(Layer.TABLE)
 
+_READY = frozenset({Reason.REWRITTEN, Reason.HOLD_OUT, Reason.CONTROL_ARM})
+"""Reasons behind which a rewrite was ready, whether it was served or not."""
+
 
 def decision_id(now: datetime) -> str:
     """A new id that sorts by time: milliseconds, then 64 bits of chance."""
@@ -266,11 +285,12 @@ class _Waits(Exception):
 class _Asking:
     """One request under way: what has been weighed and timed so far."""
 
-    __slots__ = ("deadline", "parts_ms", "request", "waits", "weighed")
+    __slots__ = ("deadline", "drawn", "parts_ms", "request", "waits", "weighed")
 
     def __init__(self, request: RewriteRequest, deadline: Deadline, *, waits: bool = True) -> None:
         self.request = request
         self.waits = waits
         self.deadline = deadline
+        self.drawn: Drawn | None = None
         self.weighed: list[Weighed] = []
         self.parts_ms: list[tuple[str, float]] = []
