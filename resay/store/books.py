@@ -94,17 +94,16 @@ class Books:
         for row in rows:
             del row["at"]
         if rows:
-            with _naming(self._url), self._engine.begin() as connection:
+            with self.writing() as connection:
                 connection.execute(_DECISIONS.insert(), rows)
+                _expose(connection, rows)
 
     def decisions(self, limit: int) -> list[Decision]:
         """The newest answers, newest first."""
         query = sa.select(_DECISIONS).order_by(_DECISIONS.c.event_time.desc(), _DECISIONS.c.decision_id).limit(limit)
         with _naming(self._url), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [
-            Decision(at=_utc(row["event_time"]), **{name: value for name, value in row.items() if name != "event_time"}) for row in rows
-        ]
+        return [Decision(at=utc(row["event_time"]), **{name: value for name, value in row.items() if name != "event_time"}) for row in rows]
 
     def count_decisions(self) -> dict[str, int]:
         """How many answers were given, by reason."""
@@ -125,7 +124,7 @@ class Books:
         query = sa.select(_VETOES).order_by(_VETOES.c.created_at, _VETOES.c.veto_id)
         with _naming(self._url), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Veto(**{**row, "created_at": _utc(row["created_at"])}) for row in rows]
+        return [Veto(**{**row, "created_at": utc(row["created_at"])}) for row in rows]
 
     def tell_histories(self, told: Told) -> bool:
         """Put rows in place of what some customers had on some days, and move the positions: all or nothing.
@@ -187,6 +186,24 @@ class Books:
             connection.execute(_MARKS.delete().where(_MARKS.c.name.in_(list(values))))
             connection.execute(_MARKS.insert(), [{"name": name, "value": value} for name, value in values.items()])
 
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction, for the files of the store that look after tables of their own.
+
+        Raises: BooksUnavailable.
+        """
+        with _naming(self._url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection to read by, for the same.
+
+        Raises: BooksUnavailable.
+        """
+        with _naming(self._url), self._engine.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -220,7 +237,7 @@ def _tune_sqlite(connection: object, _record: object) -> None:
     cursor.close()
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
     """SQLite gives times back without an offset; all of ours are UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
@@ -249,6 +266,35 @@ _VETOES = _sql_table(tables.VETOES)
 _TEACHINGS = _sql_table(tables.TEACHINGS)
 _HISTORIES = _sql_table(tables.HISTORIES)
 _MARKS = _sql_table(tables.MARKS)
+# Here, and not beside their readers: all tables must be known before the first books are opened.
+EXPERIMENTS = _sql_table(tables.EXPERIMENTS)
+EXPOSURES = _sql_table(tables.EXPOSURES)
+CHANGES = _sql_table(tables.CHANGES)
+
+
+def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:
+    """Note for whom arms could differ by these decisions, the first moment of each; decisions may come in any order."""
+    first: dict[tuple[str, str, str], datetime] = {}
+    for each in decisions:
+        if each["experiment"] and each["arm"]:
+            key = each["experiment"], each["customer_id"], each["arm"]
+            first[key] = min(first.get(key, each["event_time"]), each["event_time"])
+    if not first:
+        return
+    of = EXPOSURES.c
+    among = sa.and_(of.experiment.in_({name for name, _, _ in first}), of.customer_id.in_({customer for _, customer, _ in first}))
+    query = sa.select(of.experiment, of.customer_id, of.arm, of.event_time).where(among)
+    known = {(name, customer, arm): utc(moment) for name, customer, arm, moment in connection.execute(query)}
+    rows = [{**dict(zip(_EXPOSED, key, strict=True)), "event_time": moment} for key, moment in first.items() if key not in known]
+    if rows:
+        connection.execute(EXPOSURES.insert(), rows)
+    for key, moment in first.items():
+        if key in known and moment < known[key]:
+            same = [of[name] == value for name, value in zip(_EXPOSED, key, strict=True)]
+            connection.execute(EXPOSURES.update().where(*same).values(event_time=moment))
+
+
+_EXPOSED = tables.EXPOSURES.key
 
 
 def _history_row(customer_id: str, tried: Tried) -> dict[str, object]:
