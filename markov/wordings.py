@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from markov.engine import Engine
 from markov.fading import faded, load_fading
+from markov.lately import find_changes, keep_present
 from markov.steps import MILLION, Floors, Step, kept_steps
 from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import Risk
@@ -93,6 +94,9 @@ def heard_wordings(engine: Engine, floors: Floors | None = None) -> Heard:
     for step in kept_steps():
         engine.name(step)
     load_fading(engine)
+    for step in (count_in(floors), say()):
+        engine.run(step)
+    find_changes(engine, floors.customers_min)
     for step in wording_steps(floors):
         engine.run(step)
     rows = engine.rows("wordings_told").to_pylist()
@@ -101,10 +105,9 @@ def heard_wordings(engine: Engine, floors: Floors | None = None) -> Heard:
 
 
 def wording_steps(floors: Floors) -> list[Step]:
-    """The steps, in order."""
+    """The steps behind what was told ever and what of it has changed since, in order."""
     return [
-        count_in(floors),
-        say(floors),
+        weigh_present(floors),
         tell_wordings(floors),
         come_to(),
         speak(),
@@ -128,23 +131,30 @@ def count_in(floors: Floors) -> Step:
     )
 
 
-def say(floors: Floors) -> Step:
-    """What each customer who counts said of themselves, with the weight of a turn: faded, and shared among what they say too often."""
-    weight = faded(str(MILLION))
+def say() -> Step:
+    """What each customer who counts said of themselves, faded."""
+    return Step(
+        "told_ever",
+        f"""
+        select heard.turn_id, heard.said, heard.kind, heard.room, heard.state, heard.outcome, heard.day, told_customers.customer,
+            {faded(str(MILLION))} as full_weight
+        from heard
+        join told_customers on told_customers.customer_id = heard.customer_id
+        join fading on fading.day = heard.day
+        where not heard.rewritten and heard.said <> '' and length(heard.said) <= {TEXT_CHARS_MAX}
+        """,
+    )
+
+
+def weigh_present(floors: Floors) -> Step:
+    """The same since each wording changed: what it came to before is no evidence any more. Shared among what a customer says too often."""
     return Step(
         "told",
         f"""
         select told.*, cast(floor(full_weight * least(1.0, {floors.customer_weight_max * MILLION} / greatest(1.0, sum(full_weight) over (
             partition by customer, said, kind, room
         )))) as bigint) as millionths
-        from (
-            select heard.turn_id, heard.said, heard.kind, heard.room, heard.state, heard.outcome, heard.day, told_customers.customer,
-                {weight} as full_weight
-            from heard
-            join told_customers on told_customers.customer_id = heard.customer_id
-            join fading on fading.day = heard.day
-            where not heard.rewritten and heard.said <> '' and length(heard.said) <= {TEXT_CHARS_MAX}
-        ) as told
+        from (select told_ever.* from told_ever {keep_present("told_ever")}) as told
         """,
     )
 
@@ -179,14 +189,18 @@ def tell_wordings(floors: Floors) -> Step:
             where place <= {EVIDENCE_MAX}
             group by said, kind
         )
-        select whole.*, mostly.state, mostly.succeeded, shown.evidence
+        select whole.*, present.judged, mostly.state, mostly.succeeded, shown.evidence
         from (
-            select said, kind, count(distinct customer) as customers, max(day) as last_day,
-                sum(case when outcome in ('success', 'failure') then millionths else 0 end) as judged
-            from told
+            select said, kind, count(distinct customer) as customers, max(day) as last_day
+            from told_ever
             group by said, kind
             having count(distinct customer) >= {floors.customers_min}
         ) as whole
+        join (
+            select said, kind, sum(case when outcome in ('success', 'failure') then millionths else 0 end) as judged
+            from told
+            group by said, kind
+        ) as present on present.said = whole.said and present.kind = whole.kind
         join mostly on mostly.said = whole.said and mostly.kind = whole.kind
         left join shown on shown.said = whole.said and shown.kind = whole.kind
         order by whole.kind, whole.said
@@ -272,7 +286,9 @@ def name_speakers(floors: Floors) -> Step:
         select said, customer
         from (
             select said, customer, row_number() over (partition by said order by customer) as place
-            from (select distinct told.said, told.customer from told join spoken on spoken.said = told.said) as each_once
+            from (
+                select distinct told_ever.said, told_ever.customer from told_ever join spoken on spoken.said = told_ever.said
+            ) as each_once
         ) as ordered
         where place <= {floors.customers_min}
         """,
@@ -293,7 +309,8 @@ def sample() -> Step:
                 ) as text_place
                 from heard
                 join told_customers on told_customers.customer_id = heard.customer_id
-                where heard.outcome in ('success', 'failure') and heard.said <> '' and length(heard.said) <= {TEXT_CHARS_MAX}
+                {keep_present("heard")}
+                    and heard.outcome in ('success', 'failure') and heard.said <> '' and length(heard.said) <= {TEXT_CHARS_MAX}
             ) as numbered
             where text_place <= {SAMPLED_OF_TEXT_MAX}
         ) as drawn

@@ -250,3 +250,56 @@ def test_young_wordings_are_carried_over_to_the_next_table(tmp_path: Path):
     assert carry(0) is None
     lake.take_out("c0")
     assert carry(1) is None
+
+
+def test_what_the_assistant_has_learnt_wins_over_weeks_of_refusals(tmp_path: Path):
+    """Four who succeed lately say more than 28 days on which ten others were refused: what it comes to now is what counts."""
+    refused = alone(*(Said(each, day, "lamp on now", None, "failure", day=day) for each in names(10) for day in range(8, 36)))
+    learnt = alone(*(Said(each, 40, "lamp on now", LAMP, day=36) for each in names(4)))
+
+    found = wording(tmp_path, planted(customers=names(10)) + refused + learnt, "lamp on now")
+
+    assert found is not None
+    assert (found.state, found.customers, found.times) == (LAMP, 10, 4.0)
+    assert found.success == pytest.approx(5 / 6)
+
+
+def test_two_customers_have_seen_no_change(tmp_path: Path):
+    """They may be one household: the record stays whole."""
+    refused = alone(*(Said(each, day, "lamp on now", None, "failure", day=day) for each in names(10) for day in range(8, 36)))
+    learnt = alone(*(Said(each, 40, "lamp on now", LAMP, day=day) for each in names(2) for day in range(36, 40)))
+
+    found = wording(tmp_path, planted(customers=names(10)) + refused + learnt, "lamp on now")
+
+    assert found is not None
+    assert found.state == ""
+    assert found.success < 0.2
+
+
+def test_a_wording_of_two_minds_keeps_its_whole_record(tmp_path: Path):
+    """Whoever fails every other day has not changed."""
+    log = alone(
+        *(
+            Said(each, 40, "lamp on now", LAMP, "failure" if (day + number) % 2 else "success", day=day)
+            for number, each in enumerate(names(10))
+            for day in range(8, 28)
+        )
+    )
+
+    found = wording(tmp_path, planted(customers=names(10)) + log, "lamp on now")
+
+    assert found is not None
+    assert found.times > 40
+    assert 0.4 < found.success < 0.6
+
+
+def test_lessons_and_examples_are_of_the_present_too(tmp_path: Path):
+    """Nobody learns from refusals of what is no longer refused."""
+    refused = alone(*(Said(each, day, "lamp on now", None, "failure", day=day) for each in names(10) for day in range(8, 36)))
+    learnt = alone(*(Said(each, 40, "lamp on now", LAMP, day=36) for each in names(6)))
+
+    told = heard(tmp_path, planted(customers=names(10)) + refused + learnt)
+
+    assert (spoken(told, "lamp on now").right, spoken(told, "lamp on now").wrong) == (6.0, 0.0)
+    assert {each.right for each in told.sampled if "d40" in each.turn_id} == {True}
+    assert not any(each.turn_id.split("@")[1] == f"{day}d{day}" for each in told.sampled for day in range(8, 36))
