@@ -5,54 +5,12 @@ Knows names, types and meanings; knows nothing of how rows come to be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import pyarrow as pa
 
+from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
+from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
-class Home(StrEnum):
-    """Where the rows of a table lie."""
-
-    LAKE = "lake"
-    BOOKS = "books"
-    GENERATION = "generation"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: name, type and meaning."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: what it holds, what makes a row unique, and which part writes it."""
-
-    name: str
-    holds: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    owner: str
-    home: Home = Home.LAKE
-
-    def schema(self) -> pa.Schema:
-        """The table's Arrow schema."""
-        return pa.schema([pa.field(column.name, column.type, column.nullable) for column in self.columns])
-
-
-TEXT = pa.string()
-TEXTS = pa.list_(pa.string())
-COUNT = pa.int64()
-NUMBER = pa.float64()
-FLAG = pa.bool_()
-# Microseconds, because Delta Lake knows no other timestamp; all values are whole milliseconds, UTC.
-TIME = pa.timestamp("us", tz="UTC")
-DAY = pa.date32()
+__all__ = ["CHANGES", "COUNT", "DAY", "EXPERIMENTS", "EXPOSURES", "FLAG", "NUMBER", "TEXT", "TEXTS", "TIME", "Column", "Home", "Table"]
 
 _TURN_ID = Column("turn_id", TEXT, "The turn.")
 _CUSTOMER_ID = Column("customer_id", TEXT, "Pseudonymous customer.")
@@ -236,66 +194,6 @@ CHAIN_TRIES = Table(
     ),
     key=("source_turn_id", "target_turn_id"),
     owner="markov/hearing",
-)
-
-EXPOSURES = Table(
-    "exposures",
-    "First moment at which arms could differ for a customer; written with the decisions. Who was served by two arms has two rows.",
-    (
-        Column("experiment", TEXT, "The experiment."),
-        _CUSTOMER_ID,
-        Column("arm", TEXT, "treatment or control."),
-        Column("event_time", TIME, "When, UTC."),
-    ),
-    key=("experiment", "customer_id", "arm"),
-    owner="serving/decision_log",
-    home=Home.BOOKS,
-)
-
-EXPERIMENTS = Table(
-    "experiments",
-    "Questions put to live traffic, as they were asked before the first look, and how each ended.",
-    (
-        Column("experiment", TEXT, "Its name; used once."),
-        Column("salt", TEXT, "Salt by which arms are drawn."),
-        Column("metric", TEXT, "The metric that decides (`resay.experiment.metric`)."),
-        Column("treatment", NUMBER, "Share of treatment among its customers; the others are control."),
-        Column("stretch_start", NUMBER, "Where its stretch of all customers begins, 0 to 1."),
-        Column("stretch_end", NUMBER, "Where it ends."),
-        Column("aimed", NUMBER, "Relative difference at which the interval is narrowest."),
-        Column("margin", NUMBER, "Relative difference below which none matters."),
-        Column("level", NUMBER, "Confidence level, over all looks."),
-        Column("guardrails", TEXT, "JSON: relative worsening that would still be borne, by metric."),
-        Column("cohorts", TEXT, "JSON: cohorts declared before the first look."),
-        Column("later_cohorts", TEXT, "JSON: cohorts added later, the earliest first."),
-        Column("past_days", COUNT, "Days before the start whose talk is taken out of the difference."),
-        Column("started_at", TIME, "When, UTC."),
-        Column("started_by", TEXT, "Who."),
-        Column("why", TEXT, "What is expected, and why it is asked."),
-        Column("stopped_at", TIME, "When, UTC.", nullable=True),
-        Column("stopped_by", TEXT, "Who, or what.", nullable=True),
-        Column("stop_reason", TEXT, "Why.", nullable=True),
-    ),
-    key=("experiment",),
-    owner="serving/experiments",
-    home=Home.BOOKS,
-)
-
-CHANGES = Table(
-    "changes",
-    "What people, or the service by itself, changed in the books: events that are added and never altered.",
-    (
-        Column("change_id", TEXT, "The event; sorts by time."),
-        Column("changed_at", TIME, "When, UTC."),
-        Column("kind", TEXT, "What was changed: experiment."),
-        Column("name", TEXT, "Which one."),
-        Column("change", TEXT, "started, stopped or cohort_added."),
-        Column("changed_by", TEXT, "Who, or what."),
-        Column("why", TEXT, "Why."),
-    ),
-    key=("change_id",),
-    owner="resay/store/experiments",
-    home=Home.BOOKS,
 )
 
 DECISIONS = Table(

@@ -79,6 +79,11 @@ def change(reduction: float | None) -> str:
     return "–" if reduction is None else f"{-100 * reduction:+.1f}{_NARROW}%".replace("-", "−")
 
 
+def lift(share: float | None) -> str:
+    """A relative difference: −0.2 is −20 %."""
+    return change(None if share is None else -share)
+
+
 def count(number: float | None) -> str:
     """A whole number with its thousands apart."""
     return "–" if number is None else f"{number:,.0f}"

@@ -1,0 +1,1 @@
+"""Experiments on live traffic: asked, drawn, looked at and told."""
