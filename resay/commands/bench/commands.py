@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +13,7 @@ import typer
 
 from resay.commands.bench.experiments_command import experiments
 from resay.commands.bench.index_command import index
+from resay.commands.bench.kept_answers import Asked, KeptAnswers, decision_lines
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.mine_command import mine
 from resay.commands.bench.rephrase_command import rephrase
@@ -76,6 +76,9 @@ def replay(  # noqa: PLR0917 - the command line names its options
     ] = None,
     split: Annotated[str, typer.Option("--split", help="The calls that are scored; rows learn on train.")] = "dev",
     decisions: Annotated[Path | None, typer.Option("--decisions", metavar="FILE", help="Write one row's answers as JSON lines.")] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--kept", metavar="DIR", help="Keep each row's answers there, and learn no row again that has some.")
+    ] = None,
     detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
     seed: Annotated[int, typer.Option("--seed", help="Chance of the intervals.")] = SEED,
@@ -105,7 +108,7 @@ def replay(  # noqa: PLR0917 - the command line names its options
     with progress(f"Replaying {corpus} {split}", unit="rows", shown=not as_json) as tick:
         for done, each in enumerate(wanted):
             tick(done, len(wanted))
-            results[each.name] = score_row(each, train, scored)
+            results[each.name] = _scored(each, train, scored, kept=KeptAnswers(kept) if kept else None, split=split)
             if decisions is not None:
                 _write(decisions, results[each.name])
         tick(len(wanted), len(wanted))
@@ -118,13 +121,16 @@ def replay(  # noqa: PLR0917 - the command line names its options
     _explain(wanted, train, scored, split)
 
 
-def decision_lines(results: Iterable[TurnResult]) -> Iterable[str]:
-    """Answers as others can score them, a turn a line: {call, turn, target|null, acts|null, layer, score}."""
-    for result in results:
-        answer = result.answer
-        acts = None if answer.acts is None else list(answer.acts)
-        line = {"call": result.call_id, "turn": result.index, "target": answer.target, "acts": acts}
-        yield json.dumps(line | {"layer": answer.layer or None, "score": answer.score}, ensure_ascii=False) + "\n"
+def _scored(row: ReplayRow, train: Train, scored: Sequence[Call], *, kept: KeptAnswers | None, split: str) -> list[TurnResult]:
+    """What a row does, from its answers where they are kept."""
+    if kept is None:
+        return score_row(row, train, scored)
+    asked = Asked(row.name, split, name_of(train.detector), calls=len(train.calls), scored=len(scored))
+    answers = kept.of(asked)
+    results = score_row(row if answers is None else row.answered(answers), train, scored)
+    if answers is None:
+        kept.keep(asked, results)
+    return results
 
 
 def _group() -> None:

@@ -14,7 +14,7 @@ from resay.commands.bench.beliefs import by_links, by_people
 from resay.commands.bench.columns import COLUMNS, columns
 from resay.commands.bench.hindsight import by_taught_links
 from resay.commands.bench.proposals import propose
-from resay.commands.bench.ranked import Ranked, loss_chance, win_chance
+from resay.commands.bench.ranked import Ranked, loss_chance, win_chance, worst_half
 from resay.commands.bench.reader import Read, Reader, pieces_of
 from resay.commands.bench.remembered import Remembered
 from resay.commands.bench.replay_personal import last_calls, with_personal
@@ -128,6 +128,19 @@ def test_wins_and_losses_of_a_belief_are_those_of_the_scorer():
     assert loss_chance(affirmed, wrong, {THAI: 1.0}) == 0
     assert loss_chance(affirmed, wrong, {wrong.understood: 0.8, THAI: 0.2}) == pytest.approx(0.8)
     assert loss_chance(wrong.understood, wrong, {THAI: 1.0}) == 0
+
+
+def test_thresholds_are_chosen_on_those_who_are_heard_worst():
+    """Of three callers the two with the larger shares of wrong turns; whoever is heard rightly says nothing of those who are not."""
+    made = [
+        call(RIGHT, RIGHT, caller="well", minute=0),
+        call(MISHEARD, MISHEARD, caller="worst", minute=5),
+        call(MISHEARD, RIGHT, RIGHT, caller="badly", minute=10),
+    ]
+
+    worst = worst_half(list(past_turns(made, Mode.RETRY)), by_people(made))
+
+    assert worst == {"worst", "badly"}
 
 
 def test_only_late_calls_of_frequent_callers_are_kept_out():

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 import typer
+from click.testing import Result
 from typer.testing import CliRunner
 
 from resay.commands.bench import commands as bench
@@ -218,6 +219,38 @@ def test_decisions_are_of_one_row(app: typer.Typer, corpus: Path, tmp_path: Path
 
     assert result.exit_code == 2
     assert not (tmp_path / "decisions.jsonl").exists()
+
+
+def test_a_row_whose_answers_are_kept_is_not_learnt_again(app: typer.Typer, corpus: Path, tmp_path: Path):
+    """The second time it is scored by what the file says, as it is written there."""
+    asked = ("--data", corpus, "--row", "b-gold/before", "--kept", tmp_path / "kept", "--json")
+    first = _run(app, *asked)
+    answers = tmp_path / "kept" / "dev.b-gold-before.jsonl"
+    again = _run(app, *asked)
+    answers.write_text(answers.read_text().replace('"thai food"', '"um"'))
+
+    edited = _run(app, *asked)
+
+    assert _of(first, "wins") == _of(again, "wins") == 6
+    assert _of(edited, "wins") == 0
+
+
+def test_answers_to_another_question_are_refused(app: typer.Typer, corpus: Path, tmp_path: Path):
+    """Another detector may have given others, and half a file lacks the rest."""
+    asked = ("--data", corpus, "--row", "b-gold/before", "--kept", tmp_path / "kept")
+    _run(app, *asked)
+
+    other = _run(app, *asked, "--detector", "overlap")
+    path = tmp_path / "kept" / "dev.b-gold-before.jsonl"
+    path.write_text(path.read_text()[:-20])
+    cut_off = _run(app, *asked)
+
+    assert "must hold answers to" in str(other.exception)
+    assert "must hold a row's answers" in str(cut_off.exception)
+
+
+def _of(result: Result, metric: str) -> float:
+    return next(row["value"] for row in json.loads(result.stdout)["rows"] if row["metric"] == metric)
 
 
 @pytest.mark.parametrize("arguments", [["--row", "z"], ["--split", "train"], ["--corpus", "atis"]])
