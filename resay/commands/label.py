@@ -88,7 +88,7 @@ def detect_command(  # noqa: PLR0917 - an option is a parameter
     usual = DetectorName.SPAN if model or device else DEFAULT if file is None else best_there()
     asked = asked_detector(detector or usual, model, device=device, trunk=trunk)
     if file is not None:
-        with _landed(file, shown=not as_json) as lake:
+        with landed(file, shown=not as_json) as lake:
             if as_json:
                 pairs = considered(detector_of(asked, lake, probability_min=0.0), _sessions(lake))
             else:
@@ -113,7 +113,7 @@ def label_command(file: InputOption = None, home: HomeOption = None, as_json: Js
     Examples: `resay label` · `resay label --input dialogues.jsonl > labels.jsonl`
     """
     if file is not None:
-        with _landed(file, shown=not as_json) as lake:
+        with landed(file, shown=not as_json) as lake:
             print_json_lines(_label_json(lake, detector_of()))
         return
     lake = Lake(read_settings(home=home).lake)
@@ -126,7 +126,7 @@ def label_command(file: InputOption = None, home: HomeOption = None, as_json: Js
 
 
 @contextmanager
-def _landed(file: Path, *, shown: bool) -> Iterator[Lake]:
+def landed(file: Path, *, shown: bool) -> Iterator[Lake]:
     """A lake of its own for one file, gone after the block; bad records are named and passed over, and end the command with 1."""
     with TemporaryDirectory(prefix="resay-") as folder:
         lake = Lake(Path(folder) / "lake")

@@ -98,7 +98,7 @@ def _texts(path: Path) -> Iterator[SlurpText]:
 
 
 def _text(record: Mapping[str, Any]) -> SlurpText:
-    readings = (Reading(_heard(each["asr"]), bool(each["intent_ok"] and each["entities_ok"])) for each in record.get("recordings", ()))
+    readings = (Reading(heard(each["asr"]), bool(each["intent_ok"] and each["entities_ok"])) for each in record.get("recordings", ()))
     return SlurpText(
         text_id=str(record["id"]),
         intent=str(record["intent"]),
@@ -107,7 +107,7 @@ def _text(record: Mapping[str, Any]) -> SlurpText:
     )
 
 
-def _heard(text: str) -> str:
+def heard(text: str) -> str:
     return _APART.sub("", " ".join(_NOT_HEARD.sub(" ", text).split()))
 
 
