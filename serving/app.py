@@ -19,12 +19,15 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import HISTORIES_MARK, Books
+from resay.store.experiments import ExperimentBooks
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import Doorway, PageSessions, is_key
 from serving.dashboard.page import page_routes
 from serving.decision_log import DecisionLog
+from serving.experiments.arms import RunningArms
+from serving.experiments_api import experiment_routes
 from serving.guard import Guard
 from serving.health import health_routes
 from serving.metrics import Metrics
@@ -68,6 +71,7 @@ def app_of(service: Service) -> FastAPI:
     guarded = [Depends(_key_check(service))]
     app.include_router(rewrite_routes(service), dependencies=guarded)
     app.include_router(turns_routes(service), dependencies=guarded)
+    app.include_router(experiment_routes(service), dependencies=guarded)
     app.include_router(health_routes(service))
     app.include_router(page_routes(service), include_in_schema=False)
     app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
@@ -83,6 +87,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     """
     metrics = Metrics()
     books = Books(settings.books)
+    experiments = ExperimentBooks(books)
+    arms = RunningArms(experiments.all)
     personal = histories_in(books)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
     line: WaitingLine[RewriteAnswer] = WaitingLine()
@@ -92,9 +98,11 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         clock=clock,
         pseudonym=partial(pseudonym, key=settings.hash_key) if settings.hash_key else str,
         books=books,
+        experiments=experiments,
+        arms=arms,
         reports=Shelf(settings.reports),
         watch=watch,
-        rewriter=Rewriter(watch.live, on_fault=metrics.failed),
+        rewriter=Rewriter(watch.live, on_fault=metrics.failed, draw=arms.drawn),
         decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
         metrics=metrics,
         line=line,
@@ -104,7 +112,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 
 @asynccontextmanager
 async def _lifespan(service: Service) -> AsyncIterator[None]:
-    refresher = Refresher(service.watch, on_change=service.metrics.went_live, on_fault=service.metrics.failed)
+    metrics = service.metrics
+    refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=service.arms.refresh)
     refresher.start()
     service.decisions.start()
     try:

@@ -32,8 +32,13 @@ class Refresher:
         on_change: Callable[[Live], None],
         on_fault: Callable[[str, Exception], None],
         first_look_s: float = FIRST_LOOK_S,
+        beside: Callable[[], object] = lambda: None,
     ) -> None:
-        """Tell `on_change` of what is live whenever it is another than before; `on_fault` hears what broke."""
+        """Tell `on_change` of what is live whenever it is another than before; `on_fault` hears what broke.
+
+        `beside` is called before each look, and keeps it from nothing.
+        """
+        self._beside = beside
         self._first_look_s = first_look_s
         self._looked = threading.Event()
         self._watch = watch
@@ -61,6 +66,11 @@ class Refresher:
             self._look()
 
     def _look(self) -> None:
+        try:
+            self._beside()
+        except Exception as error:  # What it knew holds on.
+            self._on_fault("experiments", error)
+            log.exception("refresh_failed")
         try:
             live = self._watch.refresh()
             if live is not self._seen:

@@ -10,10 +10,12 @@ from pathlib import Path
 from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import Books
+from resay.store.experiments import ExperimentBooks
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import LOOPBACK, PageSessions
 from serving.decision_log import DecisionLog
+from serving.experiments.arms import RunningArms
 from serving.metrics import Metrics
 from serving.waiting_line import WaitingLine
 
@@ -47,6 +49,9 @@ class Service:
     pseudonym: Callable[[str], str]
     """What becomes of a customer id before anything is looked up or written down."""
     books: Books
+    experiments: ExperimentBooks
+    arms: RunningArms
+    """Of the experiments that run."""
     reports: Shelf
     watch: Watch
     rewriter: Rewriter

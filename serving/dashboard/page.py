@@ -5,13 +5,11 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 
 from resay.dialogue.codec import UTTERANCE_CHARS_MAX
@@ -22,9 +20,12 @@ from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
 from serving.access import is_key
-from serving.dashboard import words
 from serving.dashboard.evidence import masker
+from serving.dashboard.experiment_page import experiment_page
+from serving.dashboard.templates import FOLDER, templates
 from serving.dashboard.view import View, view
+from serving.experiments.look import Look
+from serving.experiments_api import Form, exported, look_now, record_named
 from serving.service import Service
 
 COOKIE = "resay_session"
@@ -39,7 +40,9 @@ PROMPT_CHARS_MAX = 200
 VIEW_LIFE = timedelta(seconds=15)
 """How old what the page shows may be; a new generation shows at once."""
 
-_FOLDER = Path(__file__).parent
+LOOKS_MAX = 20
+"""Experiments whose last look is kept; the oldest goes first."""
+
 _ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
 _ICON = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#0b7a6f" d="M13 9a10 10 0 1 1 0 20H3V19A10 10 0 0 1 13 9Z"/>'
@@ -52,6 +55,8 @@ def page_routes(service: Service) -> APIRouter:
     page = _Page(service)
     router = APIRouter()
     router.add_api_route("/", page.show, methods=["GET"])
+    router.add_api_route("/experiments/{name}", page.experiment, methods=["GET"])
+    router.add_api_route("/experiments/{name}/report", page.export, methods=["GET"])
     router.add_api_route("/session", page.enter, methods=["POST"])
     router.add_api_route("/try", page.try_it, methods=["POST"])
     router.add_api_route("/assets/icon.svg", _icon, methods=["GET"])
@@ -66,7 +71,7 @@ async def _icon() -> Response:
 async def _asset(name: str) -> Response:
     if name not in _ASSETS:
         raise HTTPException(404, "Not Found")
-    return Response((_FOLDER / name).read_bytes(), media_type=_ASSETS[name])
+    return Response((FOLDER / name).read_bytes(), media_type=_ASSETS[name])
 
 
 class _Page:
@@ -78,8 +83,8 @@ class _Page:
         self._rewriter = Rewriter(service.watch.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
         self._viewing = threading.Lock()
         self._last: tuple[Live, datetime, View] | None = None
-        self._templates = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        self._templates.globals.update({name: getattr(words, name) for name in _WORDS})
+        self._looks: dict[str, Look] = {}
+        self._templates = templates()
 
     async def show(self, request: Request, token: str | None = None) -> Response:
         """The page, for who was let in; with a token, the way in."""
@@ -105,6 +110,28 @@ class _Page:
         if "fragment" in request.query_params:
             return HTMLResponse(self._templates.get_template("tried.html").render(tried=tried))
         return await run_in_threadpool(self._page, tried)
+
+    async def experiment(self, request: Request, name: str) -> Response:
+        """The page of one experiment."""
+        if not self._knows(request):
+            return self._door("closed")
+        look = await run_in_threadpool(self._look, name)
+        return HTMLResponse(experiment_page(look))
+
+    async def export(self, request: Request, name: str, form: Annotated[Form, Query(alias="as")] = Form.HTML) -> Response:
+        """The same as a file."""
+        if not self._knows(request):
+            return self._door("closed")
+        return exported(await run_in_threadpool(self._look, name), form)
+
+    def _look(self, name: str) -> Look:
+        """An experiment by now, at most `VIEW_LIFE` old, as the page is, so that its links tell the same."""
+        record, now = record_named(self._service, name), self._service.clock()
+        with self._viewing:
+            kept = self._looks.get(name)
+            if kept is None or kept.record != record or now - kept.at > VIEW_LIFE:
+                self._looks = {**dict(list(self._looks.items())[-LOOKS_MAX + 1 :]), name: look_now(self._service, record)}
+            return self._looks[name]
 
     def _knows(self, request: Request) -> bool:
         return self._service.sessions.knows(request.cookies.get(_cookie_name(request)))
@@ -142,7 +169,6 @@ class _Page:
         return HTMLResponse(self._templates.get_template("door.html").render(why=why), 403)
 
 
-_WORDS = ("sign_name", "sign_meaning", "reason_meaning", "place_words", "spared_words", "percent", "change", "count", "plural")
 _STRICT: Literal["strict"] = "strict"
 
 

@@ -21,8 +21,10 @@ from resay.store.rewrites import CARD_FILE
 from rewrite_online.gate import judge
 from serving.dashboard.chart import Chart, every_day, line, stacked
 from serving.dashboard.evidence import Rule, rules
+from serving.dashboard.experiment_page import Told, told
 from serving.dashboard.queries import Connection, outcomes_by_day, run, signs_by_day
 from serving.dashboard.report import read_report
+from serving.experiments.look import look_at
 from serving.service import Service
 
 Shown = TypeVar("Shown")
@@ -32,6 +34,9 @@ DAYS_SHOWN_MAX = 60
 
 SAID_TWICE_MAX = 6
 """Things said twice that are shown."""
+
+EXPERIMENTS_SHOWN_MAX = 3
+"""Experiments on the overview, those that run first; all have pages of their own."""
 
 DECISIONS_TIMED_MAX = 1_000
 """Newest decisions whose latency is summed up."""
@@ -119,6 +124,7 @@ class View:
     log: Log | Absent
     table: Table | Absent
     proof: Proof | Absent
+    experiments: tuple[Told, ...] | Absent
     card: Card
 
 
@@ -137,6 +143,7 @@ def _view(service: Service, log: Log | Absent, *, connection: Connection | None,
         log=log,
         table=_section(lambda: _table(service, connection, mask)),
         proof=_section(lambda: _proof(service)),
+        experiments=_section(lambda: _experiments(service)),
         card=_card(service),
     )
 
@@ -208,6 +215,15 @@ def _proof(service: Service) -> Proof | Absent:
         for each in report.weeks
     )
     return Proof(report, weeks, highest=max((max(week.control, week.treatment) for week in weeks), default=0) or 1)
+
+
+def _experiments(service: Service) -> tuple[Told, ...] | Absent:
+    records = service.experiments.all()[::-1]
+    if not records:
+        return Absent("No experiment was started yet. `resay experiment start NAME` puts a question to live traffic.")
+    shown = sorted(records, key=lambda each: each.stopped_at is not None)[:EXPERIMENTS_SHOWN_MAX]
+    lake, now = Lake(service.settings.lake), service.clock()
+    return tuple(told(look_at(each, service.experiments, lake, now=now)) for each in shown)
 
 
 def _card(service: Service) -> Card:

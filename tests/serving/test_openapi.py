@@ -12,6 +12,9 @@ from resay.commands.serve import openapi_json
 
 PUBLISHED = Path(__file__).parent.parent.parent / "docs/api/openapi.json"
 
+_ONE = "/v1/experiments/{name}"
+EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
+
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
@@ -27,18 +30,18 @@ def test_the_description_is_current():
 
 def test_it_names_every_route_and_no_page(document: dict[str, Any]):
     """What callers may use, and nothing else."""
-    assert set(document["paths"]) == {"/v1/rewrite", "/v1/turns", "/healthz", "/readyz", "/metrics"}
+    assert set(document["paths"]) == {"/v1/rewrite", "/v1/turns", *EXPERIMENTS, "/healthz", "/readyz", "/metrics"}
 
 
 def test_it_says_where_the_key_is_needed(document: dict[str, Any]):
     """Everything under /v1, nothing beside it."""
     keyed = {path for path, methods in document["paths"].items() if any("security" in each for each in methods.values())}
 
-    assert keyed == {"/v1/rewrite", "/v1/turns"}
+    assert keyed == {"/v1/rewrite", "/v1/turns", *EXPERIMENTS}
 
 
 def test_every_field_of_question_and_answer_is_explained(document: dict[str, Any]):
     """Names alone do not tell what is meant."""
-    for schema in ("RewriteQuestion", "RewriteReply"):
+    for schema in ("RewriteQuestion", "RewriteReply", "Asked", "Ended", "AddedCohort"):
         for name, field in document["components"]["schemas"][schema]["properties"].items():
             assert "description" in field or "$ref" in field, f"{schema}.{name} must be described"
