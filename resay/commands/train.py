@@ -18,6 +18,7 @@ from rephrase.example_file import read_examples
 from rephrase.model_folder import ModelCard
 from rephrase.question import Kind
 from resay.commands.console import JsonOption, console, print_json, progress
+from resay.commands.train_failure_point import failure_point
 from resay.commands.train_finding import sounds, towers
 from resay.dialogue.errors import ResayError
 
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group.command("encoder")(encoder)
     group.command("towers")(towers)
     group.command("sounds")(sounds)
+    group.command("failure-point")(failure_point)
     app.add_typer(group, name="train", rich_help_panel=_PANEL)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.experiments_command import experiments
+from resay.commands.bench.failure_point_command import failure_point
 from resay.commands.bench.index_command import index
 from resay.commands.bench.kept_answers import Asked, KeptAnswers, decision_lines
 from resay.commands.bench.loop_command import loop
@@ -57,6 +58,7 @@ def register(app: typer.Typer) -> None:
     group.command("serve")(serve)
     group.command("index")(index)
     group.command("experiments")(experiments)
+    group.command("failure-point")(failure_point)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 

@@ -1,0 +1,22 @@
+"""Examples: sessions whose failure points are known, to learn from and to score on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from failure_point.point import FailurePoint
+from resay.dialogue.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A session and what is true of its turns."""
+
+    session: Session
+    points: Mapping[str, FailurePoint]
+    """By turn; turns of which nothing is known are left out, and are context to the others."""
+    group: str
+    """What may not be parted: a customer, a call, a text."""
+    traffic: str
+    """Whose log it lies in: what is remembered of traffic is remembered log by log."""

@@ -1,0 +1,183 @@
+"""The model of failure points: weights of texts, trees, calibration and thresholds; neither torch nor scikit-learn is needed to ask it.
+
+Knows how chances are made and what they are made of; how it was learnt is in `train`, where it lies in `model_folder`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from failure_point.case import Case
+from failure_point.features import NAMES, matrix
+from failure_point.grams import BUCKETS, VIEWS, Grams, buckets_of
+from failure_point.linear import Floats, known_share, log_chances
+from failure_point.point import POINTS, Evidence, FailurePoint, Verdict
+from failure_point.traffic import Traffic
+from resay.training.onnx_model import WrongModel
+from resay.training.tree_model import TreeModel
+
+CASES_A_BATCH = 512
+"""Cases weighed at a time: their features take a megabyte."""
+
+EVIDENCE_MAX = 6
+"""Pieces of evidence that are told of one verdict: what a person looks up."""
+
+_SAID = (*(point.value for point in POINTS), "known")
+SEEN = (*NAMES, *(f"{view} says {name}" for view in VIEWS for name in _SAID))
+"""Names of all that the trees see, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From chances to a named point."""
+
+    slope: float
+    shifts: Mapping[FailurePoint, float]
+    """Chances are the softmax of slope · sums + shifts."""
+    worth: Mapping[FailurePoint, float]
+    """The point with the highest chance times worth is named: what it costs to miss one, relative to the others."""
+    known_min: float
+    """Where no chance is as high, the verdict is that it does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a model's file holds."""
+
+    weights: Mapping[str, NDArray[np.float32]]
+    """By view: (bucket and the bias, point)."""
+    trees: bytes
+
+    def __bytes__(self) -> bytes:
+        """Equal content, equal bytes; buckets without a weight are left out."""
+        kept: dict[str, NDArray[np.generic]] = {"trees": np.frombuffer(self.trees, dtype=np.uint8)}
+        for view, weights in self.weights.items():
+            there = np.flatnonzero(weights.any(axis=1))
+            kept |= {f"{view}_buckets": there.astype(np.uint32), f"{view}_weights": weights[there].astype(np.float16)}
+        out = io.BytesIO()
+        np.savez_compressed(out, **kept)  # type: ignore[arg-type]
+        return out.getvalue()
+
+    @classmethod
+    def of(cls, content: bytes) -> Content:
+        """The content of a file.
+
+        Raises: WrongModel.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+                weights = {view: _spread(kept[f"{view}_buckets"], kept[f"{view}_weights"]) for view in VIEWS}
+                return cls(weights, kept["trees"].tobytes())
+        # numpy raises whatever its reader of archives meets.
+        except Exception as error:
+            message = f"a model of failure points must be as it was written; {error}; was the file cut off, or is it of another version?"
+            raise WrongModel(message) from error
+
+
+def _spread(buckets: NDArray[np.uint32], weights: NDArray[np.float16]) -> NDArray[np.float32]:
+    spread = np.zeros((BUCKETS + 1, len(POINTS)), dtype=np.float32)
+    spread[buckets] = weights
+    return spread
+
+
+class FailurePointModel:
+    """Names failure points; safe to share between threads."""
+
+    def __init__(self, content: Content, thresholds: Thresholds, *, version: str = "") -> None:
+        """A model from its content.
+
+        Raises: WrongModel, where it was learnt by another version, that sees other features.
+        """
+        self._weights, self._thresholds = content.weights, thresholds
+        self._trees = TreeModel(content.trees)
+        seen = self._trees.about.get("features")
+        if seen != list(SEEN) or self._trees.names != tuple(point.value for point in POINTS):
+            told = len(seen) if isinstance(seen, list) else 0
+            message = (
+                f"a model of failure points must see the {len(SEEN)} features that this version makes; it sees {told}, in its own order; "
+                "was it trained by another version, and is `resay train failure-point` to be run again?"
+            )
+            raise WrongModel(message)
+        self.version = version
+        self._shifts = np.array([thresholds.shifts[point] for point in POINTS])
+        self._worth = np.array([thresholds.worth[point] for point in POINTS])
+
+    @property
+    def worth(self) -> Mapping[FailurePoint, float]:
+        """What each point is worth, in the order of `POINTS`."""
+        return {point: self._thresholds.worth[point] for point in POINTS}
+
+    def verdicts(self, cases: Sequence[Case], traffic: Traffic, *, explain: bool = False) -> Iterator[Verdict]:
+        """A verdict for each case, in order; with its evidence where that is asked for, which takes a hundred times as long."""
+        for start in range(0, len(cases), CASES_A_BATCH):
+            some = cases[start : start + CASES_A_BATCH]
+            seen, grams = self._seen(some, traffic)
+            chances = self.chances_of(seen)
+            for place, case in enumerate(some):
+                named = int((chances[place] * self._worth).argmax())
+                known = chances[place].max() >= self._thresholds.known_min
+                told = {point: float(chance) for point, chance in zip(POINTS, chances[place], strict=True)}
+                own = {view: grams[view][place] for view in VIEWS}
+                evidence = tuple(self._evidence(case, seen[place], own, named=named)) if explain else ()
+                yield Verdict(case.turn.turn_id, POINTS[named] if known else None, told, evidence)
+
+    def chances(self, cases: Sequence[Case], traffic: Traffic) -> Floats:
+        """Chances of all points: (case, point)."""
+        return self.chances_of(self._seen(cases, traffic)[0])
+
+    def chances_of(self, seen: NDArray[np.float32]) -> Floats:
+        """Chances of rows as the trees see them."""
+        turned = self._thresholds.slope * self._sums(seen) + self._shifts
+        raised = np.exp(turned - turned.max(axis=1, keepdims=True, initial=-np.inf)) if len(seen) else turned
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float64)
+
+    def _sums(self, seen: NDArray[np.float32]) -> Floats:
+        return np.stack(self._trees.sums(dict.fromkeys(self._trees.names, seen)), axis=1).astype(np.float64)
+
+    def _seen(self, cases: Sequence[Case], traffic: Traffic) -> tuple[NDArray[np.float32], dict[str, list[Grams]]]:
+        grams = {view: [buckets_of(view, case) for case in cases] for view in VIEWS}
+        said = [
+            part.astype(np.float32)
+            for view in VIEWS
+            for part in (log_chances(self._weights[view], grams[view]), known_share(self._weights[view], grams[view])[:, None])
+        ]
+        return np.concatenate([matrix(cases, traffic), *said], axis=1), grams
+
+    def _evidence(self, case: Case, seen: NDArray[np.float32], grams: Mapping[str, Grams], *, named: int) -> Iterator[Evidence]:
+        """What the named point's sum would lack without each thing that was seen; texts by view, with the grams that spoke loudest."""
+        columns = [[place] for place in range(len(NAMES))]
+        columns += [list(range(len(NAMES) + k * len(_SAID), len(NAMES) + (k + 1) * len(_SAID))) for k in range(len(VIEWS))]
+        rows = np.repeat(seen[None, :], len(columns) + 1, axis=0)
+        for row, hidden in enumerate(columns, start=1):
+            rows[row, hidden] = np.nan
+        sums = self._sums(rows)[:, named] * self._thresholds.slope
+        lost = sums[0] - sums[1:]
+        known = [place for place in range(len(columns)) if place >= len(NAMES) or not np.isnan(seen[place])]
+        for place in sorted(known, key=lambda each: -abs(lost[each]))[:EVIDENCE_MAX]:
+            if lost[place]:
+                yield Evidence(*self._told(case, seen, grams, place=place, named=named), weight=round(float(lost[place]), 3))
+
+    def _told(
+        self, case: Case, seen: NDArray[np.float32], grams: Mapping[str, Grams], *, place: int, named: int
+    ) -> tuple[str, float | str]:
+        if place < len(NAMES):
+            return NAMES[place], round(float(seen[place]), 4)
+        view = list(VIEWS)[place - len(NAMES)]
+        weights = self._weights[view][:, named]
+        words = {gram: weights[bucket] for gram, bucket in named_buckets(view, case) if bucket in grams[view]}
+        loudest = sorted(words, key=lambda gram: -words[gram])[:3]
+        return f"words {view}", " · ".join(loudest)
+
+
+def named_buckets(view: str, case: Case) -> Iterator[tuple[str, int]]:
+    """The grams of a case that people can read, with their buckets: runs of letters are left out."""
+    import zlib
+
+    for gram in VIEWS[view](case):
+        if len(gram) > 5 or gram.startswith("w "):
+            yield gram, zlib.crc32(gram.encode("utf-8", "surrogatepass")) % BUCKETS

@@ -1,0 +1,74 @@
+"""The command `bench failure-point`: how well it is told where turns failed (EVALUATION 5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from failure_point.model import FailurePointModel
+from failure_point.model_folder import WrongModelFolder, read_model
+from resay.commands.bench.failure_point import COLUMNS, Split, failure_rows
+from resay.commands.bench.report import BenchReport, BenchRow, bench_report, print_report, show_report
+from resay.commands.classify import FOLDER, FailureModelOption
+from resay.commands.console import JsonOption, progress, remarks
+from resay.commands.example_sets import CALLS, TEXTS, CallsOption, TextsOption
+from resay.commands.failure_sets import FailureSet, Places, examples_of, lacking
+from resay.commands.worlds import WorldOption
+from resay.lab.linked.part import Part
+from resay.lab.world import VOICE_HOME
+
+SEED = 7
+
+FOLLOWED = {FailureSet.HOME, FailureSet.DSTC2}
+"""Sets in which turns follow turns."""
+
+
+def failure_point(  # noqa: PLR0917 - the command line names its options
+    sets: Annotated[list[FailureSet] | None, typer.Option("--set", help="A set; again for more [default: all that are there].")] = None,
+    baselines: Annotated[bool, typer.Option("--baselines/--no-baselines", help="Score the baselines too.")] = True,
+    model: FailureModelOption = FOLDER,
+    world: WorldOption = VOICE_HOME,
+    texts: TextsOption = TEXTS,
+    calls: CallsOption = CALLS,
+    size: Annotated[float, typer.Option("--size", min=0.05, max=4.0, help="Share of the usual homes' customers.")] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", help="Chance of the sets, the trees and the intervals.")] = SEED,
+    as_json: JsonOption = False,
+) -> None:
+    """Score where turns failed: false_wake, asr, nlu, er, result or correct, by models of each set's own training part.
+
+    Sets: home, simulated homes with planted faults and voices of their own; recorded, their recordings one by one; slurp, commands of
+    other texts; dstc2, the dev calls. Rows: SET (all that follows is seen), SET/alone (nothing has followed yet), SET/unscored (a log
+    without any score), SET/ship (the model that ships), and baselines: majority, confidence, metadata, words. SET/…/point=… is one point's
+    F1; coverage is how many turns, the surest first, are named with 95 % right. Sets that are not there are passed over, and said so.
+
+    Examples: `resay bench failure-point --set home` · `resay bench failure-point --set slurp --set dstc2 --json`
+    """
+    now = datetime.now(UTC)
+    places = Places(world, texts, calls, size=size)
+    shipped = _shipped(model)
+    rows: list[BenchRow] = []
+    for each in sets or list(FailureSet):
+        if why := lacking(each, places):
+            remarks.print(f"without {each}: {why}", markup=False, soft_wrap=True)
+            continue
+        with progress(f"Scoring {each}", unit="steps", shown=not as_json) as tick:
+            made = {part: list(examples_of(each, part, places, seed=seed)) for part in Part}
+            split = Split(made[Part.TRAIN], made[Part.CHOOSE], made[Part.TEST], each in FOLLOWED)
+            rows += failure_rows(each.value, split, shipped=shipped, seed=seed, baselines=baselines, tick=tick)
+    report = bench_report("failure-point", rows, seed=seed, now=now)
+    if as_json:
+        print_report(report)
+        return
+    whole = tuple(row for row in report.rows if "/point=" not in row.row)
+    show_report(BenchReport(report.bench, report.date, report.seed, report.commit, report.machine, whole), COLUMNS)
+
+
+def _shipped(folder: Path) -> FailurePointModel | None:
+    try:
+        return read_model(folder)
+    except WrongModelFolder as error:
+        remarks.print(f"without ship: {error}", markup=False, soft_wrap=True)
+        return None

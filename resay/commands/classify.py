@@ -1,0 +1,93 @@
+"""The command `classify`: where each turn failed. Knows files, the lake and options; verdicts are made in `failure_point`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from failure_point.classify import classify
+from failure_point.model import FailurePointModel
+from failure_point.model_folder import read_model
+from failure_point.point import DO_NOT_KNOW, POINTS, Verdict
+from failure_point.traffic import Traffic
+from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress
+from resay.commands.detectors import MODELS
+from resay.commands.label import InputOption, landed
+from resay.commands.settings import read_settings
+from resay.dialogue.session import sessionize
+from resay.dialogue.tick import Tick
+from resay.store.lake import Lake
+from resay.store.turns import read_turns
+
+FOLDER = MODELS / "failure-point"
+"""The model that ships."""
+
+FailureModelOption = Annotated[
+    Path, typer.Option("--model", metavar="DIR", help="Folder of the model.", show_default="models/failure-point, beside the packages")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `classify`."""
+    app.command("classify", rich_help_panel="Learn, step by step")(classify_command)
+
+
+def classify_command(
+    file: InputOption = None,
+    model: FailureModelOption = FOLDER,
+    explain: Annotated[bool, typer.Option("--explain", help="With --input: the evidence of each verdict too.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where each turn failed first: false_wake, asr, nlu, er, result, or correct; unknown where none is likely enough.
+
+    With `--input` it prints one JSON object a turn, in the order of customers and times: turn_id, failure_point, probabilities, and with
+    `--explain` evidence: what was seen in the turn, its value, and by how much the log odds would fall without it. Whatever a log lacks
+    (scores, interpretations, responses, times) is done without. What the log itself says of a wording is used: how many customers say it,
+    and whether it is ever carried out; so judge a log as a whole, and not turn by turn.
+
+    Examples: `resay classify --input dialogues.jsonl --json > points.jsonl` · `resay classify --input dialogues.jsonl --explain`
+    """
+    chosen = read_model(model)
+    if file is not None:
+        with landed(file, shown=not as_json) as lake, progress("Classifying", unit="turns", shown=True) as tick:
+            print_json_lines(verdict_json(each, explain=explain) for each in _verdicts(lake, chosen, explain=explain, tick=tick))
+        return
+    lake = Lake(read_settings(home=home).lake)
+    with progress("Classifying", unit="turns", shown=not as_json) as tick:
+        counts = Counter(each.named for each in _verdicts(lake, chosen, explain=False, tick=tick))
+    if as_json:
+        print_json({"model": chosen.version, "turns": sum(counts.values()), "points": dict(counts)})
+    else:
+        console.print(_table(counts, chosen.version))
+
+
+def verdict_json(verdict: Verdict, *, explain: bool = False) -> dict[str, object]:
+    """A verdict as outsiders read it."""
+    told: dict[str, object] = {
+        "turn_id": verdict.turn_id,
+        "failure_point": verdict.named,
+        "probabilities": {point.value: round(chance, 4) for point, chance in verdict.probabilities.items()},
+    }
+    if explain:
+        told["evidence"] = [{"what": each.what, "value": each.value, "weight": each.weight} for each in verdict.evidence]
+    return told
+
+
+def _verdicts(lake: Lake, model: FailurePointModel, *, explain: bool, tick: Tick) -> Iterator[Verdict]:
+    traffic = Traffic(read_turns(lake))
+    for number, verdict in enumerate(classify(model, sessionize(read_turns(lake)), traffic, explain=explain), start=1):
+        tick(number, traffic.turns)
+        yield verdict
+
+
+def _table(counts: Counter[str], version: str) -> Table:
+    table = Table("", "turns", title=f"Failure points by model {version}", title_justify="left")
+    for name in (*(point.value for point in POINTS), DO_NOT_KNOW):
+        table.add_row(name, f"{counts[name]:,}")
+    return table

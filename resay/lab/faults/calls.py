@@ -1,0 +1,38 @@
+"""DSTC2's calls with failure points (EVALUATION 5). For benchmarks: the corpus does not ship, and nothing that ships learns from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from failure_point.example import Example
+from failure_point.point import FailurePoint
+from resay.dialogue.session import Session
+from resay.label.corpora.dstc2 import Call, TurnTruth
+from resay.label.corpora.dstc2_turn import turn_parts
+
+_POINTS = {
+    "false_wake": FailurePoint.FALSE_WAKE,
+    "asr": FailurePoint.ASR,
+    "nlu": FailurePoint.NLU,
+    "state": FailurePoint.RESULT,
+    "result": FailurePoint.RESULT,
+    "result_unanswered": FailurePoint.RESULT,
+    "correct": FailurePoint.CORRECT,
+}
+"""Turns without content, and last turns of which nothing is known, are left out."""
+
+
+def call_examples(calls: Iterable[Call]) -> Iterator[Example]:
+    """The calls as sessions; a group is a caller."""
+    for call in calls:
+        turns = tuple(part.turn for part in turn_parts(call.live))
+        told = zip(turns, call.truth.turns, strict=True)
+        points = {turn.turn_id: point for turn, truth in told if (point := point_of(truth)) is not None}
+        yield Example(Session(call.live.caller, turns), points, group=call.live.caller, traffic="dstc2")
+
+
+def point_of(truth: TurnTruth) -> FailurePoint | None:
+    """What people's labels come to; what the system made good by itself is correct."""
+    if truth.system_recovered:
+        return FailurePoint.CORRECT
+    return _POINTS.get(truth.failure_point)
