@@ -15,7 +15,7 @@ from resay.store.experiments import ExperimentRecord
 from resay.store.lake import Lake
 from serving.dashboard.experiment_page import experiment_page
 from serving.experiments.look import Look, look_at
-from serving.experiments.question import PAST_DAYS, USUAL_GUARDRAILS, BadQuestion, Question, faults_of_cohort, record_of
+from serving.experiments.question import PAST_DAYS, USUAL_GUARDRAILS, BadQuestion, Question, added_cohort, record_of
 from serving.experiments.telling import look_csv, look_json, record_json
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
@@ -203,9 +203,8 @@ class _Calls:
         return record_json(record_named(self._service, name))
 
     def add_cohort(self, name: str, added: AddedCohort) -> dict[str, object]:
-        faults = list(faults_of_cohort(added.cohort))
-        if faults:
-            raise HTTPException(422, "; ".join(faults))
-        record_named(self._service, name)
-        self._service.experiments.add_cohort(name, added.cohort, at=self._service.clock(), by=added.by)
-        return record_json(record_named(self._service, name))
+        record, now = record_named(self._service, name), self._service.clock()
+        try:
+            return record_json(added_cohort(self._service.experiments, record, added.cohort, at=now, by=added.by))
+        except BadQuestion as error:
+            raise HTTPException(422, str(error)) from error

@@ -18,7 +18,7 @@ from resay.experiment.compare import Plan
 from resay.experiment.guard import Guardrail
 from resay.experiment.metric import BARGE_IN, DEFECT_RATE, GOAL_SUCCESS, METRICS
 from resay.experiment.report import Experiment
-from resay.store.experiments import ExperimentRecord
+from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from serving.experiments.counts import COUNTED
 
 LAYER = "main"
@@ -122,7 +122,21 @@ def experiment_of(record: ExperimentRecord) -> Experiment:
     return Experiment(draw_of(record), plan, guardrails, Cohorts(record.cohorts, record.later_cohorts))
 
 
-def faults_of_cohort(cohort: str) -> Iterator[str]:
+def added_cohort(experiments: ExperimentBooks, record: ExperimentRecord, cohort: str, *, at: datetime, by: str) -> ExperimentRecord:
+    """The experiment with one more cohort that is looked at, for good; the same where it is there already.
+
+    Raises: BadQuestion, BooksUnavailable.
+    """
+    faults = list(_faults_of_cohort(cohort))
+    if len(record.cohorts) + len(record.later_cohorts) >= COHORTS_MAX:
+        faults.append(f"cohorts must be at most {COHORTS_MAX}, as none is ever taken away; there are as many")
+    if faults:
+        raise BadQuestion("; ".join(faults))
+    experiments.add_cohort(record.experiment, cohort, at=at, by=by)
+    return next(each for each in experiments.all() if each.experiment == record.experiment)
+
+
+def _faults_of_cohort(cohort: str) -> Iterator[str]:
     """What is wrong with a cohort's name."""
     if not cohort or len(cohort) > TEXT_CHARS_MAX or has_control_characters(cohort):
         yield f"cohort must be a name as turns have it; got {cohort[:40]!r}"
@@ -157,7 +171,7 @@ def _faults_of_guards(question: Question) -> Iterator[str]:
     if len(question.cohorts) > COHORTS_MAX:
         yield f"cohorts must be at most {COHORTS_MAX}; got {len(question.cohorts)}"
     for cohort in question.cohorts:
-        yield from faults_of_cohort(cohort)
+        yield from _faults_of_cohort(cohort)
 
 
 def _taken(question: Question, others: Sequence[ExperimentRecord]) -> Iterator[str]:
