@@ -34,7 +34,6 @@ COMMANDS = {
     "serve": "serve",
     "try": "serve",
     "experiment": "experiment",
-    "experiment": "experiment",
     "bench": "bench.commands",
     "examples": "examples",
     "train": "train",
