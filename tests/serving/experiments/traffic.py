@@ -75,6 +75,14 @@ class Traffic:
         said = turn(customer=customer, at=(at - BASE).total_seconds(), cohorts=tuple(cohorts))
         self.records.append(encode(whole(said)))
 
+    def join(self, other: Traffic) -> None:
+        """Take in what another one holds; labels go by turn, whose ids must then differ."""
+        for number, decision in enumerate(other.decisions):
+            self.decisions.append(replace(decision, decision_id=f"other-{number}"))
+        for name in ("outcomes", "friction", "segments", "links"):
+            getattr(self, name).extend((f"other-{row[0]}", *row[1:]) for row in getattr(other, name))
+        self.records.extend(other.records)
+
     def write(self, home: Path) -> Path:
         """Put all of it into a home, in place of what was there of labels."""
         with closing(Books(home / "books.sqlite")) as books:
@@ -133,7 +141,7 @@ def lived(record: ExperimentRecord, talk: Talk, seed: int = 5) -> Traffic:
         first = record.started_at + timedelta(minutes=number % 600)
         for back in range(1, 5):
             traffic.judge(customer, first - back * DAY, float(rng.random() < talk.control + own))
-        traffic.expose(customer, arm, first)
+        traffic.expose(customer, arm, first, experiment=record.experiment)
         if talk.cohorts:
             traffic.say(customer, first, [talk.cohorts[number % len(talk.cohorts)]])
         for day in range(talk.days):
