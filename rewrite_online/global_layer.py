@@ -11,10 +11,11 @@ from typing import Final
 
 from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
 from resay.dialogue.text import canonical
-from resay.dialogue.wording import Wording
+from resay.dialogue.wording import Fared, Wording
 from resay.store.rewrites import rewrite_id_of
 from rewrite_online.candidate import Candidate, Chances, Weigher
 from rewrite_online.meaning import Meaning
+from rewrite_online.own_record import chance_as_said, chance_by_record, record_of
 from rewrite_online.recall import Recall, Recalled
 
 NEAR_MIN = 0.6
@@ -31,6 +32,10 @@ class Considered:
     as_rewritten: float
     said: Wording | None = None
     """What is known of the text as it was heard."""
+    by_ranker: float = 0.0
+    """What the ranker alone says, before how it fared when it was said for others."""
+    fared: Fared | None = None
+    """How that was; nothing where it is not known."""
 
     @property
     def is_near(self) -> bool:
@@ -80,9 +85,11 @@ class GlobalLayer:
 
 
 def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
-    weighed = [
-        Considered(each, chances.as_said, chance, found.said) for each, chance in zip(found.candidates, chances.rewritten, strict=True)
-    ]
+    as_said = chance_as_said(chances.as_said, found.said)
+    weighed = []
+    for each, chance in zip(found.candidates, chances.rewritten, strict=True):
+        fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
+        weighed.append(Considered(each, as_said, chance_by_record(chance, fared), found.said, chance, fared))
     return sorted(weighed, key=lambda each: -each.as_rewritten)
 
 

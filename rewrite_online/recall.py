@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from resay.dialogue.rewrite import Heard, Rewrite
 from resay.dialogue.text import canonical
+from resay.dialogue.turn import Prompt
 from resay.dialogue.wording import Wording
 from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
 from rewrite_online.finder import WordingFinder
@@ -33,6 +35,9 @@ FARES_WELL = 0.85
 FARES_WELL_TIMES = 5.0
 """Turns by which that must be known."""
 
+COUNTS_FROM = 0.6
+"""Nearness by spelling from which turns with a text count for a wording: as near as a candidate must be (`global_layer.NEAR_MIN`)."""
+
 TRIES_WEIGHED = 1.0
 """How many standard errors below its mean a wording's success is taken to be where the best of a state is chosen."""
 
@@ -44,6 +49,8 @@ class Recalled:
     said: Wording | None
     """The wording itself, where enough customers said it."""
     candidates: tuple[Candidate, ...]
+    counts_for: Wording | None = None
+    """The wording whose record its turns add to: itself where it is one, else the nearest; nothing where none is near."""
 
 
 class Recall:
@@ -53,8 +60,8 @@ class Recall:
         """Take wordings; `spared`, as text and prompt kind, are never said for anyone: what is itself rewritten, for one."""
         self._known = {(each.text, each.prompt_kind): each for each in wordings}
         self._finder = finder
-        never = frozenset(spared)
-        self._best = best_wordings(each for key, each in self._known.items() if key not in never)
+        self._never = frozenset(spared)
+        self._best = best_wordings(each for key, each in self._known.items() if key not in self._never)
         self._targets = frozenset((each.text, each.prompt_kind) for each in self._best.values())
 
     @property
@@ -80,22 +87,49 @@ class Recall:
         if known is not None and known.state and known.success >= FARES_WELL and known.times >= FARES_WELL_TIMES:
             return Recalled(known, ())
         likely = meaning.likely(heard, at_most=STATES_MAX + 1)
-        near = self._near(heard)
+        listed = self._finder.find(heard, at_most=NEAR_MAX)
+        near = _by_state(listed)
         states = [state for state, _ in likely.states[:STATES_MAX]] + list(near)
         found: list[Candidate] = []
         for state in dict.fromkeys(states):
             wording = self._best.get((state, kind))
             if wording is not None and wording.text != said and len(found) < CANDIDATES_MAX:
                 found.append(_candidate(wording, near.get(state), likely=likely))
-        return Recalled(known, tuple(found))
+        return Recalled(known, tuple(found), known or self._nearest(listed))
 
-    def _near(self, heard: Heard) -> dict[str, Candidate]:
-        """The nearest wording of each state, the nearest state first."""
-        nearest: dict[str, Candidate] = {}
-        for each in self._finder.find(heard, at_most=NEAR_MAX):
-            if each.wording.state:
-                nearest.setdefault(each.wording.state, each)
-        return nearest
+    def counts_for(self, said: str, kind: str) -> Wording | None:
+        """The wording to whose record turns with a text add, as `gather` finds it for what was heard."""
+        known = self._known.get((said, kind))
+        return known or self._nearest(self._finder.find(_alone(said, kind), at_most=NEAR_MAX))
+
+    def with_records(self, wordings: Iterable[Wording]) -> Recall:
+        """The same over the same wordings, which have other records now."""
+        return Recall(wordings, finder=self._finder, spared=self._never)
+
+    def _nearest(self, listed: Sequence[Candidate]) -> Wording | None:
+        """Of what was listed the wording nearest in writing to what was heard first, if it is near at all."""
+        nearest = max(listed, key=lambda each: (each.first.spelling or 0.0, each.wording.text), default=None)
+        if nearest is None or (nearest.first.spelling or 0.0) < COUNTS_FROM:
+            return None
+        # Of its own: the finder may hold wordings without their records.
+        return self._known.get((nearest.wording.text, nearest.wording.prompt_kind))
+
+
+def _by_state(listed: Sequence[Candidate]) -> dict[str, Candidate]:
+    """The nearest wording of each state, the nearest state first."""
+    nearest: dict[str, Candidate] = {}
+    for each in listed:
+        if each.wording.state:
+            nearest.setdefault(each.wording.state, each)
+    return nearest
+
+
+def _alone(said: str, kind: str) -> Heard:
+    """A text of which nothing else is known."""
+    return Heard("", "", _NEVER, said, prompt=Prompt(kind=kind) if kind else None)
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def recall_beside(wordings: Sequence[Wording], table: Iterable[Rewrite]) -> Recall:

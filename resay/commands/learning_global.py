@@ -7,10 +7,11 @@ table is served alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from markov.duckdb_engine import DuckDBEngine
+from markov.own_record import with_own_record
 from markov.steps import Floors, Step
 from markov.verify import Rules
 from markov.wordings import Heard, heard_wordings
@@ -82,9 +83,11 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         heard = heard_wordings(DuckDBEngine(connection), Floors(customers_min=rules.k))
         tick(1, STEPS)
         checked = check_wordings(connection, heard.wordings, floors)
+        recall = recall_beside(checked.kept, table)
+        checked = replace(checked, kept=with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for))
+        recall = recall.with_records(checked.kept)
         turns = _turns(connection)
     tick(2, STEPS)
-    recall = recall_beside(checked.kept, table)
     learnt = _meanings(heard, recall, k=rules.k)
     tick(3, STEPS)
     totals = {"wordings": len(checked.kept), "wordings_left_out": sum(checked.left_out.values()), "targets": len(recall.targets)}

@@ -12,6 +12,20 @@ from resay.dialogue.rewrite import Risk
 
 
 @dataclass(frozen=True, slots=True)
+class Fared:
+    """How customers fared lately with something else said in place of a wording, or of texts of which it is the nearest."""
+
+    state: str
+    """What was reached in its place."""
+    is_near: bool
+    """Whether it is of other texts, which are written nearly like the wording: of those that too few customers said to be named."""
+    wins: float
+    """Turns that succeeded, those of long ago counting less."""
+    losses: float
+    """Turns that failed, likewise; none where fewer than three customers saw them fail."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """One text after one kind of prompt, over all who said it themselves."""
 
@@ -33,3 +47,5 @@ class Wording:
     """Day on which it was last said: days since 1970-01-01, UTC."""
     evidence: tuple[str, ...] = ()
     """Ids of turns that succeeded with it, a sample."""
+    fared: tuple[Fared, ...] = ()
+    """What we had said in its place, or in place of what is written nearly like it."""
