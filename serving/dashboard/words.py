@@ -26,6 +26,7 @@ REASONS = {
     Reason.HIGH_RISK: "a rewrite is known, but the action is risky and wants more evidence",
     Reason.VETOED: "somebody has vetoed this rewrite",
     Reason.TARGET_OFFERED: "this already is what Resay would say",
+    Reason.NEEDLESS: "a rewrite is known, and not needed: the assistant understands these words by now",
     Reason.CONTROL_ARM: "the customer is in the control arm of an experiment",
     Reason.HOLD_OUT: "one of the few turns that are never rewritten, so that the gain stays measurable",
     Reason.NOT_READY: "no rewrites were published yet",
