@@ -27,6 +27,9 @@ from rewrite_online.meaning import Meaning, decode_meaning
 from rewrite_online.rank import Ranker
 from rewrite_online.recall import recall_beside
 
+ALONE = (WORDINGS_FILE, WORDINGS_PROOF_FILE)
+"""Files of a generation that has too little to learn a ranker from: what succeeds as it is said is worth knowing all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -44,7 +47,7 @@ def global_layer(generation: Generation, table: Sequence[Rewrite]) -> GlobalLaye
     Raises: BrokenArtifact, WrongModel.
     """
     found = [name for name in GLOBAL_FILES if (generation.path / name).exists()]
-    if not found:
+    if not found or set(found) == set(ALONE):
         return None
     if len(found) < len(GLOBAL_FILES):
         missing = ", ".join(sorted(set(GLOBAL_FILES) - set(found)))
@@ -54,13 +57,31 @@ def global_layer(generation: Generation, table: Sequence[Rewrite]) -> GlobalLaye
     claim = _claim(generation)
     _check_together(generation, contents, claim)
     wordings = decode_wordings(contents[WORDINGS_FILE])
+    _check_rules(generation, wordings, claim)
+    return GlobalLayer(
+        recall_beside(wordings, table), meaning=Meaning(decode_meaning(contents[MEANING_FILE])), weigher=Ranker(contents[RANKER_FILE])
+    )
+
+
+def wordings_alone(generation: Generation) -> list[Wording]:
+    """The wordings of a generation that knows some and has too little to rewrite by them; none of any other.
+
+    Raises: BrokenArtifact.
+    """
+    if any((generation.path / name).exists() != (name in ALONE) for name in GLOBAL_FILES):
+        return []
+    claim, contents = _claim(generation), {name: generation.read(name) for name in (REWRITES_FILE, WORDINGS_FILE)}
+    _check_together(generation, contents, claim)
+    wordings = decode_wordings(contents[WORDINGS_FILE])
+    _check_rules(generation, wordings, claim)
+    return wordings
+
+
+def _check_rules(generation: Generation, wordings: Sequence[Wording], claim: Claim) -> None:
     fault = next(_faults(wordings, claim), None)
     if fault:
         message = f"generation {generation.number} must keep the rules of wordings to be served; {fault}; was its proof written by hand?"
         raise BrokenArtifact(message)
-    return GlobalLayer(
-        recall_beside(wordings, table), meaning=Meaning(decode_meaning(contents[MEANING_FILE])), weigher=Ranker(contents[RANKER_FILE])
-    )
 
 
 def _claim(generation: Generation) -> Claim:
@@ -79,6 +100,7 @@ def _check_together(generation: Generation, contents: Mapping[str, bytes], claim
         message = f"wordings of generation {generation.number} must be proven to be served; their proof refuses them; who published them?"
         raise BrokenArtifact(message)
     others = sorted(name for name, content in contents.items() if claim.sha256.get(name) != hashlib.sha256(content).hexdigest())
+    others += sorted(claim.sha256.keys() - contents.keys())
     if others:
         message = (
             f"files of generation {generation.number} must be learnt and proven together; {', '.join(others)} "

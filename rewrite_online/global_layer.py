@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
+from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Fared, Wording
 from resay.store.rewrites import rewrite_id_of
@@ -60,6 +60,10 @@ class GlobalLayer:
     def words(self) -> frozenset[str]:
         """Words that many customers say with success."""
         return self._recall.words
+
+    def state_as_said(self, heard: Heard) -> str | None:
+        """What the words as they are reach with success; nothing where that is not so, or not known."""
+        return self._recall.state_as_said(heard)
 
     def at_once(self, _request: RewriteRequest) -> bool:
         """Never: candidates cost milliseconds, and more where an encoder runs."""

@@ -80,11 +80,16 @@ class Recall:
         """Whether what was heard is what would be said for others."""
         return (canonical(heard.utterance), _kind(heard)) in self._targets
 
+    def state_as_said(self, heard: Heard) -> str | None:
+        """What the words as they are reach with success, as many customers know lately; nothing where that is not so, or not known."""
+        known = self._known.get((canonical(heard.utterance), _kind(heard)))
+        return known.state if known is not None and fares_well(known) else None
+
     def gather(self, heard: Heard, meaning: Meaning) -> Recalled:
         """The candidates of one request, the likeliest first."""
         said, kind = canonical(heard.utterance), _kind(heard)
         known = self._known.get((said, kind))
-        if known is not None and known.state and known.success >= FARES_WELL and known.times >= FARES_WELL_TIMES:
+        if known is not None and fares_well(known):
             return Recalled(known, ())
         likely = meaning.likely(heard, at_most=STATES_MAX + 1)
         listed = self._finder.find(heard, at_most=NEAR_MAX)
@@ -113,6 +118,11 @@ class Recall:
             return None
         # Of its own: the finder may hold wordings without their records.
         return self._known.get((nearest.wording.text, nearest.wording.prompt_kind))
+
+
+def fares_well(wording: Wording) -> bool:
+    """Whether a wording is known to succeed as it is said."""
+    return bool(wording.state) and wording.success >= FARES_WELL and wording.times >= FARES_WELL_TIMES
 
 
 def _by_state(listed: Sequence[Candidate]) -> dict[str, Candidate]:

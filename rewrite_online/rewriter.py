@@ -66,6 +66,8 @@ class Live:
     """Whether a rewrite failed this very customer, and never did well for them; whatever layer it comes from, it is not served then."""
     problem: str | None = None
     """Why there is no generation, or not the published one; for people."""
+    needless: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
+    """Whether the assistant is known to do by the words as they are what a rewrite would have it do; whatever layer that comes from."""
     spares: Callable[[RewriteRequest], bool] = lambda _request: False
     """Whether the table knows that these words are not to be rewritten here, or for this customer: layers behind it are not asked then."""
 
@@ -196,8 +198,8 @@ class Rewriter:
             reason = verdict
             if canonical(rewrite.target) == said:
                 reason = Reason.TARGET_OFFERED
-            elif reason is Reason.REWRITTEN and live.failed_before(asking.request, rewrite):
-                reason = Reason.FAILED_BEFORE
+            elif reason is Reason.REWRITTEN:
+                reason = _still_served(live, asking.request, rewrite)
             asking.weighed.append(Weighed(layer.layer, rewrite, reason, gain(rewrite)))
             if reason in {Reason.REWRITTEN, Reason.TARGET_OFFERED}:
                 return reason
@@ -253,6 +255,13 @@ class Rewriter:
         if kind not in self._logged:  # Once: a part that breaks at 200 requests a second must not fill the disk.
             self._logged.add(kind)
             log.warning("part_failed part=%s error=%s", part, type(error).__name__, exc_info=not isinstance(error, Late))
+
+
+def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite) -> Reason:
+    """What is known of a rewrite that passed the gate and its layer need not know."""
+    if live.failed_before(request, rewrite):
+        return Reason.FAILED_BEFORE
+    return Reason.NEEDLESS if live.needless(request, rewrite) else Reason.REWRITTEN
 
 
 def _in_order(live: Live, request: RewriteRequest) -> Sequence[RewriteLayer]:

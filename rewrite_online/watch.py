@@ -14,8 +14,9 @@ from resay.store.artifact import Shelf
 from resay.store.books import Veto
 from rewrite_online.certificate import certified
 from rewrite_online.gate import Vetoes
-from rewrite_online.global_certificate import global_layer
+from rewrite_online.global_certificate import global_layer, wordings_alone
 from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.needless import KnownWordings, Needless, told_needless
 from rewrite_online.personal_layer import OwnBeside, PersonalLayer
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
@@ -27,7 +28,7 @@ RETRY_REFRESHES = 20
 
 NOTHING_PUBLISHED = "no rewrites are published yet; a log must be learnt from first; have you run `resay demo`, or `resay learn`?"
 
-_Numbered = tuple[int, TableLayer, GlobalLayer | None]
+_Numbered = tuple[int, TableLayer, GlobalLayer | None, Needless]
 
 
 class Watch:
@@ -95,7 +96,10 @@ class Watch:
             return
         rewrites = certified(generation)
         # All or nothing: a table is not served without what was learnt beside it.
-        self._table = (generation.number, TableLayer(rewrites), global_layer(generation, rewrites))
+        beyond = global_layer(generation, rewrites)
+        knowing = KnownWordings(wordings_alone(generation)) if beyond is None else beyond
+        needless = Needless(knowing, told_needless(generation))
+        self._table = (generation.number, TableLayer(rewrites), beyond, needless)
         self._problem = None
         log.info("generation_live generation=%d rewrites=%d", generation.number, len(self._table[1]))
 
@@ -104,9 +108,11 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
     if numbered is None or vetoes is None:
         # Vetoes win over everything: before they have been read once, nothing is served.
         return Live(generation=None, problem=problem)
-    number, table, beyond = numbered
+    number, table, beyond, needless = numbered
     layers = (table,) if beyond is None else (table, beyond)
-    return Live(generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem, spares=table.spares)
+    return Live(
+        generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem, needless=needless, spares=table.spares
+    )
 
 
 def _with_own(live: Live, personal: PersonalLayer | None, *, beyond: GlobalLayer | None) -> Live:

@@ -92,7 +92,7 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     tick(3, STEPS)
     totals = {"wordings": len(checked.kept), "wordings_left_out": sum(checked.left_out.values()), "targets": len(recall.targets)}
     if learnt is None:
-        return Global({}, totals, "too few wordings to tell meanings apart")
+        return _alone(table, checked, floors, totals=totals, remark="too few wordings to tell meanings apart")
     # Here and not above: scikit-learn and onnx take a second to load, and most commands never grow a ranker.
     from rewrite_online.fit import Growth, fit
 
@@ -100,11 +100,19 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     ranked = fit(_examples(heard, turns, recall, folds), Growth(trees=TREES, learning_rate=RATE))
     tick(4, STEPS)
     if ranked.content is None:
-        return Global({}, totals, ranked.reason.replace("_", " "))
+        return _alone(table, checked, floors, totals=totals, remark=ranked.reason.replace("_", " "))
     files = {WORDINGS_FILE: encode_wordings(checked.kept), MEANING_FILE: whole, RANKER_FILE: ranked.content}
     totals |= {"examples": ranked.examples}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
+
+
+def _alone(table: Sequence[Rewrite], checked: Checked, floors: Rules, *, totals: Mapping[str, int], remark: str) -> Global:
+    """The wordings without a ranker: what succeeds as it is said is worth knowing all the same."""
+    if not checked.kept:
+        return Global({}, totals, remark)
+    files = {WORDINGS_FILE: encode_wordings(checked.kept)}
+    return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals, remark)
 
 
 def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules: GlobalRules) -> Global | None:
@@ -112,7 +120,7 @@ def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules
 
     Raises: BrokenArtifact, LakeUnavailable.
     """
-    if live is None or not (live.path / WORDINGS_PROOF_FILE).exists():
+    if live is None or not all((live.path / name).exists() for name in GLOBAL_FILES):
         return None
     proof = live.read(WORDINGS_PROOF_FILE)
     if datetime.now(UTC) - checked_at(proof) >= rules.anew_after or not wordings_hold(lake, live, blocked=rules.blocked):

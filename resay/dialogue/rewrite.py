@@ -187,6 +187,8 @@ class Reason(StrEnum):
     """The utterance already is what we would say."""
     FAILED_BEFORE = "failed_before"
     """It failed this very customer before, and never succeeded for them."""
+    NEEDLESS = "needless"
+    """As it is said it succeeds, and is taken for what the rewrite would reach."""
     CONTROL_ARM = "control_arm"
     HOLD_OUT = "hold_out"
     """Of the small share that is never rewritten, so that success as said stays measurable."""

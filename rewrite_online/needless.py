@@ -1,0 +1,69 @@
+"""Which rewrites are needless: the assistant does by the words as they are what the rewrite would have it do.
+
+Told by what many customers say with success lately, and by what the assistant said of itself when it was asked. Whatever layer a rewrite
+comes from: a customer's own history is of what the assistant was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from resay.dialogue.rewrite import Heard, Rewrite, RewriteRequest
+from resay.dialogue.text import canonical
+from resay.dialogue.wording import Wording
+from resay.store.artifact import BrokenArtifact, Generation
+from resay.store.rewrites import CARD_FILE, rewrite_id_of
+from rewrite_online.recall import fares_well
+
+
+class Knowing(Protocol):
+    """Who knows how wordings fare."""
+
+    def state_as_said(self, heard: Heard) -> str | None:
+        """What the words as they are reach with success; nothing where that is not so, or not known."""
+
+
+class KnownWordings:
+    """Wordings that succeed as they are said, of a generation that has too little to rewrite beyond its table."""
+
+    def __init__(self, wordings: Iterable[Wording]) -> None:
+        self._states = {(each.text, each.prompt_kind): each.state for each in wordings if fares_well(each)}
+
+    def state_as_said(self, heard: Heard) -> str | None:
+        """What the words as they are reach with success; nothing where that is not so, or not known."""
+        return self._states.get((canonical(heard.utterance), heard.prompt.kind if heard.prompt else ""))
+
+
+NOTHING_KNOWN = KnownWordings(())
+
+
+class Needless:
+    """What is known to be needless; safe to share between threads."""
+
+    def __init__(self, knowing: Knowing = NOTHING_KNOWN, told: Collection[str] = ()) -> None:
+        """Know what succeeds as it is; `told` are ids of rewrites of which the assistant itself said that it needs them no more."""
+        self._knowing = knowing
+        self._told = frozenset(told)
+
+    def __call__(self, request: RewriteRequest, rewrite: Rewrite) -> bool:
+        """Whether a rewrite of what was heard is."""
+        # By the source and the target wherever they are said, as a customer's own rewrites hold in one room.
+        if self._told and rewrite_id_of(rewrite.source, rewrite.prompt_kind, rewrite.target) in self._told:
+            return True
+        return bool(rewrite.state) and self._knowing.state_as_said(request.heard) == rewrite.state
+
+
+def told_needless(generation: Generation) -> frozenset[str]:
+    """Ids of rewrites that stay out of a generation because the assistant said that it needs them no more, as its card tells.
+
+    Raises: BrokenArtifact.
+    """
+    if not (generation.path / CARD_FILE).exists():
+        return frozenset()
+    try:
+        return frozenset(json.loads(generation.read(CARD_FILE)).get("needless") or {})
+    except (ValueError, TypeError, AttributeError) as error:
+        message = f"{CARD_FILE} of generation {generation.number} must be a card; {error!r}; was it edited by hand?"
+        raise BrokenArtifact(message) from error
