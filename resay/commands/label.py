@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,8 +15,7 @@ from rich.table import Table
 
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
-from rephrase.detect import DetectReport, checked, detect, linked
-from rephrase.detector import Detector
+from rephrase.detect import DetectReport, detect, linked
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.detectors import (
     DEFAULT,
@@ -29,12 +28,12 @@ from resay.commands.detectors import (
     considered,
     detector_of,
 )
+from resay.commands.label_goals import GoalsOption, Labeller, LabellerOption, goal_model, label_lines, usual_labeller
 from resay.commands.settings import read_settings
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
-from resay.label.doubt import score_floors
-from resay.label.job import LabelReport, label, labels_of
+from resay.label.job import LabelReport, label
 from resay.store.lake import Lake
 from resay.store.turns import read_turns
 
@@ -104,17 +103,28 @@ def detect_command(  # noqa: PLR0917 - an option is a parameter
         console.print(_links_table(report))
 
 
-def label_command(file: InputOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Mark friction, goals and defects by rules, and write tables `friction`, `segments`, `outcomes`.
+def label_command(
+    file: InputOption = None,
+    labeller: LabellerOption = None,
+    goals: GoalsOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Mark friction, goals and defects, and write tables `friction`, `segments`, `outcomes`.
 
     Run it after `resay detect`: a turn that was said again counts as defective. With `--input` it finds the links itself and prints one
-    JSON object a turn: turn_id, outcome (success, failure, or censored where it cannot be told), defect (the chance), friction.
+    JSON object a turn: turn_id, goal (its number within the session, from 0), success (the chance that the goal was reached at this turn),
+    defect (the chance that the turn failed its customer); and what the rules say: outcome, friction.
 
-    Examples: `resay label` · `resay label --input dialogues.jsonl > labels.jsonl`
+    A file is judged by the model that ships, which needs no more than utterances; a lake by rules, unless `--labeller model` is named.
+
+    Examples: `resay label` · `resay label --input dialogues.jsonl > labels.jsonl` · `resay label --input dialogues.jsonl --labeller rules`
     """
+    asked = labeller or (Labeller.RULES if file is None and goals is None else usual_labeller(goals))
+    model = goal_model(goals) if asked is Labeller.MODEL else None
     if file is not None:
         with landed(file, shown=not as_json) as lake:
-            print_json_lines(_label_json(lake, detector_of()))
+            print_json_lines(label_lines(lake, detector_of(), model))
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Labelling turns", unit="turns", shown=not as_json) as tick:
@@ -167,18 +177,6 @@ def _link_json(link: RephraseLink) -> dict[str, object]:
         "start": link.start,
         "end": link.end,
     }
-
-
-def _label_json(lake: Lake, detector: Detector) -> Iterable[dict[str, object]]:
-    floors = score_floors(read_turns(lake))
-    for session in _sessions(lake):
-        links: dict[str, list[RephraseLink]] = {}
-        for link in checked(session, detector.links(session)):
-            links.setdefault(link.source_turn_id, []).append(link)
-        labels = labels_of(session, links, floors=floors)
-        for each in labels.outcomes:
-            signs = [sign.sign.value for sign in labels.friction if sign.turn_id == each.turn_id]
-            yield {"turn_id": each.turn_id, "outcome": each.outcome.value, "defect": round(each.defect, 4), "friction": signs}
 
 
 def _links_table(report: DetectReport) -> Table:

@@ -20,6 +20,7 @@ from rephrase.question import Kind
 from resay.commands.console import JsonOption, console, print_json, progress
 from resay.commands.train_failure_point import failure_point
 from resay.commands.train_finding import sounds, towers
+from resay.commands.train_goals import goals
 from resay.dialogue.errors import ResayError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     group.command("encoder")(encoder)
     group.command("towers")(towers)
     group.command("sounds")(sounds)
+    group.command("goals")(goals)
     group.command("failure-point")(failure_point)
     app.add_typer(group, name="train", rich_help_panel=_PANEL)
 
@@ -95,7 +97,7 @@ def encoder(
 
     Examples: `resay train encoder --out models/minilm` · `resay train encoder --trunk my-bert --out encoder --json`
     """
-    with _training_needed():
+    with training_needed():
         from resay.training.encoder_export import export_encoder
     card = export_encoder(out, trunk=trunk)
     if as_json:
@@ -105,7 +107,7 @@ def encoder(
 
 
 @contextmanager
-def _training_needed() -> Iterator[None]:
+def training_needed() -> Iterator[None]:
     """A block that imports what needs the extra `train`.
 
     Raises: TrainingUnavailable.
@@ -147,7 +149,7 @@ def _rules(kind: Kind, trunk: Path | None, *, fit: tuple[int, float, float], res
 
     Raises: TrainingUnavailable.
     """
-    with _training_needed():
+    with training_needed():
         from rephrase.train import TrainRules
         from resay.training.loop import FitRules
     epochs, seconds_max, rate = fit

@@ -20,7 +20,7 @@ from resay.lab.linked.asking_customer import AskingCustomer
 from resay.lab.linked.asking_lines import Line, Lines
 from resay.lab.linked.asking_manner import BEGINS_TAKEN, RECOVERED, AskingManner, Move, draw_asking_manner
 from resay.lab.linked.asking_service import Service, Wordings, draw_service, slots_of
-from resay.lab.linked.session import Follow, LinkedSession, TrueLink
+from resay.lab.linked.session import Came, Follow, LinkedSession, TrueLink
 from resay.lab.linked.talk import START, Stock, put_together
 from resay.label.corpora.dstc2_turn import content_acts
 
@@ -43,6 +43,9 @@ WORDINGS_KEPT = 3
 
 ALIKE_AMONG = 6
 """Values among which the one most alike is taken for another. Made up."""
+
+_GIVEN = frozenset({Move.OFFER, Move.TELL, Move.END})
+"""What the assistant says when it has given what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class _Logged:
     missed: frozenset[str]
     start: int
     end: int
+    told: Move
+    """What the assistant said then."""
 
 
 def asked_sessions(
@@ -120,7 +125,8 @@ class _Call:
         )
         follows = {place: follow_of(acts[place - 1], acts[place]) if place else Follow.OTHER for place in range(len(logged))}
         follows |= {link.target: Follow.SAID_AGAIN for link in links}
-        return LinkedSession(Session(self._name, tuple(each.turn for each in logged)), links, follows, self._name)
+        came = {place: Came(place == 0, not each.missed, not each.missed and each.told in _GIVEN) for place, each in enumerate(logged)}
+        return LinkedSession(Session(self._name, tuple(each.turn for each in logged)), links, follows, self._name, came)
 
     def _hear(self, line: Line) -> _Heard:
         """What is heard and understood of a line."""
@@ -187,7 +193,7 @@ class _Call:
             barge_in=rng.random() < manner.barges,
             ended_at=ends,
         )
-        self._logged.append(_Logged(turn, line, heard.missed, start, end))
+        self._logged.append(_Logged(turn, line, heard.missed, start, end, told.move))
 
     def _times(self, utterance: str, told: Said) -> tuple[datetime, datetime | None]:
         """When it was said, and when the answer to it was over, as logged."""

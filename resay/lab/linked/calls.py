@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from resay.dialogue.session import Session
+from resay.dialogue.turn import ResponseStatus, Turn
 from resay.lab.linked.acts import follow_of
 from resay.lab.linked.part import Part, part_of
-from resay.lab.linked.session import Follow, LinkedSession, TrueLink
+from resay.lab.linked.session import Came, Follow, LinkedSession, TrueLink
 from resay.label.corpora.dstc2 import Call, TurnTruth
 from resay.label.corpora.dstc2_turn import content_acts, turn_parts
 
@@ -32,7 +33,15 @@ def call_sessions(calls: Iterable[Call]) -> Iterator[LinkedSession]:
         )
         follows = dict(enumerate(_follows(truths)))
         follows |= {link.target: Follow.SAID_AGAIN for link in links}
-        yield LinkedSession(Session(call.live.caller, turns), links, follows, f"dstc2/{call.live.caller}")
+        came = dict(enumerate(_came(call, turns)))
+        yield LinkedSession(Session(call.live.caller, turns), links, follows, f"dstc2/{call.live.caller}", came)
+
+
+def _came(call: Call, turns: Sequence[Turn]) -> Iterator[Came]:
+    """Right: the top reading has the content acts that people wrote down. A call has one task, so one goal."""
+    for place, (live, truth, turn) in enumerate(zip(call.live.turns, call.truth.turns, turns, strict=True)):
+        right = content_acts(live.readings[0].acts if live.readings else ()) == content_acts(truth.acts)
+        yield Came(place == 0, right, right and turn.response is not None and turn.response.status is ResponseStatus.DONE)
 
 
 def _follows(truths: Sequence[TurnTruth]) -> Iterator[Follow]:

@@ -25,7 +25,7 @@ from resay.lab.customer import Popularity, Try
 from resay.lab.habits import LIVELY
 from resay.lab.linked.part import Part, dealt
 from resay.lab.linked.repair_forms import draw_form
-from resay.lab.linked.session import Follow, LinkedSession, TrueLink
+from resay.lab.linked.session import Came, Follow, LinkedSession, TrueLink
 from resay.lab.linked.views import with_less
 from resay.lab.logged import House
 from resay.lab.making import RECOGNISER, START
@@ -148,6 +148,7 @@ def _linked(exchanges: Sequence[Exchange], stage: Stage, *, part: Part, family: 
     links: list[TrueLink] = []
     follows: dict[int, Follow] = {}
     failed: dict[str, int] = {}
+    came: dict[int, Came] = {}
     for place, (turn, truth) in enumerate((each.turn, each.truth) for each in exchanges):
         said, right = _Said(turn, *_whole(turn), repair=False), truth.right
         source = failed.pop(truth.goal, None)
@@ -155,6 +156,8 @@ def _linked(exchanges: Sequence[Exchange], stage: Stage, *, part: Part, family: 
             said, right = _said_again(exchanges[place], turns[source], stage=stage, part=part, rng=rng)
             links.append(TrueLink(source, place, said.start, said.end, said.repair))
         follows[place] = Follow.SAID_AGAIN if source is not None else _follow(truth, exchanges[place - 1].truth if place else None)
+        before = exchanges[place - 1].truth.goal if place else None
+        came[place] = Came(before != truth.goal or came[place - 1].right, right, right and bool(truth.goal))
         if truth.goal and not right:
             failed[truth.goal] = place
         turns.append(said.turn)
@@ -162,7 +165,7 @@ def _linked(exchanges: Sequence[Exchange], stage: Stage, *, part: Part, family: 
     if part is not Part.TEST and rng.random() >= WHOLE_SHARE:
         seen = with_less(seen, rng)
     customer = hashlib.blake2b(turns[0].customer_id.encode(), digest_size=2).hexdigest()
-    return LinkedSession(Session(turns[0].customer_id, seen), tuple(links), follows, f"home/{family}/{customer}")
+    return LinkedSession(Session(turns[0].customer_id, seen), tuple(links), follows, f"home/{family}/{customer}", came)
 
 
 @dataclass(frozen=True, slots=True)

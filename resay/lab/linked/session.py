@@ -6,7 +6,7 @@ Knows nothing of detectors or of training; `resay.commands` makes examples of it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from resay.dialogue.session import Session
@@ -45,6 +45,18 @@ class TrueLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """What came of one turn."""
+
+    begins: bool
+    """Whether it begins another goal than the turn before, or the same one anew."""
+    right: bool
+    """Whether the assistant did with it what was to be done."""
+    reached: bool
+    """Whether the customer then had what they wanted: not yet where the assistant asked back, nor where it has no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedSession:
     """A session as it was logged, and apart from it the truth."""
 
@@ -54,6 +66,8 @@ class LinkedSession:
     """By place: what each turn is to those before it."""
     group: str
     """What must not be split between training and scoring."""
+    came: Mapping[int, Came] = field(default_factory=dict)
+    """By place: what came of each turn, where it is known."""
 
     def __post_init__(self) -> None:
         for link in self.links:

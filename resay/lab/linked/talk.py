@@ -21,7 +21,7 @@ from resay.lab.linked.part import Part
 from resay.lab.linked.repair_forms import BARE, forms
 from resay.lab.linked.requests import Request, Requests
 from resay.lab.linked.saying import Saying, also, change, refine, say, say_again
-from resay.lab.linked.session import Follow, LinkedSession, TrueLink
+from resay.lab.linked.session import Came, Follow, LinkedSession, TrueLink
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 """A day far enough back that no clock takes it for the future."""
@@ -142,6 +142,8 @@ class _Talk:
         self._turns: list[Turn] = []
         self._links: list[TrueLink] = []
         self._follows: dict[int, Follow] = {}
+        self._came: dict[int, Came] = {}
+        self._pursued = ""
         self._now = START + timedelta(seconds=rng.randrange(86_400))
         self._turns_max = rng.randint(2, 4) if rng.random() < BRIEF_SHARE else TURNS_MAX
 
@@ -156,7 +158,8 @@ class _Talk:
         kept = tuple(self._turns[: self._turns_max])
         links = tuple(link for link in self._links if link.target < len(kept))
         follows = {place: follow for place, follow in self._follows.items() if place < len(kept)}
-        return LinkedSession(Session(self._name, kept), links, follows, self._name)
+        came = {place: each for place, each in self._came.items() if place < len(kept)}
+        return LinkedSession(Session(self._name, kept), links, follows, self._name, came)
 
     def _pursue(self, request: Request, follow: Follow) -> _Outcome:
         """Say it until it is understood or given up; what came of it at last."""
@@ -237,6 +240,9 @@ class _Talk:
         utterance, start, end = put_together(pieces, written=self._manner.written, rng=self._rng)
         place = self._add(utterance, told, follow=follow, soon=first is not None)
         self._log_more(request, place, outcome=outcome, around=pieces)
+        goal = f"{request.intent}/{request.text}" if follow is not Follow.OTHER or place == 0 else self._pursued
+        begins = place == 0 or goal != self._pursued or follow is Follow.REPEATED_SUCCESS
+        self._came[place], self._pursued = Came(begins, outcome.is_right, outcome.is_right and outcome.standing is Standing.DONE), goal
         if first is not None:
             self._links.append(TrueLink(first, place, start, end, saying.repair))
         return _Spoken(place, outcome)

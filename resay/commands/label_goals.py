@@ -1,0 +1,100 @@
+"""Labels of a file's dialogues as JSON: which goal a turn is of, whether it was reached, whether the turn failed; by model or rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from enum import StrEnum
+from itertools import tee
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rephrase.detect import checked
+from rephrase.detector import Detector
+from resay.commands.detectors import MODELS
+from resay.dialogue.label import GoalOutcome, RephraseLink
+from resay.dialogue.session import SESSION_GAP, Session, sessionize
+from resay.label.doubt import score_floors
+from resay.label.goal_model import CARD_FILE, GoalJudgement, GoalModel
+from resay.label.job import Labels, labels_of
+from resay.store.lake import Lake
+from resay.store.turns import read_turns
+from resay.training.encoder import ENCODER_FILE, TextEncoder
+
+GOALS = MODELS / "goals"
+"""The model that ships."""
+
+ENCODER = MODELS / "minilm"
+
+NAMED_GAP = timedelta(days=1)
+"""Where an assistant names all its sessions its word holds, and silences in them are long: people answer a text when they like."""
+
+
+class Labeller(StrEnum):
+    """Who labels."""
+
+    MODEL = "model"
+    RULES = "rules"
+
+
+LabellerOption = Annotated[
+    Labeller | None,
+    typer.Option("--labeller", help="model: trained on what may ship; rules: the baseline.", show_default="model with --input; rules"),
+]
+GoalsOption = Annotated[
+    Path | None, typer.Option("--goals", metavar="DIR", help="A folder of `resay train goals` [default: models/goals, where it is].")
+]
+
+
+def usual_labeller(folder: Path | None) -> Labeller:
+    """What labels a file where nothing is named: the model, or rules where it is not on the machine."""
+    there = ((folder or GOALS) / CARD_FILE).is_file() and (ENCODER / ENCODER_FILE).is_file()
+    return Labeller.MODEL if there else Labeller.RULES
+
+
+def goal_model(folder: Path | None) -> GoalModel:
+    """The model of a folder, or the one that ships.
+
+    Raises: WrongGoalModel, WrongModel, WrongVocabulary.
+    """
+    return GoalModel(folder or GOALS, TextEncoder(ENCODER))
+
+
+def label_lines(lake: Lake, detector: Detector, model: GoalModel | None) -> Iterator[dict[str, object]]:
+    """One object a turn: by the model where there is one, else by rules; outcome and friction are the rules' in either case."""
+    floors = score_floors(read_turns(lake))
+    for session in named_sessions(lake):
+        links: dict[str, list[RephraseLink]] = {}
+        for link in checked(session, detector.links(session)):
+            links.setdefault(link.source_turn_id, []).append(link)
+        labels = labels_of(session, links, floors=floors)
+        judged = model.judge(session.turns) if model else judged_by_rules(labels)
+        for each, outcome in zip(judged, labels.outcomes, strict=True):
+            yield {
+                "turn_id": each.turn_id,
+                "goal": each.goal,
+                "success": round(each.success, 4),
+                "defect": round(each.defect, 4),
+                "outcome": outcome.outcome.value,
+                "friction": [sign.sign.value for sign in labels.friction if sign.turn_id == each.turn_id],
+            }
+
+
+def judged_by_rules(labels: Labels) -> list[GoalJudgement]:
+    """What rules say of each turn of a session, as a model would say it: what did not fail has reached its goal, unless it was censored."""
+    goals = {turn_id: number for number, segment in enumerate(labels.segments) for turn_id in segment.turn_ids}
+    first = {segment.turn_ids[0] for segment in labels.segments}
+    judged = []
+    for each in labels.outcomes:
+        reached = (1.0 - each.defect) * (0.5 if each.outcome is GoalOutcome.CENSORED else 1.0)
+        judged.append(GoalJudgement(each.turn_id, goals[each.turn_id], float(each.turn_id in first), reached, each.defect, reached))
+    return judged
+
+
+def named_sessions(lake: Lake) -> Iterable[Session]:
+    """A file's sessions: as its assistant names them where it names all, else by silences."""
+    turns, looked_at = tee(read_turns(lake))
+    named = all(turn.session_id is not None for turn in looked_at)
+    return sessionize(turns, gap=NAMED_GAP if named else SESSION_GAP)
