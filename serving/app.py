@@ -20,14 +20,17 @@ from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
+from rewrite_online.computed import computed
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import Doorway, PageSessions, is_key
+from serving.core_line import CoreLine
 from serving.dashboard.page import page_routes
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
 from serving.experiments_api import experiment_routes
+from serving.failure_point_api import failure_point_routes
 from serving.guard import Guard
 from serving.health import health_routes
 from serving.metrics import Metrics
@@ -71,6 +74,7 @@ def app_of(service: Service) -> FastAPI:
     guarded = [Depends(_key_check(service))]
     app.include_router(rewrite_routes(service), dependencies=guarded)
     app.include_router(turns_routes(service), dependencies=guarded)
+    app.include_router(failure_point_routes(service), dependencies=guarded)
     app.include_router(experiment_routes(service), dependencies=guarded)
     app.include_router(health_routes(service))
     app.include_router(page_routes(service), include_in_schema=False)
@@ -92,7 +96,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     personal = histories_in(books)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
     line: WaitingLine[RewriteAnswer] = WaitingLine()
-    metrics.show_memory(personal, line)
+    core = CoreLine()
+    metrics.show_memory(personal, lambda: line.inside + core.inside)
     return Service(
         settings=settings,
         clock=clock,
@@ -103,9 +108,11 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         reports=Shelf(settings.reports),
         watch=watch,
         rewriter=Rewriter(watch.live, on_fault=metrics.failed, draw=arms.drawn),
+        computing=Rewriter(computed(watch.live), on_fault=metrics.failed, draw=arms.drawn),
         decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
         metrics=metrics,
         line=line,
+        core=core,
         sessions=PageSessions(),
     )
 
@@ -123,6 +130,7 @@ async def _lifespan(service: Service) -> AsyncIterator[None]:
         await run_in_threadpool(service.decisions.close)
         service.line.close()
         service.rewriter.close()
+        service.computing.close()
         service.books.close()
 
 

@@ -14,6 +14,7 @@ from resay.store.experiments import ExperimentBooks
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import LOOPBACK, PageSessions
+from serving.core_line import CoreLine
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
 from serving.metrics import Metrics
@@ -36,6 +37,8 @@ class ServiceSettings:
     """What callers of `/v1/…` must show."""
     hash_key: str | None = None
     """Key of the hash that replaces customer ids at ingest; ids are kept where unset."""
+    failure_point: Path = Path(__file__).parents[1] / "models" / "failure-point"
+    """Folder of the model of failure points; read when it is first asked."""
     names: tuple[str, ...] = LOOPBACK
     """Host names that the service answers to."""
 
@@ -55,8 +58,12 @@ class Service:
     reports: Shelf
     watch: Watch
     rewriter: Rewriter
+    computing: Rewriter
+    """The same, for whoever may take a core for some milliseconds."""
     decisions: DecisionLog
     metrics: Metrics
     line: WaitingLine[RewriteAnswer]
     """Before those answers that must be waited for."""
+    core: CoreLine
+    """Before those that need a core alone."""
     sessions: PageSessions

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +11,20 @@ import typer
 from rich.table import Table
 
 from failure_point.classify import classify
+from failure_point.job import ClassifyReport, classify_lake
 from failure_point.model import FailurePointModel
 from failure_point.model_folder import read_model
 from failure_point.point import DO_NOT_KNOW, POINTS, Verdict
 from failure_point.traffic import Traffic
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress
-from resay.commands.detectors import MODELS
+from resay.commands.detectors import FAILURE_POINT
 from resay.commands.label import InputOption, landed
 from resay.commands.settings import read_settings
 from resay.dialogue.session import sessionize
 from resay.dialogue.tick import Tick
 from resay.store.lake import Lake
+from resay.store.tables import TURN_PARTS
 from resay.store.turns import read_turns
-
-FOLDER = MODELS / "failure-point"
-"""The model that ships."""
 
 FailureModelOption = Annotated[
     Path, typer.Option("--model", metavar="DIR", help="Folder of the model.", show_default="models/failure-point, beside the packages")
@@ -39,19 +38,20 @@ def register(app: typer.Typer) -> None:
 
 def classify_command(
     file: InputOption = None,
-    model: FailureModelOption = FOLDER,
+    model: FailureModelOption = FAILURE_POINT,
     explain: Annotated[bool, typer.Option("--explain", help="With --input: the evidence of each verdict too.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say where each turn failed first: false_wake, asr, nlu, er, result, or correct; unknown where none is likely enough.
+    """Say where each turn failed first, and write table `failure_points`: false_wake, asr, nlu, er, result, correct, or unknown.
 
     With `--input` it prints one JSON object a turn, in the order of customers and times: turn_id, failure_point, probabilities, and with
     `--explain` evidence: what was seen in the turn, its value, and by how much the log odds would fall without it. Whatever a log lacks
     (scores, interpretations, responses, times) is done without. What the log itself says of a wording is used: how many customers say it,
     and whether it is ever carried out; so judge a log as a whole, and not turn by turn.
 
-    Examples: `resay classify --input dialogues.jsonl --json > points.jsonl` · `resay classify --input dialogues.jsonl --explain`
+    Examples: `resay classify` · `resay classify --input dialogues.jsonl --json > points.jsonl` ·
+    `resay classify --input dialogues.jsonl --explain`
     """
     chosen = read_model(model)
     if file is not None:
@@ -60,11 +60,11 @@ def classify_command(
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Classifying", unit="turns", shown=not as_json) as tick:
-        counts = Counter(each.named for each in _verdicts(lake, chosen, explain=False, tick=tick))
+        report = classify_lake(chosen, lake, lambda done: tick(done, lake.count(TURN_PARTS)))
     if as_json:
-        print_json({"model": chosen.version, "turns": sum(counts.values()), "points": dict(counts)})
+        print_json(asdict(report))
     else:
-        console.print(_table(counts, chosen.version))
+        console.print(_table(report))
 
 
 def verdict_json(verdict: Verdict, *, explain: bool = False) -> dict[str, object]:
@@ -86,8 +86,8 @@ def _verdicts(lake: Lake, model: FailurePointModel, *, explain: bool, tick: Tick
         yield verdict
 
 
-def _table(counts: Counter[str], version: str) -> Table:
-    table = Table("", "turns", title=f"Failure points by model {version}", title_justify="left")
+def _table(report: ClassifyReport) -> Table:
+    table = Table("", "turns", title=f"Failure points by model {report.model}", title_justify="left")
     for name in (*(point.value for point in POINTS), DO_NOT_KNOW):
-        table.add_row(name, f"{counts[name]:,}")
+        table.add_row(name, f"{report.points.get(name, 0):,}")
     return table

@@ -32,6 +32,9 @@ from resay.store.turns import read_turns
 MODELS = Path(__file__).parents[2] / "models"
 """The models that ship, beside the packages."""
 
+FAILURE_POINT = MODELS / "failure-point"
+"""The one that says where turns failed."""
+
 
 class DetectorName(StrEnum):
     """Detectors that can be asked for."""

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def stream_command(  # noqa: PLR0917 - an option is a parameter
     source: Annotated[str, typer.Option("--source", metavar="PLACE", help="Folder of logs, a growing file, or kafka://…/TOPIC.")] = "",
-    jobs: Annotated[str, typer.Option("--jobs", help="Parts to run: ingest, detect, label, learn [default: all].")] = "",
+    jobs: Annotated[str, typer.Option("--jobs", help="Of ingest, detect, label, classify, learn [default: all but classify].")] = "",
     every: Annotated[float, typer.Option("--every", min=0.1, help="Learn at most this often, seconds.")] = EVERY_S,
     until_idle: Annotated[float | None, typer.Option("--until-idle", min=0.1, help="End after so many seconds without work.")] = None,
     k: KOption = CUSTOMERS_MIN,
@@ -58,7 +58,7 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     With `--understand-url` the assistant is asked, as in `resay replay`, so that what it has come to understand retires within a minute.
 
     Examples: `resay stream --source logs/` · `resay stream --source kafka://localhost:9092/dialogue-turns --metrics-port 9400` ·
-    `resay stream --jobs detect,label` · `resay stream --source logs/ --until-idle 5 --json`
+    `resay stream --jobs detect,label,classify` · `resay stream --source logs/ --until-idle 5 --json`
     """
     links = asked_detector(detector, model)
     orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every, links)
@@ -83,7 +83,8 @@ def _named(jobs: str, source: str) -> list[Part]:
     if unknown:
         message = f"--jobs must name some of {', '.join(Part)}; got {', '.join(unknown)}; was a comma forgotten?"
         raise typer.BadParameter(message)
-    names = [each for each in Part if each in asked] or [each for each in Part if source or each is not Part.INGEST]
+    usual = [each for each in Part if each is not Part.CLASSIFY and (source or each is not Part.INGEST)]
+    names = [each for each in Part if each in asked] or usual
     if bool(source) != (Part.INGEST in names):
         message = "--source must go with the part `ingest`; one of them is there without the other"
         raise typer.BadParameter(message)

@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from failure_point.job import classify_job, classify_lake, verdicts_of_others
+from failure_point.model_folder import read_model
 from ingest.folder_log import FolderLog
 from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, LandingStep, land
@@ -23,7 +25,7 @@ from markov.versions import Remembering, Understanding
 from rephrase.detect import detect, detect_job, links_of_others
 from rephrase.detector import Detector
 from resay.commands.chain import Chain, Found, Step
-from resay.commands.detectors import DetectorAsked, detector_of
+from resay.commands.detectors import FAILURE_POINT, DetectorAsked, detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
 from resay.commands.settings import Settings
 from resay.commands.stream_metrics import StreamMetrics
@@ -53,6 +55,8 @@ class Part(StrEnum):
     INGEST = "ingest"
     DETECT = "detect"
     LABEL = "label"
+    CLASSIFY = "classify"
+    """Where turns failed; only where it is named, as it takes a millisecond a turn and learning does not need it."""
     LEARN = "learn"
 
 
@@ -112,6 +116,11 @@ def _jobs(orders: StreamOrders) -> Iterator[Job]:
         yield detect_job(detector, partial(orders.observe, Part.DETECT))
     if Part.LABEL in orders.parts:
         yield label_job(observe=partial(orders.observe, Part.LABEL))
+    if Part.CLASSIFY in orders.parts:
+        model = read_model(FAILURE_POINT)
+        if verdicts_of_others(Lake(orders.settings.lake), model):
+            classify_lake(model, Lake(orders.settings.lake), silent)
+        yield classify_job(model, partial(orders.observe, Part.CLASSIFY))
 
 
 def _link_anew(detector: Detector, lake: Lake) -> None:

@@ -13,8 +13,8 @@ import typer
 from failure_point.case import Case, cases_of
 from failure_point.example import Example
 from failure_point.train import Rows, joined, rows_of
-from resay.commands.classify import FOLDER
 from resay.commands.console import JsonOption, console, print_json, progress, remarks
+from resay.commands.detectors import FAILURE_POINT
 from resay.commands.example_sets import TEXTS, TextsOption
 from resay.commands.failure_growing import grown, with_following, write_grown
 from resay.commands.failure_sets import SHIPS, FailureSet, Places, examples_of, lacking
@@ -28,7 +28,9 @@ SEED = 7
 
 
 def failure_point(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's folder.", show_default="models/failure-point")] = FOLDER,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="The model's folder.", show_default="models/failure-point")
+    ] = FAILURE_POINT,
     world: WorldOption = VOICE_HOME,
     texts: TextsOption = TEXTS,
     size: Annotated[float, typer.Option("--size", min=0.05, max=4.0, help="Share of the usual homes' customers.")] = 1.0,

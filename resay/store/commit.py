@@ -17,7 +17,7 @@ from deltalake.transaction import Transaction
 from resay.store.changes import revision
 from resay.store.errors import LakeTooOld, LakeUnavailable, LostPosition, unavailable, unreadable
 from resay.store.reading import is_url
-from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, FRICTION, LINKS, OUTCOMES, SEGMENTS, Table
+from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, FAILURE_POINTS, FRICTION, LINKS, OUTCOMES, SEGMENTS, Table
 
 LOG_BYTES_MIN = 65_536
 """Room for the log entry of a commit beside its rows: entries of ours are under 10 KB."""
@@ -158,7 +158,7 @@ def _check_columns(snapshot: DeltaTable, table: Table) -> None:
         raise LakeTooOld(message)
 
 
-_MADE_OF_TURNS = (FRICTION, LINKS, SEGMENTS, OUTCOMES, CHAIN_TURNS, CHAIN_TRIES)
+_MADE_OF_TURNS = (FRICTION, LINKS, SEGMENTS, OUTCOMES, FAILURE_POINTS, CHAIN_TURNS, CHAIN_TRIES)
 
 
 def _check_positions(snapshot: DeltaTable, progress: Sequence[Progress]) -> None:

@@ -134,6 +134,24 @@ OUTCOMES = Table(
     owner="resay/label",
 )
 
+FAILURE_POINTS = Table(
+    "failure_points",
+    "Where each turn failed first, by a model: one row a turn.",
+    (
+        _TURN_ID,
+        _CUSTOMER_ID,
+        _TURN_TIME,
+        Column("point", TEXT, "false_wake, asr, nlu, er, result or correct; unknown where none is likely enough."),
+        *(
+            Column(point, NUMBER, f"Chance of {point}, 0 to 1; the six sum to one.")
+            for point in ("false_wake", "asr", "nlu", "er", "result", "correct")
+        ),
+        Column("model", TEXT, "Version of the model."),
+    ),
+    key=("turn_id",),
+    owner="failure_point/job",
+)
+
 FLOORS = Table(
     "floors",
     "Below which score each recogniser doubts; taken over the whole lake, and again when it has doubled.",
@@ -325,6 +343,7 @@ TABLES: tuple[Table, ...] = (
     LINKS,
     SEGMENTS,
     OUTCOMES,
+    FAILURE_POINTS,
     FLOORS,
     CHAIN_TURNS,
     CHAIN_TRIES,

@@ -12,8 +12,9 @@ from failure_point.model import FailurePointModel
 from failure_point.model_folder import WrongModelFolder, read_model
 from resay.commands.bench.failure_point import COLUMNS, Split, failure_rows
 from resay.commands.bench.report import BenchReport, BenchRow, bench_report, print_report, show_report
-from resay.commands.classify import FOLDER, FailureModelOption
+from resay.commands.classify import FailureModelOption
 from resay.commands.console import JsonOption, progress, remarks
+from resay.commands.detectors import FAILURE_POINT
 from resay.commands.example_sets import CALLS, TEXTS, CallsOption, TextsOption
 from resay.commands.failure_sets import FailureSet, Places, examples_of, lacking
 from resay.commands.worlds import WorldOption
@@ -29,7 +30,7 @@ FOLLOWED = {FailureSet.HOME, FailureSet.DSTC2}
 def failure_point(  # noqa: PLR0917 - the command line names its options
     sets: Annotated[list[FailureSet] | None, typer.Option("--set", help="A set; again for more [default: all that are there].")] = None,
     baselines: Annotated[bool, typer.Option("--baselines/--no-baselines", help="Score the baselines too.")] = True,
-    model: FailureModelOption = FOLDER,
+    model: FailureModelOption = FAILURE_POINT,
     world: WorldOption = VOICE_HOME,
     texts: TextsOption = TEXTS,
     calls: CallsOption = CALLS,
