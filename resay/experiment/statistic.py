@@ -14,7 +14,7 @@ Method in Metric Analytics", KDD 2018, section 3): turns that lean on each other
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 Unit = tuple[float, float]
 """What is counted of a customer: total and base, as defects and turns."""
@@ -35,18 +35,26 @@ class Moments:
     total_by_base: float = 0.0
 
     def __add__(self, other: Moments) -> Moments:
-        return Moments(*(getattr(self, each) + getattr(other, each) for each in _SUMS))
+        # Field by field: a look adds up one of these for each customer and day.
+        return Moments(
+            self.units + other.units,
+            self.total + other.total,
+            self.base + other.base,
+            self.total_squared + other.total_squared,
+            self.base_squared + other.base_squared,
+            self.total_by_base + other.total_by_base,
+        )
 
 
-_SUMS = tuple(each.name for each in fields(Moments))
+_NO_MOMENTS = Moments()
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
     """Sums over an arm's customers of what they did since their exposure, of what the same did before, and of both together."""
 
-    now: Moments = Moments()
-    before: Moments = Moments()
+    now: Moments = _NO_MOMENTS
+    before: Moments = _NO_MOMENTS
     """Of the stretch before the experiment; who was not there then adds nothing."""
     total_by_total: float = 0.0
     """Now by before, as all that follow."""
@@ -55,11 +63,15 @@ class Joint:
     base_by_base: float = 0.0
 
     def __add__(self, other: Joint) -> Joint:
-        crossed = (getattr(self, each) + getattr(other, each) for each in _CROSSED)
-        return Joint(self.now + other.now, self.before + other.before, *crossed)
-
-
-_CROSSED = tuple(each.name for each in fields(Joint))[2:]
+        return Joint(
+            self.now + other.now,
+            # Of a further day of a customer nothing is earlier.
+            self.before if other.before is _NO_MOMENTS else self.before + other.before,
+            self.total_by_total + other.total_by_total,
+            self.total_by_base + other.total_by_base,
+            self.base_by_total + other.base_by_total,
+            self.base_by_base + other.base_by_base,
+        )
 
 
 def moments(units: Iterable[Unit]) -> Moments:
@@ -101,10 +113,12 @@ def gained_jointly(before: Unit, more: Unit, *, earlier: Unit) -> Joint:
     """
     now = gained(before, more)
     # What was earlier counts once: it comes with the first turns that count at all, and goes with the last that are taken back.
-    came, went = gained(NOTHING, earlier), gained(earlier, (-earlier[0], -earlier[1]))
+    past = _NO_MOMENTS
+    if now.units:
+        past = gained(NOTHING, earlier) if now.units > 0 else gained(earlier, (-earlier[0], -earlier[1]))
     return Joint(
         now=now,
-        before=came if now.units > 0 else went if now.units < 0 else Moments(),
+        before=past,
         total_by_total=more[0] * earlier[0],
         total_by_base=more[0] * earlier[1],
         base_by_total=more[1] * earlier[0],

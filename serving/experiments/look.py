@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from resay.experiment.assign import CONTROL, TREATMENT
 from resay.experiment.bounds import NOTHING_COUNTED, TOO_FEW_UNITS, Interval
 from resay.experiment.compare import CROSSED_ARMS, SAMPLE_RATIO_MISMATCH, Arm, Comparison, Plan, compare
-from resay.experiment.exposure import Exposure, exposed
+from resay.experiment.exposure import Exposed, Exposure, exposed
 from resay.experiment.reckoning import Counted, Past, Reckoning
 from resay.experiment.report import Experiment, Report, report_of
 from resay.experiment.sample_ratio import SampleRatio, sample_ratio
@@ -20,7 +20,7 @@ from resay.experiment.sequential import AIMED_DIFFERENCE, CUSTOMERS_MIN, Estimat
 from resay.experiment.statistic import Joint, Unit, rate_of
 from resay.store.experiments import Event, ExperimentBooks, ExperimentRecord
 from resay.store.lake import Lake
-from serving.experiments.counts import Stretch, before, by_day, cohorts_of, show_exposed
+from serving.experiments.counts import Stretch, before, by_day, cohorts_of, in_all, show_exposed
 from serving.experiments.question import experiment_of
 
 ARMS = (CONTROL, TREATMENT)
@@ -76,8 +76,10 @@ class _Seen:
     """What the tables hold of an experiment."""
 
     moments: tuple[Exposure, ...]
-    counts: Mapping[str, Sequence[tuple[str, date, Unit]]]
-    """By metric, days in order."""
+    days: Sequence[tuple[date, str, Joint]]
+    """What each day adds to the sums of an arm, of the deciding metric; days in order."""
+    whole: Mapping[str, Mapping[str, Unit]]
+    """By metric and customer, over all days."""
     past: Mapping[str, Past]
 
 
@@ -112,10 +114,11 @@ def _seen(record: ExperimentRecord, experiment: Experiment, moments: tuple[Expos
     metrics = (record.metric, *record.guardrails)
     with lake.connect() as connection:
         show_exposed(connection, exposed(moments))
-        counts = {metric: by_day(connection, metric, stretch) for metric in metrics}
+        days = by_day(connection, record.metric, stretch)
+        whole = {metric: in_all(connection, metric, stretch) for metric in metrics}
         earlier = {metric: before(connection, metric, stretch) for metric in metrics}
         of_cohorts = cohorts_of(connection, (*experiment.cohorts.declared, *experiment.cohorts.added))
-    return _Seen(moments, counts, _past(earlier, of_cohorts))
+    return _Seen(moments, days, whole, _past(earlier, of_cohorts))
 
 
 def _past(earlier: Mapping[str, Mapping[str, Unit]], of_cohorts: Mapping[str, frozenset[str]]) -> dict[str, Past]:
@@ -131,43 +134,29 @@ def _past(earlier: Mapping[str, Mapping[str, Unit]], of_cohorts: Mapping[str, fr
 def _reckoned(seen: _Seen) -> Reckoning:
     """The sums of all days: of each customer and metric in one piece, as their days add up."""
     reckoning = Reckoning(seen.past)
-    counts = []
-    for metric, rows in seen.counts.items():
-        units: dict[str, Unit] = {}
-        for customer, _, (total, base) in rows:
-            known = units.get(customer, (0.0, 0))
-            units[customer] = known[0] + total, known[1] + base
-        counts += [Counted(customer, metric, unit) for customer, unit in units.items()]
+    counts = [Counted(customer, metric, unit) for metric, units in seen.whole.items() for customer, unit in units.items()]
     reckoning.add(exposed(seen.moments), counts)
     return reckoning
 
 
 def _days(plan: Plan, seen: _Seen) -> list[DayLook]:
-    """What was known at the end of each day, from the first exposure to the last day of which anything was counted."""
-    # Of everybody alone: cohorts are not looked at by day.
-    reckoning = Reckoning({customer: Past(past.earlier) for customer, past in seen.past.items()})
-    moments, counts = _moments_by_day(seen), _counts_by_day(plan, seen)
-    looks = []
-    for day in _every_day({*moments, *counts}):
-        reckoning.add(exposed(moments.get(day, ())), counts.get(day, ()))
-        control, treatment = reckoning.arms(ARMS, plan.metric.name)
-        found = compare(plan, control, treatment, crossed=len(reckoning.exposed.crossed))
+    """What was known at the end of each day, from the first exposure to the last day of which anything was counted.
+
+    Of those who have not crossed by now: who belongs to no arm belonged to none.
+    """
+    exposures: dict[date, list[Exposure]] = {}
+    for each in seen.moments:
+        exposures.setdefault(each.at.date(), []).append(each)
+    gains = {(day, arm): gain for day, arm, gain in seen.days}
+    known, sums, looks = Exposed(), dict.fromkeys(ARMS, Joint()), []
+    for day in _every_day({*exposures, *(day for day, _ in gains)}):
+        known += exposed(exposures.get(day, ()))
+        sums = {arm: sums[arm] + gains.get((day, arm), Joint()) for arm in ARMS}
+        sizes = known.sizes()
+        control, treatment = (Arm(sizes.get(arm, 0), sums[arm]) for arm in ARMS)
+        found = compare(plan, control, treatment, crossed=len(known.crossed))
         looks.append(DayLook(day, _rates(plan, (control, treatment), found), found.lift))
     return looks
-
-
-def _moments_by_day(seen: _Seen) -> dict[date, list[Exposure]]:
-    by_date: dict[date, list[Exposure]] = {}
-    for each in seen.moments:
-        by_date.setdefault(each.at.date(), []).append(each)
-    return by_date
-
-
-def _counts_by_day(plan: Plan, seen: _Seen) -> dict[date, list[Counted]]:
-    by_date: dict[date, list[Counted]] = {}
-    for customer, day, unit in seen.counts[plan.metric.name]:
-        by_date.setdefault(day, []).append(Counted(customer, plan.metric.name, unit))
-    return by_date
 
 
 def _every_day(days: set[date]) -> list[date]:

@@ -180,3 +180,19 @@ def test_an_experiment_that_nobody_met_yet_has_no_days(tmp_path: Path):
     found = look(tmp_path)
 
     assert (found.days, found.report.decision.reason) == ((), "no_exposure")
+
+
+def test_what_is_told_of_a_day_is_what_was_known_at_its_end(tmp_path: Path):
+    """Whoever looked at midnight saw, customer by customer, what the chart shows of that day; fractions of defects and all."""
+    home = ran(tmp_path, Talk(customers=120, days=4, turns=3, fractions=True))
+    days = look(home).days
+
+    midnights = [BASE.replace(hour=0) + (number + 1) * DAY for number in range(4)]
+    looks = [look(home, at=midnight) for midnight in midnights]
+
+    for day, found in zip(days, looks, strict=True):
+        decision = found.report.decision.lift
+        assert (day.lift.value, day.lift.lo, day.lift.hi) == pytest.approx((decision.value, decision.lo, decision.hi), rel=1e-9)
+        assert [each.value for each in day.arms] == pytest.approx([each.rate.value for each in found.arms], rel=1e-9)
+        assert [each.lo for each in day.arms] == pytest.approx([each.rate.lo for each in found.arms], rel=1e-9)
+    assert len({day.lift.value for day in days}) == 4

@@ -125,6 +125,8 @@ class Talk:
     """Share of treatment's customers whose exposures and turns never arrive."""
     cohorts: tuple[str, ...] = ()
     """Given out in turn."""
+    fractions: bool = False
+    """Whether labels doubt: chances in place of nought and one."""
 
 
 def lived(record: ExperimentRecord, talk: Talk, seed: int = 5) -> Traffic:
@@ -147,7 +149,9 @@ def lived(record: ExperimentRecord, talk: Talk, seed: int = 5) -> Traffic:
         for day in range(talk.days):
             for each in range(talk.turns):
                 failed = rng.random() < rate + own
-                traffic.judge(customer, first + day * DAY + timedelta(seconds=each), float(failed), barge_in=rng.random() < bad)
+                moment, spoken_over = first + day * DAY + timedelta(seconds=each), rng.random() < bad
+                doubt = rng.uniform(0, 0.3) if talk.fractions else 0.0
+                traffic.judge(customer, moment, abs(failed - doubt), barge_in=spoken_over)
     return traffic
 
 
