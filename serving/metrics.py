@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -10,7 +11,6 @@ from resay.dialogue.rewrite import Action, Layer, Reason, RewriteAnswer
 from rewrite_online.gate import judge
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Live
-from serving.waiting_line import WaitingLine
 
 # From a tenth of a millisecond, below a table hit, to four times the default deadline.
 _BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
@@ -52,13 +52,13 @@ class Metrics:
         """Count a request that found the waiting line full, or came out of it too late."""
         self._given_up.inc()
 
-    def show_memory(self, personal: PersonalLayer, line: WaitingLine[RewriteAnswer]) -> None:
+    def show_memory(self, personal: PersonalLayer, waiting: Callable[[], int]) -> None:
         """Show how many histories are in memory, and how many requests wait, whenever somebody looks."""
         shown = {
             ("resay_histories_kept", "Customers' histories in memory."): lambda: personal.kept[0],
             ("resay_histories_bytes", "About how many bytes they take."): lambda: personal.kept[1],
             ("resay_histories_read", "Histories read from the books since the start."): lambda: personal.reads,
-            ("resay_rewrite_waiting", "Requests in the waiting line, those under way included."): lambda: line.inside,
+            ("resay_rewrite_waiting", "Requests in the waiting lines, those under way included."): waiting,
         }
         for (name, meaning), value in shown.items():
             Gauge(name, meaning, registry=self.registry).set_function(value)

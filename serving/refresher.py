@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rewrite_online.rewriter import Live
 from rewrite_online.watch import Watch
+from serving.memory import settled
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class Refresher:
             self._on_fault("experiments", error)
             log.exception("refresh_failed")
         try:
-            live = self._watch.refresh()
+            with settled():
+                live = self._watch.refresh()
             if live is not self._seen:
                 self._seen = live
                 self._on_change(live)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Response
 
 from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
+from rewrite_online.computed import is_short
 from serving.decision_log import decision_of
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
@@ -40,11 +42,22 @@ def rewrite_routes(service: Service) -> APIRouter:
 
 async def _answer(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
     now, began, rewriter = service.clock(), time.perf_counter(), service.rewriter
-    # A hop to another thread costs more than an answer from memory; layers that may be slow are worth it.
     answer = rewriter.at_once(request, now=now, budget_s=budget_s)
     if answer is None:
-        answer = await service.line.answer(lambda left_s: rewriter.rewrite(request, now=now, budget_s=left_s), budget_s=budget_s)
+        answer = await _beyond_memory(service, request, now=now, budget_s=budget_s)
     if answer is not None:
         return answer
     service.metrics.given_up()
     return rewriter.give_up(request, now=now, latency_ms=(time.perf_counter() - began) * 1000)
+
+
+async def _beyond_memory(service: Service, request: RewriteRequest, *, now: datetime, budget_s: float) -> RewriteAnswer | None:
+    """The answer where a core, or a store, must be waited for; nothing where that takes too long."""
+    computing = service.computing
+    if is_short(request):
+        # Without another thread: a hop there and back costs as much as a search.
+        budget_s = await service.core.turn(budget_s=budget_s)
+        answer = computing.at_once(request, now=now, budget_s=budget_s) if budget_s > 0 else None
+        if answer is not None or budget_s <= 0:
+            return answer
+    return await service.line.answer(lambda left_s: computing.rewrite(request, now=now, budget_s=left_s), budget_s=budget_s)

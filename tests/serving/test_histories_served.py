@@ -14,6 +14,7 @@ import pytest
 from resay.dialogue.history import Tried, Way
 from resay.store.artifact import Shelf
 from resay.store.books import Books, BooksUnavailable, Told
+from rewrite_online.computed import computed
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
@@ -40,7 +41,10 @@ def of(home: Path, personal: PersonalLayer) -> Service:
     """A service whose histories are these; nothing is held out."""
     service = open_service(settings_of(home))
     watch = Watch(Shelf(home / "rewrites"), service.books.vetoes, personal=personal)
-    return replace(service, watch=watch, rewriter=Rewriter(watch.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed))
+    rewriter, computing = (
+        Rewriter(live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed) for live in (watch.live, computed(watch.live))
+    )
+    return replace(service, watch=watch, rewriter=rewriter, computing=computing)
 
 
 def test_each_customer_is_answered_from_their_own_history(home: Path, serve: Serve):

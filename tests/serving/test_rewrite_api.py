@@ -234,7 +234,7 @@ def test_a_late_layer_passes_through_in_time(home: Path, serve: Serve):
     """The assistant has its answer by the deadline that it set; the fault is counted."""
     service = open_service(settings_of(home))
     slow = Rewriter(lambda: Live(generation=1, layers=(SlowLayer(),)), hold_out=HoldOut(0.0), on_fault=service.metrics.failed)
-    running = serve(replace(service, rewriter=slow))
+    running = serve(replace(service, rewriter=slow, computing=slow))
 
     with client_of(running) as client:
         answer = ask(client, deadline_ms=20).json()

@@ -28,9 +28,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Servi
     talk = make_home(home, wordings=1_000, seed=3)
     service = open_service(settings_of(home))
     service.watch.refresh()
+    service.arms.refresh()
     yield talk, service
     service.line.close()
     service.rewriter.close()
+    service.computing.close()
     service.books.close()
 
 
