@@ -53,6 +53,10 @@ LEAD_MIN = 0.1
 """How much likelier than the next candidate the best one of the global layer must be to succeed: else both might be meant."""
 
 
+NEAR_MISS_MIN = 0.3
+"""Chance of success from which what misses a bar may be tried: what is wrong more than twice as often as right teaches little."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vetoes:
     """Pairs of canonical texts that must never be served; an empty source or target stands for any."""
@@ -102,6 +106,15 @@ def judge_all(layer: Layer, found: Sequence[Rewrite], *, vetoes: Vetoes, bars: M
     if first == [Reason.REWRITTEN] and any(_rivals(found[0], each) for each in found[1:]):
         first = [Reason.CONFUSABLE]
     return first + [Reason.VETOED if vetoes.forbid(each) else Reason.LESS_LIKELY for each in found[1:]]
+
+
+def near_miss(layer: Layer, best: Rewrite, reason: Reason) -> bool:
+    """Whether the best candidate of a layer that learns by chance misses by little: worth trying on a few turns.
+
+    Never what is risky or vetoed, nor what is not expected to be better than the words as they are.
+    """
+    missed = layer is Layer.GLOBAL and reason in {Reason.BELOW_MARGIN, Reason.CONFUSABLE} and best.risk is Risk.LOW
+    return missed and best.success_as_rewritten >= NEAR_MISS_MIN and gain(best) > 0
 
 
 def _is_told(best: Rewrite) -> bool:

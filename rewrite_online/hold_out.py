@@ -30,9 +30,14 @@ class HoldOut:
 
     def keeps(self, heard: Heard) -> bool:
         """Whether this turn is held out."""
-        unit = "\0".join((heard.customer_id, canonical(heard.utterance), f"{heard.at.astimezone(UTC):%Y-%m-%d}"))
-        drawn = hashlib.blake2b(unit.encode("utf-8", "surrogatepass"), key=self.salt.encode()[:64], digest_size=8).digest()
-        return int.from_bytes(drawn) < self.share * _DRAWS
+        return drawn(heard, self.salt) < self.share
+
+
+def drawn(heard: Heard, salt: str) -> float:
+    """A number from 0 to 1 that is the same for a customer's words all day (UTC), and another one with another salt."""
+    unit = "\0".join((heard.customer_id, canonical(heard.utterance), f"{heard.at.astimezone(UTC):%Y-%m-%d}"))
+    digest = hashlib.blake2b(unit.encode("utf-8", "surrogatepass"), key=salt.encode()[:64], digest_size=8).digest()
+    return int.from_bytes(digest) / _DRAWS
 
 
 USUAL_HOLD_OUT = HoldOut()

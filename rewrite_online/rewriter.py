@@ -8,18 +8,19 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Protocol
 
-from resay.dialogue.rewrite import Action, Layer, Reason, Rewrite, RewriteAnswer, RewriteRequest, Risk
+from resay.dialogue.rewrite import Action, Layer, Reason, Rewrite, RewriteAnswer, RewriteRequest
 from resay.dialogue.text import canonical
 from rewrite_online.deadline import BUDGET_S, Deadline, Late, Workers
 from rewrite_online.draw import Draw, Drawn, no_experiment
 from rewrite_online.explanation import Explanation, Weighed
-from rewrite_online.gate import BARS, NO_VETOES, Bar, Vetoes, gain, judge_all
+from rewrite_online.explore import NO_EXPLORATION, Exploration
+from rewrite_online.gate import NO_VETOES, Vetoes, gain, judge_all, near_miss
 from rewrite_online.hold_out import USUAL_HOLD_OUT, HoldOut
 
 log = logging.getLogger(__name__)
@@ -80,16 +81,16 @@ class Rewriter:
         live: Callable[[], Live],
         *,
         hold_out: HoldOut = USUAL_HOLD_OUT,
-        bars: Mapping[Risk, Bar] = BARS,
         on_fault: Callable[[str, Exception], None] = lambda _part, _error: None,
         clock: Callable[[], float] = time.perf_counter,
         draw: Draw = no_experiment,
+        exploration: Exploration = NO_EXPLORATION,
     ) -> None:
         """Answer from what `live` gives at the moment of asking; `on_fault` hears of every part that broke or was late, by name."""
         self._draw = draw
+        self._exploration = exploration
         self._live = live
         self._hold_out = hold_out
-        self._bars = bars
         self._on_fault = on_fault
         self._clock = clock
         # Of each layer its own, so that one that hangs does not take those of the others.
@@ -168,7 +169,20 @@ class Rewriter:
             except Exception as error:  # A broken layer is skipped, whatever broke it.
                 self._note(layer.layer, error)
                 failed = failed or Reason.BROKEN
+        if failed is None and self._explores(live, asking):
+            return Reason.NEAR_MISS
         return failed or (asking.weighed[0].reason if asking.weighed else Reason.NO_CANDIDATE)
+
+    def _explores(self, live: Live, asking: _Asking) -> bool:
+        """Whether something that was weighed missed the bar by little, and is tried on this turn."""
+        heard = asking.request.heard
+        missed = next((each for each in asking.weighed if near_miss(each.layer, each.rewrite, each.reason)), None)
+        if missed is None or not self._exploration.share(missed.rewrite.risk) or self._draw(heard.customer_id) is not None:
+            return False  # Whoever is in an experiment is shown what it is about and nothing else.
+        if _still_served(live, asking.request, missed.rewrite) is not Reason.REWRITTEN:
+            return False
+        asking.missed = missed
+        return self._exploration.tries(heard, missed.rewrite.risk)
 
     def _settle(self, asking: _Asking) -> Reason:
         """What becomes of a rewrite that is ready: held out, withheld from the control arm of an experiment, or served."""
@@ -193,7 +207,7 @@ class Rewriter:
             asking.parts_ms.append((layer.layer, (self._clock() - started) * 1000))
         said = canonical(asking.request.heard.utterance)
         looked_at = found[:CANDIDATES_MAX]
-        judged = judge_all(layer.layer, looked_at, vetoes=live.vetoes, bars=self._bars)
+        judged = judge_all(layer.layer, looked_at, vetoes=live.vetoes)
         for rewrite, verdict in zip(looked_at, judged, strict=True):
             reason = verdict
             if canonical(rewrite.target) == said:
@@ -223,10 +237,10 @@ class Rewriter:
 
     def _answer(self, asking: _Asking, reason: Reason, *, generation: int | None, decision_id: str, latency_ms: float) -> RewriteAnswer:
         utterance = asking.request.heard.utterance
-        chosen = asking.weighed[-1] if reason in _READY else None
+        chosen = asking.missed if reason is Reason.NEAR_MISS else asking.weighed[-1] if reason in _READY else None
         # Where nothing is chosen the first candidate is named, so that what the gate turned down can be counted.
         named = chosen or (asking.weighed[0] if asking.weighed else None)
-        rewritten = chosen if reason is Reason.REWRITTEN else None
+        rewritten = chosen if reason in {Reason.REWRITTEN, Reason.NEAR_MISS} else None
         return RewriteAnswer(
             decision_id=decision_id,
             action=Action.REWRITE if rewritten else Action.PASS_THROUGH,
@@ -239,15 +253,19 @@ class Rewriter:
             score=named.gain if named else None,
             experiment=asking.drawn.experiment if asking.drawn else None,
             arm=asking.drawn.arm if asking.drawn else None,
-            propensity=self._propensity(reason, asking.drawn),
+            propensity=self._propensity(reason, asking),
             latency_ms=latency_ms,
         )
 
-    def _propensity(self, reason: Reason, drawn: Drawn | None) -> float:
+    def _propensity(self, reason: Reason, asking: _Asking) -> float:
+        """The chance with which this was drawn, given what was weighed."""
+        if asking.missed is not None:
+            tried = self._exploration.share(asking.missed.rewrite.risk)
+            return tried if reason is Reason.NEAR_MISS else 1.0 - tried
         if reason not in _READY:
             return 1.0
         held_out = self._hold_out.share
-        return held_out if reason is Reason.HOLD_OUT else (1.0 - held_out) * (drawn.share if drawn else 1.0)
+        return held_out if reason is Reason.HOLD_OUT else (1.0 - held_out) * (asking.drawn.share if asking.drawn else 1.0)
 
     def _note(self, part: str, error: Exception) -> None:
         self._on_fault(part, error)
@@ -294,12 +312,13 @@ class _Waits(Exception):
 class _Asking:
     """One request under way: what has been weighed and timed so far."""
 
-    __slots__ = ("deadline", "drawn", "parts_ms", "request", "waits", "weighed")
+    __slots__ = ("deadline", "drawn", "missed", "parts_ms", "request", "waits", "weighed")
 
     def __init__(self, request: RewriteRequest, deadline: Deadline, *, waits: bool = True) -> None:
         self.request = request
         self.waits = waits
         self.deadline = deadline
         self.drawn: Drawn | None = None
+        self.missed: Weighed | None = None
         self.weighed: list[Weighed] = []
         self.parts_ms: list[tuple[str, float]] = []

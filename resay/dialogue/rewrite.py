@@ -198,6 +198,8 @@ class Reason(StrEnum):
     BROKEN = "broken"
     """A part raised; the utterance passes through unchanged."""
     EXPLORE = "explore"
+    NEAR_MISS = "near_miss"
+    """Not sure enough, and said all the same on a small share of turns, so that it is found out."""
     CONFUSABLE = "confusable"
     """Two candidates are nearly as likely, and mean different things."""
     LESS_LIKELY = "less_likely"

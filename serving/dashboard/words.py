@@ -29,6 +29,7 @@ REASONS = {
     Reason.NEEDLESS: "a rewrite is known, and not needed: the assistant understands these words by now",
     Reason.CONTROL_ARM: "the customer is in the control arm of an experiment",
     Reason.HOLD_OUT: "one of the few turns that are never rewritten, so that the gain stays measurable",
+    Reason.NEAR_MISS: "a rewrite that is not quite sure enough, tried on one such turn in a hundred so that it is found out",
     Reason.NOT_READY: "no rewrites were published yet",
     Reason.DEADLINE: "the answer would have come too late",
     Reason.BROKEN: "a part failed; the words went on unchanged",
