@@ -282,7 +282,7 @@ def _nearness(vectors: Floats) -> Floats:
 
 def _cosines(one: Floats, two: Floats) -> Floats:
     """(turn, turn); NaN where either has no words."""
-    there = one.any(axis=1)[:, None] & two.any(axis=1)[None, :]
+    there = np.outer(one.any(axis=1), two.any(axis=1))
     return np.where(there, one @ two.T, np.float32(UNKNOWN))
 
 

@@ -29,6 +29,8 @@ class NetRules:
     reach: int = 8
     """Turns farther apart than this are alike far."""
     dropout: float = 0.25
+    lost: float = 0.5
+    """Share of what the straight way sees that training hides from it."""
 
 
 NAMES = ("begins", "reached", "defect", "well")
@@ -61,25 +63,28 @@ class GoalNet(nn.Module):
         self.layers = nn.ModuleList(_Layer(rules) for _ in range(rules.layers))
         self.last = nn.LayerNorm(rules.hidden)
         self.answers = nn.Linear(2 * rules.hidden, len(NAMES) - 1)
+        self.wide = nn.Linear(5 * rules.width + 2 * len(FEATURES), len(NAMES) - 1)
+        nn.init.zeros_(self.wide.weight)
+        self.lost = nn.Dropout(rules.lost)
         self.pooled = nn.Linear(2 * rules.hidden, 1)
         self.artificial = nn.Linear(2 * rules.hidden, len(ARTIFICIAL))
         self.dropout = nn.Dropout(rules.dropout)
 
     def forward(self, vectors: Tensor, numbers: Tensor, present: Tensor) -> Tensor:
         """Log odds of `NAMES`: (dialogue, turn, 4)."""
-        turns = self._turns(vectors, numbers, present)
+        turns, straight = self._turns(vectors, numbers, present)
         weights = present.unsqueeze(-1)
         mean = (turns * weights).sum(1) / weights.sum(1)  # (dialogue, 2 * hidden)
         well = self.pooled(mean).unsqueeze(1).expand(-1, turns.shape[1], -1)
-        return torch.cat([self.answers(turns), well], dim=-1)
+        return torch.cat([self.answers(turns) + self.wide(straight), well], dim=-1)
 
     def told_apart(self, vectors: Tensor, numbers: Tensor, present: Tensor) -> Tensor:
         """Log odds of `ARTIFICIAL` and of a beginning: (dialogue, turn, 3)."""
-        turns = self._turns(vectors, numbers, present)
+        turns, _ = self._turns(vectors, numbers, present)
         return torch.cat([self.artificial(turns), self.answers(turns)[..., :1]], dim=-1)
 
-    def _turns(self, vectors: Tensor, numbers: Tensor, present: Tensor) -> Tensor:
-        """What is made of each turn: by itself, and among the others: (dialogue, turn, 2 * hidden)."""
+    def _turns(self, vectors: Tensor, numbers: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """What is made of each turn: by itself and among the others, (dialogue, turn, 2 * hidden); and what is seen of it, as it is."""
         missing = torch.isnan(numbers)
         scaled = torch.where(missing, torch.zeros_like(numbers), (numbers - self.mean) / self.spread)
         shown = torch.cat([scaled.clamp(-_MISSING, _MISSING), missing.to(scaled.dtype)], dim=-1)
@@ -94,7 +99,7 @@ class GoalNet(nn.Module):
         for layer in self.layers:
             among = layer(among, present)
         both: Tensor = self.dropout(torch.cat([mixed, self.last(among)], dim=-1))
-        return both
+        return both, self.lost(torch.cat([heard.flatten(2), 0.1 * shown], dim=-1))
 
 
 class _Layer(nn.Module):

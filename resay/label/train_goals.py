@@ -67,7 +67,7 @@ def pretrain(wrong: Sequence[GoalRow], rules: GoalRules, *, device: Device, tick
     fit_scale(net, [row.numbers for row in wrong])
     training, choosing = _apart(wrong)
     weights = torch.ones(wrong[0].targets.shape[1])
-    task = _task(net, training, choosing, rules, told=(net.told_apart, weights))
+    task = _task(net, training, choosing, rules=rules, told=(net.told_apart, weights))
     return Trained(net, {"pretraining": fit(task, rules.pretraining, device=device, tick=tick)})
 
 
@@ -81,7 +81,7 @@ def train(
         net.load_state_dict(begun.state_dict())
     else:
         fit_scale(net, [row.numbers for row in training])
-    task = _task(net, training, choosing, rules, told=(net, torch.tensor(rules.weights)))
+    task = _task(net, training, choosing, rules=rules, told=(net, torch.tensor(rules.weights)))
     return Trained(net, {"training": fit(task, rules.training, device=Device("cpu", bf16=False), tick=tick)})
 
 
@@ -105,7 +105,7 @@ def _apart(rows: Sequence[GoalRow]) -> tuple[list[GoalRow], list[GoalRow]]:
 
 
 def _task(
-    net: GoalNet, training: Sequence[GoalRow], choosing: Sequence[GoalRow], rules: GoalRules, *, told: tuple[object, Tensor]
+    net: GoalNet, training: Sequence[GoalRow], choosing: Sequence[GoalRow], *, rules: GoalRules, told: tuple[object, Tensor]
 ) -> Task[list[GoalRow]]:
     asked, weights = told
     lengths = [len(row.numbers) for row in training]

@@ -14,6 +14,7 @@ import typer
 from resay.commands.bench.experiments_command import experiments
 from resay.commands.bench.failure_point_command import failure_point
 from resay.commands.bench.index_command import index
+from resay.commands.bench.labels_command import labels
 from resay.commands.bench.kept_answers import Asked, KeptAnswers, decision_lines
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.mine_command import mine
@@ -57,6 +58,7 @@ def register(app: typer.Typer) -> None:
     group.command("mine")(mine)
     group.command("serve")(serve)
     group.command("index")(index)
+    group.command("labels")(labels)
     group.command("experiments")(experiments)
     group.command("failure-point")(failure_point)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
