@@ -78,6 +78,7 @@ def test_who_was_served_by_both_arms_is_missed_where_they_began_and_not_counted(
 
     assert arms_of(tmp_path) == [("control", 0, 0, 0.0, 0.0), ("treatment", 1, 0, 0.0, 0.0)]
     assert look(tmp_path).report.crossed == 1
+    assert [each.n for each in look(tmp_path).days[-1].arms] == [0, 0], "nor on any day"
 
 
 def test_the_past_is_what_lies_before_the_start_and_not_too_far(tmp_path: Path):
