@@ -29,6 +29,13 @@ class CoreLine:
         """How many wait for their turn."""
         return len(self._waiting)
 
+    def at_once(self) -> bool:
+        """Take a turn without waiting, if nobody waits and nobody had one since the loop last went round."""
+        if self._waiting or self._is_called:
+            return False
+        self._call_next()
+        return True
+
     async def turn(self, *, budget_s: float) -> float:
         """Wait for one's turn; the time left when it comes, or nought where the line is full or the time is up.
 
@@ -44,12 +51,14 @@ class CoreLine:
         return max(0.0, due - self._clock())
 
     def _call_next(self) -> None:
-        if not self._is_called and self._waiting:
+        if not self._is_called:
             self._is_called = True
             asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
         self._is_called = False
+        if not self._waiting:
+            return
         turn = self._waiting.popleft()
         # Whoever has hung up meanwhile is passed over.
         if not turn.done():

@@ -42,7 +42,8 @@ def rewrite_routes(service: Service) -> APIRouter:
 
 async def _answer(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
     now, began, rewriter = service.clock(), time.perf_counter(), service.rewriter
-    answer = rewriter.at_once(request, now=now, budget_s=budget_s)
+    may_compute = is_short(request) and service.core.at_once()
+    answer = (service.computing if may_compute else rewriter).at_once(request, now=now, budget_s=budget_s)
     if answer is None:
         answer = await _beyond_memory(service, request, now=now, budget_s=budget_s)
     if answer is not None:

@@ -45,6 +45,23 @@ def test_whoever_finds_the_core_line_full_is_told_at_once():
     assert asyncio.run(crowd()) == [False, True, True, True]
 
 
+def test_one_a_round_need_not_wait():
+    """Where nobody waits a turn is taken at once; a second one before the loop has gone round is not, nor one before those who wait."""
+
+    async def ask() -> list[bool]:
+        line = CoreLine()
+        told = [line.at_once(), line.at_once()]
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(line.turn(budget_s=ENDLESS_S))
+        await asyncio.sleep(0)
+        told.append(line.at_once())
+        await waiting
+        await asyncio.sleep(0)
+        return [*told, line.at_once()]
+
+    assert asyncio.run(ask()) == [True, False, False, True]
+
+
 def test_a_turn_that_comes_too_late_has_no_time_left():
     """The work of those before took all of it; nobody begins what nobody waits for."""
     seconds = 0.0
