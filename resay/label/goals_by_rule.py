@@ -9,10 +9,14 @@ as said would have. Who learns from outcomes keeps such turns apart by `Turn.rew
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from itertools import zip_longest
 from math import prod
 
 from resay.dialogue.label import Friction, FrictionSign, GoalOutcome, GoalSegment, RephraseLink, TurnOutcome
 from resay.dialogue.session import Session
+from resay.dialogue.state import interpretation_key
+from resay.dialogue.text import canonical
 from resay.dialogue.turn import Explicit, Turn, said
 from resay.label.reading import is_done, is_read, is_refused
 from resay.label.remark import RemarkKind, remark_of
@@ -28,12 +32,34 @@ JOINED_FROM = 0.2
 DEFECTIVE_FROM = 0.5
 """A turn is called a failure where it is likelier than not."""
 
-REFUSED = 0.95
-"""Chance of a defect in a refused turn; the rest is noise that nobody meant for the assistant, rightly refused."""
+REFUSED = 0.98
+"""Chance of a defect in a refused turn where the customer said more in that session: simulated home logs, 14,886 of 14,886."""
 
-DONE = 0.05
-"""Chance of a defect in a turn reported done, before any sign: a real smart-home assistant (data set voice_home, well-served speakers)
-did something else than was asked in 4.3 % of what it carried out in quiet, 5.3 % in noise."""
+REFUSED_ALONE = 0.75
+"""The same where it is all that was said: the rest is noise that nobody meant for the assistant, rightly refused (1,805 of 2,426).
+Rewriting takes true refusals away and leaves the noise, so that one chance for both saw less of the gain than there was."""
+
+SOON = timedelta(seconds=10)
+"""Within so long a wrong action is set right, from one request to the next: of 960 in simulated home logs 555 were, and 286 never."""
+
+DONE = 0.02
+"""Chance of a defect in a turn reported done, before any sign, where nothing follows soon: a real assistant in simulated home logs of many
+voices, 407 of 22,814."""
+
+DONE_THEN_MORE = 0.04
+"""The same where anything else follows soon: 166 of 5,101."""
+
+DONE_THEN_LIKE = 0.11
+"""The same where what follows shares some of its words, and is of another domain: 67 of 625."""
+
+DONE_THEN_OTHER = 0.25
+"""The same where it is of the same domain and means something else: 134 of 538; and …"""
+
+DONE_THEN_CORRECTED = 0.43
+"""… where it shares some of its words besides: 188 of 437."""
+
+ALIKE = (0.15, 1.0)
+"""Share of words that two requests have in common, from which the later one may correct the earlier; all of them is the same again."""
 
 UNKNOWN_UNREAD = 0.95
 """The same where no status is logged and the NLU made nothing of the words: simulated home logs, 95 % (docs/log.md, 2026-11-21)."""
@@ -73,8 +99,10 @@ def outcomes_of(
         rephrased[link.source_turn_id] = rephrased.get(link.source_turn_id, 0.0) + link.probability
     reads = any(turn.interpretations for turn in session.turns)
     outcomes = []
-    for turn in session.turns:
-        chance = _chance_before_signs(turn, reads=reads, wordings=wordings)
+    for turn, later in zip_longest(session.turns, session.turns[1:]):
+        chance = _chance_before_signs(turn, later, reads=reads, wordings=wordings)
+        if chance == REFUSED and len(session.turns) == 1:
+            chance = REFUSED_ALONE
         likely_rephrased = min(1.0, rephrased.get(turn.turn_id, 0.0))
         defect = _defect(turn, chance, signs=signs.get(turn.turn_id, set()), rephrased=likely_rephrased)
         outcomes.append(_outcome(turn, defect, is_last=turn is session.turns[-1]))
@@ -106,21 +134,40 @@ def segments_of(session: Session, links: Iterable[RephraseLink], *, outcomes: It
     return segments
 
 
-def _chance_before_signs(turn: Turn, *, reads: bool, wordings: Wordings) -> float:
-    """The chance of a defect by what the assistant itself logged of the turn."""
+def _chance_before_signs(turn: Turn, later: Turn | None, *, reads: bool, wordings: Wordings) -> float:
+    """The chance of a defect by what the assistant itself logged of the turn, and of the next one in its session."""
     if remark_of(said(turn), wordings).kind is RemarkKind.FAREWELL:
         # Who says thanks or goodbye asks for nothing, so nothing can fail him, though the assistant may not understand it.
         return DONE
     if is_refused(turn, wordings):
         return REFUSED
     if is_done(turn):
-        return DONE
+        return _chance_of_done(turn, later)
     if not reads:
         return UNKNOWN
     if not is_read(turn):
         return UNKNOWN_UNREAD
     confidence = turn.interpretations[0].confidence
     return UNKNOWN_READ if confidence is None else 1.0 - min(1.0, max(0.0, confidence))
+
+
+def _chance_of_done(turn: Turn, later: Turn | None) -> float:
+    """The chance of a defect in what is reported done: whoever got something else soon says what they want, in words somewhat like it."""
+    if later is None or later.at - turn.at >= SOON:
+        return DONE
+    alike = ALIKE[0] < _words_in_common(said(turn), said(later)) < ALIKE[1]
+    if turn.interpretations and later.interpretations:
+        one, other = turn.interpretations[0], later.interpretations[0]
+        if one.domain == other.domain:
+            is_same = interpretation_key(one) == interpretation_key(other)
+            return DONE_THEN_MORE if is_same else DONE_THEN_CORRECTED if alike else DONE_THEN_OTHER
+    return DONE_THEN_LIKE if alike else DONE_THEN_MORE
+
+
+def _words_in_common(one: str, other: str) -> float:
+    """The share of the words of two texts that both have."""
+    words, others = set(canonical(one).split()), set(canonical(other).split())
+    return len(words & others) / len(words | others) if words or others else 0.0
 
 
 def _defect(turn: Turn, chance: float, *, signs: set[FrictionSign], rephrased: float) -> float:

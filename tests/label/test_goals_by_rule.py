@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resay.dialogue.label import GoalOutcome, RephraseLink
-from resay.dialogue.turn import AppliedRewrite, Explicit, Feedback, Turn
+from resay.dialogue.turn import AppliedRewrite, Explicit, Feedback, Interpretation, Turn
 from resay.label.friction import friction_of
 from resay.label.goals_by_rule import LABELLER, outcomes_of, segments_of
 from tests.builders import session, turn
@@ -113,7 +113,7 @@ def test_outcomes_carry_a_chance_and_who_says_so():
 
     (outcome,) = outcomes_of(talk, [], links=[])
 
-    assert (outcome.outcome, outcome.defect, outcome.labeller) == (GoalOutcome.FAILURE, 0.95, LABELLER)
+    assert (outcome.outcome, outcome.defect, outcome.labeller) == (GoalOutcome.FAILURE, 0.75, LABELLER)
 
 
 def test_turns_without_links_are_goals_of_their_own():
@@ -162,3 +162,37 @@ def test_every_turn_is_in_exactly_one_segment():
     joined = segments(*tries, links=(link(tries[0], tries[2]), link(tries[1], tries[3]), link(tries[4], tries[5])))
 
     assert [ids for ids, _ in joined] == [["t0", "t1", "t2", "t3"], ["t4", "t5"]]
+
+
+def reading(domain: str, intent: str, **slots: str) -> tuple[Interpretation, ...]:
+    """What the assistant took a turn for."""
+    return (Interpretation(domain=domain, intent=intent, slots=slots),)
+
+
+def test_a_lone_refusal_may_be_noise():
+    """Nobody who meant the assistant leaves it so often; where more was said in the session, it was meant."""
+    alone = session(turn(status="failed"))
+    followed = session(turn("play madona", at=0, status="failed"), turn("play madonna", at=9, status="done"))
+
+    assert outcomes_of(alone, [], links=[])[0].defect == 0.75
+    assert outcomes_of(followed, [], links=[])[0].defect == 0.98
+
+
+@pytest.mark.parametrize(
+    ("text", "taken_for", "at", "defect"),
+    [
+        ("turn off the porch light", reading("light", "off", name="porch"), 8, 0.43),
+        ("dark please", reading("light", "off", name="porch"), 8, 0.25),
+        ("the porch song please", reading("music", "play", song="porch"), 8, 0.11),
+        ("play the news", reading("music", "play", song="news"), 8, 0.04),
+        ("turn on the porch light", reading("light", "on", name="porch"), 8, 0.04),
+        ("turn off the porch light", reading("light", "off", name="porch"), 11, 0.02),
+    ],
+)
+def test_what_follows_soon_says_whether_the_right_thing_was_done(text: str, taken_for: tuple[Interpretation, ...], at: int, defect: float):
+    """Who got something else asks again at once, of the same domain and in some of the same words; not whoever repeats what worked."""
+    first = turn("turn on the porch light", at=0, status="done", interpretations=reading("light", "on", name="porch"))
+    talk = session(first, turn(text, at=at, status="done", interpretations=taken_for))
+
+    assert outcomes_of(talk, [], links=[])[0].defect == pytest.approx(defect)
+    assert outcomes_of(talk, [], links=[])[0].outcome is GoalOutcome.SUCCESS
