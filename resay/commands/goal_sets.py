@@ -18,6 +18,7 @@ from resay.label.corpora.dstc2 import read_calls
 from resay.label.corpora.tm_reward import Judged, RewardSet, read_judged
 from resay.label.goal_example import GoalExample
 from resay.label.goal_rows import joined
+from resay.label.remark import RemarkKind, remark_of
 
 REWARDS = Path("../shared/data/tm_reward")
 """Where a person's own copy of the judged answers is looked for, from the working folder."""
@@ -60,12 +61,12 @@ def part_of_reward(example: GoalExample) -> Part:
 
 
 def joined_examples(examples: Sequence[GoalExample], most: int, *, rng: Random) -> list[GoalExample]:
-    """Dialogues in an order of chance, up to so many in one."""
-    left, together = list(examples), []
+    """Dialogues in an order of chance, up to so many in one; greetings and goodbyes are cut out, as they would tell where one ends."""
+    left, together = [_without_goodbye(each) for each in examples], []
     rng.shuffle(left)
     while left:
         some = [left.pop() for _ in range(min(len(left), rng.randint(1, most)))]
-        turns = list(some[0].turns)
+        turns = [replace(some[0].turns[0], prompt=None), *some[0].turns[1:]]
         for other in some[1:]:
             turns = joined(turns, other.turns, rng=rng)
         together.append(
@@ -79,6 +80,27 @@ def joined_examples(examples: Sequence[GoalExample], most: int, *, rng: Random) 
             )
         )
     return together
+
+
+def _without_goodbye(example: GoalExample) -> GoalExample:
+    last = remark_of(example.turns[-1].utterance)
+    if len(example.turns) == 1 or last.kind is not RemarkKind.FAREWELL:
+        return example
+    begins, reached, defects = (each[:-1] for each in (example.begins, example.reached, example.defects))
+    return replace(example, turns=example.turns[:-1], begins=begins, reached=reached, defects=defects)
+
+
+def whole_dialogues(judged: Iterable[GoalExample]) -> list[GoalExample]:
+    """Of answers that are judged one by one the dialogues that they are of, each once and with one goal; nothing is known of its turns."""
+    longest: dict[str, GoalExample] = {}
+    for example in judged:
+        if example.group not in longest or len(longest[example.group].turns) < len(example.turns):
+            longest[example.group] = example
+    unknown = {group: (None,) * len(each.turns) for group, each in longest.items()}
+    return [
+        replace(each, begins=(True, *(False,) * (len(each.turns) - 1)), reached=unknown[group], defects=unknown[group])
+        for group, each in longest.items()
+    ]
 
 
 def went_well(example: GoalExample) -> Iterator[bool]:

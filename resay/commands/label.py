@@ -128,7 +128,7 @@ def label_command(
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Labelling turns", unit="turns", shown=not as_json) as tick:
-        report = label(lake, _of_all(tick, lake))
+        report = label(lake, _of_all(tick, lake), judge=model)
     if as_json:
         print_json(asdict(report))
     else:
@@ -190,7 +190,7 @@ def _links_table(report: DetectReport) -> Table:
 
 
 def _labels_table(report: LabelReport) -> Table:
-    table = Table("", "", title="Labels by rules", show_header=False, title_justify="left")
+    table = Table("", "", title="Labels", show_header=False, title_justify="left")
     table.add_row("turns", f"{report.turns:,}")
     table.add_row("sessions", f"{report.sessions:,}")
     table.add_row("goal segments", f"{report.segments:,}")

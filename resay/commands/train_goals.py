@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -13,7 +14,7 @@ from rich.table import Table
 from resay.commands.console import JsonOption, console, print_json, progress, remarks
 from resay.commands.detectors import MODELS
 from resay.commands.example_sets import SIZES, TEXTS, Corpus, Places, TextsOption
-from resay.commands.goal_sets import REWARDS, judged_examples, made_examples, part_of_reward
+from resay.commands.goal_sets import REWARDS, joined_examples, judged_examples, made_examples, part_of_reward, whole_dialogues
 from resay.commands.worlds import WorldOption
 from resay.dialogue.tick import Tick
 from resay.lab.linked.part import Part
@@ -36,6 +37,9 @@ ENCODER = MODELS / "minilm"
 
 SHIPPING = (Corpus.HOME, Corpus.TEXTS, Corpus.ASKED)
 """Made dialogues of which weights that ship may learn."""
+
+TEXTS_JOINED = 4
+"""Dialogues of text assistants in one at most."""
 
 RewardsOption = Annotated[
     Path,
@@ -104,8 +108,12 @@ def _made(places: Places, rewards: Path, *, share: float, seed: int, tick: Tick)
         if not (rewards / FILES[which]).is_file():
             remarks.print(f"without {which}: {rewards / FILES[which]} is not there", markup=False, soft_wrap=True)
             continue
-        for example, _ in _some(list(judged_examples(rewards, which)), share):
-            made[part_of_reward(example)].append(example)
+        judged = [example for example, _ in _some(list(judged_examples(rewards, which)), share)]
+        for part, examples in made.items():
+            mine = [example for example in judged if part_of_reward(example) is part]
+            examples += mine
+            # Twice, as they are the only dialogues between people's words and text assistants.
+            examples += [each for time in (1, 2) for each in joined_examples(whole_dialogues(mine), TEXTS_JOINED, rng=Random(time))]
     return made
 
 
@@ -152,10 +160,16 @@ def _once(examples: list[GoalExample]) -> list[GoalExample]:
     """Of dialogues that are judged step by step only the longest: the others are its beginnings."""
     longest: dict[str, GoalExample] = {}
     for place, example in enumerate(examples):
-        key = example.group if example.group.startswith(tuple(f"{each}/" for each in RewardSet)) else f"#{place}"
+        if _is_judged(example) and example.reached[-1] is None:
+            continue
+        key = example.group if _is_judged(example) else f"#{place}"
         if key not in longest or len(longest[key].turns) < len(example.turns):
             longest[key] = example
     return list(longest.values())
+
+
+def _is_judged(example: GoalExample) -> bool:
+    return example.group.startswith(tuple(f"{each}/" for each in RewardSet))
 
 
 def _turns(rows: list[GoalRow]) -> int:

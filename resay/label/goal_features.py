@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from rapidfuzz.distance import Levenshtein
 
 from resay.dialogue.session import silence_between
 from resay.dialogue.text import words
-from resay.dialogue.turn import Explicit, ResponseStatus, Turn, said
+from resay.dialogue.turn import Explicit, Response, ResponseStatus, Turn, said
 from resay.label.goal_cues import ANSWER_CUES, SAID_CUES, cues
 from resay.label.reading import is_refused, status_of
 from resay.label.remark import RemarkKind, remark_of
@@ -116,7 +116,7 @@ def _own(turn: Turn, spoken: list[str], answer: list[str]) -> list[float]:
         float(text.rstrip().endswith("?")) if text else UNKNOWN,
         *(cues(answer, ANSWER_CUES) if text else [UNKNOWN] * len(ANSWER_CUES)),
         *([float(status is each) for each in _STATUSES] if status is not None else [UNKNOWN] * len(_STATUSES)),
-        float(is_refused(turn)),
+        float(bool(text) and is_refused(replace(turn, response=Response(text=text)))),
         float(bool(turn.response and turn.response.action)),
         *_understood(turn),
         *_heard(turn),
@@ -334,6 +334,7 @@ FEATURES: tuple[str, ...] = (*_OWN, *_GROUND, *_TIME, *_AMONG, *_NEAR)
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "answer": tuple(name for name in FEATURES if name.startswith(("answer", "near_answer", "next_near", "taken_up", "said_answered"))),
+    # Whether it is refused is told by the words alone, as the status has numbers of its own.
     "status": tuple(name for name in FEATURES if name.startswith("status_")),
     "reading": (
         "read",

@@ -28,7 +28,7 @@ class NetRules:
     heads: int = 4
     reach: int = 8
     """Turns farther apart than this are alike far."""
-    dropout: float = 0.25
+    dropout: float = 0.3
     lost: float = 0.5
     """Share of what the straight way sees that training hides from it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 
 import numpy as np
@@ -67,18 +68,17 @@ def made_wrong(examples: Sequence[GoalExample], encode: Encode, *, seed: int) ->
 
 
 def joined(turns: Sequence[Turn], others: Sequence[Turn], *, rng: Random) -> list[Turn]:
-    """A dialogue and another that follows it after a short silence, as if one customer had gone on."""
+    """A dialogue and another that follows it after a short silence, as if one customer had gone on; the other's greeting is cut out."""
     first, last = others[0], turns[-1]
     silence = rng.lognormvariate(2.0, 0.8)
     later = (last.ended_at or last.at) - first.at
-    moved = []
+    moved: list[Turn] = []
     for turn in others:
         at = turn.at + later
         ended = turn.ended_at + later if turn.ended_at else None
-        moved.append(replace(turn, at=at, ended_at=ended, session_id=last.session_id, customer_id=last.customer_id))
+        prompt = turn.prompt if moved else None
+        moved.append(replace(turn, at=at, ended_at=ended, session_id=last.session_id, customer_id=last.customer_id, prompt=prompt))
     if turns[-1].at > turns[0].at or others[-1].at > others[0].at:
-        from datetime import timedelta
-
         pause = timedelta(seconds=round(min(silence, 40.0), 3))
         moved = [replace(turn, at=turn.at + pause, ended_at=turn.ended_at + pause if turn.ended_at else None) for turn in moved]
     return [*turns, *moved]

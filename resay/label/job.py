@@ -17,6 +17,7 @@ from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
 from resay.label.doubt import NO_FLOORS, SCORES_MIN, score_floors
 from resay.label.friction import friction_of
+from resay.label.goals_by_model import GoalJudge, outcomes_by_model, segments_by_model
 from resay.label.goals_by_rule import LABELLER, outcomes_of, segments_of
 from resay.label.wordings import ENGLISH, Wordings
 from resay.store import tables
@@ -68,8 +69,8 @@ class LabelReport:
     """The number of defective turns that their chances add up to."""
 
 
-def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH) -> LabelReport:
-    """Label all turns of a lake by rules, with the links that lie in it.
+def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH, judge: GoalJudge | None = None) -> LabelReport:
+    """Label all turns of a lake by rules, or goals and outcomes by a judge, with the links that lie in it.
 
     Every table is written whole or not at all; the three are three commits, `outcomes` last. The recognisers' floors are taken anew first,
     and each table says by which edition of them it was labelled: where a run dies on the way, the next step of the stream job labels all.
@@ -84,7 +85,7 @@ def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH) -> LabelRepor
     written = {table: Rows(table) for table in _OUTPUTS}
     count = _Count()
     for session in sessionize(read_turns(lake)):
-        labels = labels_of(session, links, wordings=wordings, floors=floors)
+        labels = labels_of(session, links, wordings=wordings, floors=floors, judge=judge)
         _write(session, labels, written)
         count.add(session, labels)
         tick(count.turns)
@@ -92,20 +93,22 @@ def label(lake: Lake, tick: Tick, *, wordings: Wordings = ENGLISH) -> LabelRepor
     return count.report()
 
 
-def label_job(*, wordings: Wordings = ENGLISH, observe: Callable[[JobStep], None] = lambda _step: None) -> Job:
+def label_job(
+    *, wordings: Wordings = ENGLISH, observe: Callable[[JobStep], None] = lambda _step: None, judge: GoalJudge | None = None
+) -> Job:
     """The stream job that keeps `friction`, `segments` and `outcomes` true, by the floors that were last taken."""
 
-    def judge(sessions: Iterator[Session], connection: Connection) -> Mapping[Table, pa.Table]:
+    def judge_all(sessions: Iterator[Session], connection: Connection) -> Mapping[Table, pa.Table]:
         # Asked before the first session is taken: one connection answers one question at a time.
         links = _by_source(_links(connection, "where source_turn_id in (select turn_id from judged)"))
         floors = dict(connection.execute("select recogniser, floor from floors").fetchall())
         written = {table: Rows(table) for table in _OUTPUTS}
         for session in sessions:
-            _write(session, labels_of(session, links, wordings=wordings, floors=floors), written)
+            _write(session, labels_of(session, links, wordings=wordings, floors=floors, judge=judge), written)
         return {table: rows.table() for table, rows in written.items()}
 
     inputs = {tables.TURN_PARTS: "turn_id", tables.LINKS: "source_turn_id"}
-    return Job("label", inputs, _OUTPUTS, judge, observe, measures={tables.FLOORS: _EDITION})
+    return Job("label", inputs, _OUTPUTS, judge_all, observe, measures={tables.FLOORS: _EDITION})
 
 
 def whole_label_due(lake: Lake) -> bool:
@@ -123,11 +126,16 @@ def labels_of(
     *,
     wordings: Wordings = ENGLISH,
     floors: Mapping[str, float] = NO_FLOORS,
+    judge: GoalJudge | None = None,
 ) -> Labels:
-    """What the rules say of one session; `links` by source turn."""
+    """What the rules say of one session, or a judge where there is one; `links` by source turn."""
     own = [link for turn in session.turns for link in links.get(turn.turn_id, ())]
     friction = friction_of(session, wordings=wordings, floors=floors)
     outcomes = outcomes_of(session, friction, links=own, wordings=wordings)
+    if judge is not None:
+        judged = judge.judge(session.turns)
+        outcomes = outcomes_by_model(session, judged, rules=outcomes, name=judge.name)
+        return Labels(friction, outcomes, segments_by_model(session, judged, links=own, outcomes=outcomes))
     return Labels(friction, outcomes, segments_of(session, own, outcomes=outcomes))
 
 
