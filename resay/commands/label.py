@@ -114,7 +114,8 @@ def label_command(
 
     Run it after `resay detect`: a turn that was said again counts as defective. With `--input` it finds the links itself and prints one
     JSON object a turn: turn_id, goal (its number within the session, from 0), success (the chance that the goal was reached at this turn),
-    defect (the chance that the turn failed its customer); and what the rules say: outcome, friction.
+    defect (the chance that the turn failed its customer); what the rules say: outcome, friction; and meant, where a later turn reached the
+    goal of a failed one: the reading that it should have had.
 
     A file is judged by the model that ships, which needs no more than utterances; a lake by rules, unless `--labeller model` is named.
 

@@ -16,6 +16,7 @@ from rephrase.detector import Detector
 from resay.commands.detectors import MODELS
 from resay.dialogue.label import GoalOutcome, RephraseLink
 from resay.dialogue.session import SESSION_GAP, Session, sessionize
+from resay.label.corrections import Correction, corrections
 from resay.label.doubt import score_floors
 from resay.label.goal_model import CARD_FILE, GoalJudgement, GoalModel
 from resay.label.job import Labels, labels_of
@@ -71,6 +72,7 @@ def label_lines(lake: Lake, detector: Detector, model: GoalModel | None) -> Iter
             links.setdefault(link.source_turn_id, []).append(link)
         labels = labels_of(session, links, floors=floors)
         judged = model.judge(session.turns) if model else judged_by_rules(labels)
+        corrected = {each.turn_id: each for each in corrections(session.turns, judged)}
         for each, outcome in zip(judged, labels.outcomes, strict=True):
             yield {
                 "turn_id": each.turn_id,
@@ -79,7 +81,26 @@ def label_lines(lake: Lake, detector: Detector, model: GoalModel | None) -> Iter
                 "defect": round(each.defect, 4),
                 "outcome": outcome.outcome.value,
                 "friction": [sign.sign.value for sign in labels.friction if sign.turn_id == each.turn_id],
+                **_corrected(corrected.get(each.turn_id)),
             }
+
+
+def _corrected(correction: Correction | None) -> dict[str, object]:
+    """What a failed turn of a reached goal should have been taken to mean; nothing where that is not known."""
+    if correction is None:
+        return {}
+    meant = correction.meant
+    return {
+        "meant": {
+            "domain": meant.domain,
+            "intent": meant.intent,
+            "slots": dict(meant.slots),
+            "intent_changed": correction.intent_changed,
+            "slots_changed": list(correction.slots_changed),
+            "by": correction.reached_by,
+            "chance": round(correction.chance, 4),
+        }
+    }
 
 
 def judged_by_rules(labels: Labels) -> list[GoalJudgement]:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.labels import Told, label_rows, segment_rows, threshold_of, told_by_model, told_by_rules
+from resay.commands.bench.labels_asked import asked_rows
 from resay.commands.bench.logistic import fit_logistic
 from resay.commands.bench.report import BenchRow, Shown, bench_report, print_report, show_report
 from resay.commands.console import JsonOption, console, progress, remarks
@@ -138,6 +139,8 @@ class _Bench:
         size = SIZES[Part.TEST] if customers is None else replace(SIZES[Part.TEST], customers=customers)
         examples = list(made_examples(Corpus.HOME, Part.TEST, self.places, size=size, seed=self.seed))
         yield from self._ours("home", examples, threshold=self.model.card.thresholds["begins"] if self.model else 0.5)
+        if self.model is not None:
+            yield from asked_rows("home", told_by_model(examples, self.model), rng=self._rng())
 
     def calls(self, *, curves: bool) -> Iterator[BenchRow]:
         """DSTC2's dev calls, by a net of its train calls, by the model that ships, and by rules."""
