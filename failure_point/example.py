@@ -18,5 +18,7 @@ class Example:
     """By turn; turns of which nothing is known are left out, and are context to the others."""
     group: str
     """What may not be parted: a customer, a call, a text."""
+    source: str
+    """What was recorded together, such as a voice: what is learnt of texts is judged on sources that it has not seen."""
     traffic: str
     """Whose log it lies in: what is remembered of traffic is remembered log by log."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from failure_point.case import Case
 from failure_point.features import NAMES, matrix
 from failure_point.grams import BUCKETS, VIEWS, Grams, buckets_of
+from failure_point.likeness import NAMES as LIKENESS
+from failure_point.likeness import Likeness, key_of
 from failure_point.linear import Floats, known_share, log_chances
 from failure_point.point import POINTS, Evidence, FailurePoint, Verdict
 from failure_point.traffic import Traffic
@@ -28,7 +30,7 @@ EVIDENCE_MAX = 6
 """Pieces of evidence that are told of one verdict: what a person looks up."""
 
 _SAID = (*(point.value for point in POINTS), "known")
-SEEN = (*NAMES, *(f"{view} says {name}" for view in VIEWS for name in _SAID))
+SEEN = (*NAMES, *LIKENESS, *(f"{view} says {name}" for view in VIEWS for name in _SAID))
 """Names of all that the trees see, in order."""
 
 
@@ -51,11 +53,14 @@ class Content:
 
     weights: Mapping[str, NDArray[np.float32]]
     """By view: (bucket and the bias, point)."""
+    likeness: Likeness
     trees: bytes
 
     def __bytes__(self) -> bytes:
         """Equal content, equal bytes; buckets without a weight are left out."""
+        texts = "\n".join(self.likeness.texts).encode("utf-8", "surrogatepass")
         kept: dict[str, NDArray[np.generic]] = {"trees": np.frombuffer(self.trees, dtype=np.uint8)}
+        kept |= {"texts": np.frombuffer(texts, dtype=np.uint8), "ways": self.likeness.ways, "counts": self.likeness.counts}
         for view, weights in self.weights.items():
             there = np.flatnonzero(weights.any(axis=1))
             kept |= {f"{view}_buckets": there.astype(np.uint32), f"{view}_weights": weights[there].astype(np.float16)}
@@ -72,7 +77,9 @@ class Content:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as kept:
                 weights = {view: _spread(kept[f"{view}_buckets"], kept[f"{view}_weights"]) for view in VIEWS}
-                return cls(weights, kept["trees"].tobytes())
+                texts = tuple(kept["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")) if len(kept["ways"]) else ()
+                assert len(texts) == len(kept["ways"]) == len(kept["counts"]), "every text has a way and counts"
+                return cls(weights, Likeness(texts, kept["ways"], kept["counts"]), kept["trees"].tobytes())
         # numpy raises whatever its reader of archives meets.
         except Exception as error:
             message = f"a model of failure points must be as it was written; {error}; was the file cut off, or is it of another version?"
@@ -93,7 +100,7 @@ class FailurePointModel:
 
         Raises: WrongModel, where it was learnt by another version, that sees other features.
         """
-        self._weights, self._thresholds = content.weights, thresholds
+        self._weights, self._likeness, self._thresholds = content.weights, content.likeness, thresholds
         self._trees = TreeModel(content.trees)
         seen = self._trees.about.get("features")
         if seen != list(SEEN) or self._trees.names != tuple(point.value for point in POINTS):
@@ -146,12 +153,14 @@ class FailurePointModel:
             for view in VIEWS
             for part in (log_chances(self._weights[view], grams[view]), known_share(self._weights[view], grams[view])[:, None])
         ]
-        return np.concatenate([matrix(cases, traffic), *said], axis=1), grams
+        like = self._likeness.told([key_of(case) for case in cases]).astype(np.float32)
+        return np.concatenate([matrix(cases, traffic), like, *said], axis=1), grams
 
     def _evidence(self, case: Case, seen: NDArray[np.float32], grams: Mapping[str, Grams], *, named: int) -> Iterator[Evidence]:
         """What the named point's sum would lack without each thing that was seen; texts by view, with the grams that spoke loudest."""
-        columns = [[place] for place in range(len(NAMES))]
-        columns += [list(range(len(NAMES) + k * len(_SAID), len(NAMES) + (k + 1) * len(_SAID))) for k in range(len(VIEWS))]
+        start = len(NAMES) + len(LIKENESS)
+        columns = [[place] for place in range(len(NAMES))] + [list(range(len(NAMES), start))]
+        columns += [list(range(start + k * len(_SAID), start + (k + 1) * len(_SAID))) for k in range(len(VIEWS))]
         rows = np.repeat(seen[None, :], len(columns) + 1, axis=0)
         for row, hidden in enumerate(columns, start=1):
             rows[row, hidden] = np.nan
@@ -167,7 +176,9 @@ class FailurePointModel:
     ) -> tuple[str, float | str]:
         if place < len(NAMES):
             return NAMES[place], round(float(seen[place]), 4)
-        view = list(VIEWS)[place - len(NAMES)]
+        if place == len(NAMES):
+            return "known texts like it", round(float(seen[len(NAMES) + LIKENESS.index("like any")]), 4)
+        view = list(VIEWS)[place - len(NAMES) - 1]
         weights = self._weights[view][:, named]
         words = {gram: weights[bucket] for gram, bucket in named_buckets(view, case) if bucket in grams[view]}
         loudest = sorted(words, key=lambda gram: -words[gram])[:3]

@@ -27,6 +27,9 @@ NEIGHBOURS = 10
 ROWS_A_BATCH = 256
 """Texts compared with all at a time: 20 MB."""
 
+TURNS_MIN = 200
+"""Turns below which nothing is remembered: of a handful, that a wording was never carried out says nothing."""
+
 SCORES_MAX = 50_000
 """Scores kept of a recogniser, the first ones: their order is known to a half percent from a tenth of them."""
 
@@ -75,7 +78,8 @@ class Traffic:
         self._values: dict[str, Counter[str]] = defaultdict(Counter)
         self._scores: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.turns = 0
-        for turn in turns:
+        taken = list(turns)
+        for turn in taken if len(taken) >= TURNS_MIN else ():
             self._take(turn)
         for scores in self._scores.values():
             scores.sort()

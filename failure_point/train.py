@@ -5,10 +5,9 @@ Knows rows; which examples they are of is the caller's, and so is what grows tre
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ from failure_point.example import Example
 from failure_point.features import Matrix, matrix
 from failure_point.fit_linear import fit_weights
 from failure_point.grams import VIEWS, Grams, buckets_of
+from failure_point.likeness import NAMES as LIKENESS
+from failure_point.likeness import Likeness, key_of, likeness_of
 from failure_point.linear import Floats, known_share, log_chances
 from failure_point.point import POINTS
 from failure_point.traffic import Traffic
@@ -49,15 +50,17 @@ class Rows:
     points: NDArray[np.int64]
     """Places in `POINTS`."""
     groups: Sequence[str]
-    cases: Sequence[Case] = field(repr=False, default=())
+    sources: Sequence[str]
+    keys: Sequence[tuple[str, int]]
+    """Texts, and how the turns went, as `likeness` compares them."""
 
 
-def rows_of(examples: Iterable[Example], cases_of: CasesOf) -> Rows:
-    """The known turns of examples as numbers; what is remembered of traffic is remembered log by log."""
+def rows_of(examples: Iterable[Example], cases_of: CasesOf, *, remembered: bool = True) -> Rows:
+    """The known turns of examples as numbers; what is remembered of traffic is remembered log by log, or nothing of it."""
     logs: dict[str, list[Example]] = defaultdict(list)
     for example in examples:
         logs[example.traffic].append(example)
-    parts = [_rows_of_log(log, cases_of) for log in logs.values()]
+    parts = [_rows_of_log(log, cases_of, remembered=remembered) for log in logs.values()]
     return joined(parts)
 
 
@@ -68,12 +71,13 @@ def joined(parts: Sequence[Rows]) -> Rows:
         {view: [grams for each in parts for grams in each.grams[view]] for view in VIEWS},
         np.concatenate([each.points for each in parts]),
         [group for each in parts for group in each.groups],
-        [case for each in parts for case in each.cases],
+        [source for each in parts for source in each.sources],
+        [key for each in parts for key in each.keys],
     )
 
 
-def _rows_of_log(log: Sequence[Example], cases_of: CasesOf) -> Rows:
-    traffic = Traffic(turn for example in log for turn in example.session.turns)
+def _rows_of_log(log: Sequence[Example], cases_of: CasesOf, *, remembered: bool) -> Rows:
+    traffic = Traffic(turn for example in log for turn in example.session.turns if remembered)
     known = [(case, example) for example in log for case in cases_of(example) if case.turn.turn_id in example.points]
     cases = [case for case, _ in known]
     return Rows(
@@ -81,7 +85,8 @@ def _rows_of_log(log: Sequence[Example], cases_of: CasesOf) -> Rows:
         {view: [buckets_of(view, case) for case in cases] for view in VIEWS},
         np.array([POINTS.index(example.points[case.turn.turn_id]) for case, example in known], dtype=np.int64),
         [example.group for _, example in known],
-        cases,
+        [example.source for _, example in known],
+        [key_of(case) for case in cases],
     )
 
 
@@ -90,6 +95,7 @@ class Trained:
     """What training leaves."""
 
     weights: Weights
+    likeness: Likeness
     ensembles: Mapping[str, Ensemble]
     """By point."""
     slope: float
@@ -100,9 +106,9 @@ class Trained:
 def train(rows: Rows, choosing: Rows, grow: Grow, *, seed: int, tick: Tick) -> Trained:
     """A model of rows, calibrated on others that stand apart from them."""
     steps = len(VIEWS) + CLASSES
-    folds = np.array([fold_of(group) for group in rows.groups])
+    folds = folds_of(rows.sources)
     weights: dict[str, NDArray[np.float32]] = {}
-    said: list[Floats] = []
+    likeness, said = likeness_of(rows.keys, rows.points), [_like_out_of_fold(rows, folds)]
     for number, view in enumerate(VIEWS):
         said.append(_out_of_fold(rows.grams[view], rows.points, folds))
         # As they are kept: calibration must see what will be asked.
@@ -113,14 +119,14 @@ def train(rows: Rows, choosing: Rows, grow: Grow, *, seed: int, tick: Tick) -> T
     for number, point in enumerate(POINTS):
         ensembles[point.value] = grow(seen, (rows.points == number).astype(np.float64), seed)
         tick(len(VIEWS) + number + 1, steps)
-    sums = sums_of(ensembles, stacked(choosing.features, views_said(weights, choosing.grams)))
+    sums = sums_of(ensembles, stacked(choosing.features, all_said(weights, likeness, choosing)))
     slope, shifts = calibrated(sums, choosing.points)
-    return Trained(weights, ensembles, slope, shifts)
+    return Trained(weights, likeness, ensembles, slope, shifts)
 
 
-def views_said(weights: Weights, grams: Mapping[str, Sequence[Grams]]) -> list[Floats]:
-    """What the weights of each view say of cases: log chances, and how much of the case they know."""
-    return [_said(weights[view], grams[view]) for view in VIEWS]
+def all_said(weights: Weights, likeness: Likeness, rows: Rows) -> list[Floats]:
+    """What known texts and the weights of each view say of cases: log chances, and how much of the case they know."""
+    return [likeness.told(rows.keys), *(_said(weights[view], rows.grams[view]) for view in VIEWS)]
 
 
 def stacked(features: Matrix, said: Sequence[Floats]) -> Matrix:
@@ -128,9 +134,14 @@ def stacked(features: Matrix, said: Sequence[Floats]) -> Matrix:
     return np.concatenate([features, *(each.astype(np.float32) for each in said)], axis=1)
 
 
-def fold_of(group: str, folds: int = FOLDS) -> int:
-    """The fold of a group, by hash."""
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) % folds
+def folds_of(sources: Sequence[str]) -> NDArray[np.int64]:
+    """The fold of each row: a source is never in two, and each goes where the fewest rows are, the largest first."""
+    sizes = Counter(sources)
+    rows, dealt = [0] * FOLDS, dict[str, int]()
+    for source in sorted(sizes, key=lambda each: (-sizes[each], each)):
+        dealt[source] = rows.index(min(rows))
+        rows[dealt[source]] += sizes[source]
+    return np.array([dealt[source] for source in sources], dtype=np.int64)
 
 
 def sums_of(ensembles: Mapping[str, Ensemble], seen: Matrix) -> Floats:
@@ -152,6 +163,15 @@ def calibrated(sums: Floats, points: NDArray[np.int64]) -> tuple[float, NDArray[
 
     best = minimize(surprise, np.r_[1.0, np.zeros(CLASSES)], method="L-BFGS-B", bounds=[(0.05, 5.0), *[(-4.0, 4.0)] * CLASSES])
     return float(best.x[0]), np.asarray(best.x[1:])
+
+
+def _like_out_of_fold(rows: Rows, folds: NDArray[np.int64]) -> Floats:
+    told = np.zeros((len(rows.keys), len(LIKENESS)))
+    for fold in sorted(set(folds.tolist())):
+        here, rest = np.flatnonzero(folds == fold).tolist(), np.flatnonzero(folds != fold).tolist()
+        known = likeness_of([rows.keys[place] for place in rest], rows.points[rest])
+        told[here] = known.told([rows.keys[place] for place in here])
+    return told
 
 
 def _out_of_fold(grams: Sequence[Grams], points: NDArray[np.int64], folds: NDArray[np.int64]) -> Floats:

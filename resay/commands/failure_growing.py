@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from failure_point.features import Matrix
 from failure_point.model import SEEN, Content, Thresholds
 from failure_point.model_folder import Card, write_model
 from failure_point.point import POINTS
-from failure_point.train import CLASSES, CasesOf, Rows, Trained, rows_of, stacked, sums_of, train, views_said
+from failure_point.train import CLASSES, Rows, Trained, all_said, stacked, sums_of, train
 from resay.dialogue.tick import Tick
 from resay.training.tree_export import Ensemble, Tree, write_trees
 from rewrite_online.fit import SURE, Growth, ensemble_of, grow
@@ -46,7 +45,7 @@ class Grown:
 
     def chances(self, rows: Rows) -> Floats:
         """Chances of rows: (case, point)."""
-        seen = stacked(rows.features, views_said(self.trained.weights, rows.grams))
+        seen = stacked(rows.features, all_said(self.trained.weights, self.trained.likeness, rows))
         return softmax(self.trained.slope * sums_of(self.trained.ensembles, seen) + self.trained.shifts)
 
     @property
@@ -68,7 +67,7 @@ def without_following(example: Example) -> Iterable[Case]:
 def grown(rows: Rows, choosing: Rows, *, seed: int, tick: Tick, growth: Growth = GROWTH) -> Grown:
     """A model of rows, its calibration and thresholds from others."""
     trained = train(rows, choosing, _growing(growth), seed=seed, tick=tick)
-    seen = stacked(choosing.features, views_said(trained.weights, choosing.grams))
+    seen = stacked(choosing.features, all_said(trained.weights, trained.likeness, choosing))
     chances = softmax(trained.slope * sums_of(trained.ensembles, seen) + trained.shifts)
     worth = best_worth(choosing.points, chances)
     named = weighed(chances, worth)
@@ -90,14 +89,8 @@ def grown(rows: Rows, choosing: Rows, *, seed: int, tick: Tick, growth: Growth =
 def write_grown(folder: Path, model: Grown, *, about: Mapping[str, Any]) -> Card:
     """Write a model's folder."""
     trees = write_trees(model.trained.ensembles, about={"features": list(SEEN)})
-    content = Content(model.trained.weights, trees)
+    content = Content(model.trained.weights, model.trained.likeness, trees)
     return write_model(folder, content, Card(model.thresholds, about, {name: round(value, 4) for name, value in model.chosen.items()}))
-
-
-def rows_timed(examples: Iterable[Example], cases: CasesOf) -> tuple[Rows, float]:
-    """Rows and the seconds that making them took."""
-    began = time.perf_counter()
-    return rows_of(examples, cases), time.perf_counter() - began
 
 
 def softmax(sums: Floats) -> Floats:

@@ -70,14 +70,19 @@ def failure_point(
 
 
 def _rows(sets: Iterable[FailureSet], part: Part, places: Places, *, seed: int, tick: Tick) -> Rows:
-    """The rows of all sets: each example as it is, and once more as a log that lacks some of it, or that nothing has followed yet."""
+    """The rows of all sets: examples as they are, and as logs that lack some of it, that remember nothing, that nothing has followed yet.
+
+    Sessions stand in both ways; turns that stand alone are many, and are dealt to one of the two.
+    """
     parts = []
     for number, each in enumerate(sets):
         examples = list(examples_of(each, part, places, seed=seed))
         rng = Random(f"{seed}/{each}/{part}")
-        parts += [rows_of(examples, with_following), rows_of((seen_as(example, rng) for example in examples), _half_followed)]
+        whole, less = (examples, examples) if each is FailureSet.HOME else (examples[::2], examples[1::2])
+        seen = [seen_as(example, rng) for example in less]
+        parts += [rows_of(whole, with_following), rows_of(seen[::2], _half_followed), rows_of(seen[1::2], _half_followed, remembered=False)]
         tick(number + 1)
-    return joined(parts)
+    return joined([rows for rows in parts if len(rows.points)])
 
 
 def _half_followed(example: Example) -> Iterable[Case]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from failure_point.grams import BUCKETS, VIEWS
+from failure_point.likeness import likeness_of
 from failure_point.model import SEEN, Content, FailurePointModel, Thresholds
 from failure_point.model_folder import Card, read_model, write_model
 from failure_point.point import POINTS, FailurePoint
@@ -37,5 +38,5 @@ def write_made_model(folder: Path, *, known_min: float = 0.4) -> FailurePointMod
     weights = {view: np.zeros((BUCKETS + 1, len(POINTS)), dtype=np.float32) for view in VIEWS}
     even = dict.fromkeys(FailurePoint, 1.0)
     thresholds = Thresholds(slope=1.0, shifts=dict.fromkeys(FailurePoint, 0.0), worth=even, known_min=known_min)
-    write_model(folder, Content(weights, write_trees(ensembles, about={"features": list(SEEN)})), Card(thresholds))
+    write_model(folder, Content(weights, likeness_of([], np.zeros(0, dtype=np.int64)), write_trees(ensembles, about={"features": list(SEEN)})), Card(thresholds))
     return read_model(folder)

@@ -136,7 +136,8 @@ def _only(rows: Rows, columns: NDArray[np.int64]) -> Rows:
     features = np.full_like(rows.features, np.nan)
     features[:, columns] = rows.features[:, columns]
     nothing = np.zeros(0, dtype=np.int32)
-    return replace(rows, features=features, grams={view: [nothing] * len(grams) for view, grams in rows.grams.items()})
+    no_text = {view: [nothing] * len(grams) for view, grams in rows.grams.items()}
+    return replace(rows, features=features, grams=no_text, keys=[("", 0)] * len(rows.keys))
 
 
 def _together(rows: Rows, views: Sequence[str]) -> list[NDArray[np.int32]]:

@@ -28,7 +28,7 @@ def call_examples(calls: Iterable[Call]) -> Iterator[Example]:
         turns = tuple(part.turn for part in turn_parts(call.live))
         told = zip(turns, call.truth.turns, strict=True)
         points = {turn.turn_id: point for turn, truth in told if (point := point_of(truth)) is not None}
-        yield Example(Session(call.live.caller, turns), points, group=call.live.caller, traffic="dstc2")
+        yield Example(Session(call.live.caller, turns), points, group=call.live.caller, source=call.live.caller, traffic="dstc2")
 
 
 def point_of(truth: TurnTruth) -> FailurePoint | None:

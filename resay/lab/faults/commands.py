@@ -58,7 +58,8 @@ def _readings(record: Mapping[str, Any], part: Part) -> Iterator[Example]:
             entities=tuple(Entity(str(name), str(words)) for name, words in each["nlu"]["entities"]),
         )
         point = _POINTS[each["failure_point"]]
-        yield Example(Session(turn.customer_id, (turn,)), {turn.turn_id: point}, group=f"slurp/{record['id']}", traffic=f"slurp/{part}")
+        text = f"slurp/{record['id']}"
+        yield Example(Session(turn.customer_id, (turn,)), {turn.turn_id: point}, group=text, source=text, traffic=f"slurp/{part}")
 
 
 def interpretation(reading: Mapping[str, Any]) -> Interpretation:

@@ -6,7 +6,7 @@ the world's recordings say).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import cast
@@ -73,16 +73,20 @@ def _lived(world: World, stricken: Stricken, part: Part, *, size: Size, name: st
     people = population(world, seed=rng.getrandbits(32), customers=size.customers, days=size.days, ways=ways)
     span = Span(START, 0, size.days)
     exchanges = [each for day in talk(stage, people, span=span, seed=size.seed, false_wakes=noises_of(world, part)) for each in day]
-    yield from _examples(exchanges, stricken, part, name=name, rng=rng)
+    families = {person.customer_id: person.speaker.family for person in people}
+    yield from _examples(exchanges, stricken, part, families=families, name=name)
 
 
-def _examples(exchanges: Sequence[Exchange], stricken: Stricken, part: Part, *, name: str, rng: Random) -> Iterator[Example]:
+def _examples(
+    exchanges: Sequence[Exchange], stricken: Stricken, part: Part, *, families: Mapping[str, str], name: str
+) -> Iterator[Example]:
+    rng = Random(name)
     ordered = sorted(exchanges, key=lambda each: (each.turn.customer_id, each.turn.at, each.turn.turn_id))
     points = {each.turn.turn_id: point for each in ordered if (point := point_of(each, stricken)) is not None}
     turns = [told(each.turn, stricken, part=part, rng=rng) for each in ordered]
     for session in sessionize(turns):
         known = {turn.turn_id: points[turn.turn_id] for turn in session.turns if turn.turn_id in points}
-        yield Example(session, known, group=f"{name}/{session.customer_id}", traffic=name)
+        yield Example(session, known, f"{name}/{session.customer_id}", source=f"voice/{families[session.customer_id]}", traffic=name)
 
 
 def point_of(exchange: Exchange, stricken: Stricken) -> FailurePoint | None:

@@ -44,7 +44,9 @@ def recorded_examples(world: World, assistant: Assistant, families: Collection[s
         elif point is FailurePoint.CORRECT:
             continue
         family = world.speakers[each.speaker].family
-        yield Example(Session(each.speaker, (turn,)), {turn.turn_id: point}, f"recorded/{each.speaker}", f"recorded/{family}")
+        yield Example(
+            Session(each.speaker, (turn,)), {turn.turn_id: point}, f"recorded/{each.speaker}", f"voice/{family}", f"recorded/{family}"
+        )
     for number, sound in enumerate(noises_of(mine, part)):
         yield _wake(sound, number, well=well, house=house, room=sorted(world.home.rooms)[number % len(world.home.rooms)])
 
@@ -53,7 +55,13 @@ def _wake(sound: Sound, number: int, *, well: Stricken, house: House, room: str)
     rng = Random(number)
     occasion = _occasion(f"wake-{number}", f"wake-{number}", room, rng=rng)
     turn = log_turn(occasion, sound, meaning=well.understand(sound.text, room), house=house)
-    return Example(Session(turn.customer_id, (turn,)), {turn.turn_id: FailurePoint.FALSE_WAKE}, f"recorded/{number}", "recorded/noise")
+    return Example(
+        Session(turn.customer_id, (turn,)),
+        {turn.turn_id: FailurePoint.FALSE_WAKE},
+        f"recorded/{number}",
+        f"noise/{number}",
+        "recorded/noise",
+    )
 
 
 def _occasion(turn_id: str, customer_id: str, room: str, *, rng: Random) -> Occasion:
