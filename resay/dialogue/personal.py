@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
-from resay.dialogue.text import canonical, words
+from resay.dialogue.text import canonical
 
 DIGITS_MIN = 5
 """Digits in a row, spoken or written, that make a number personal: dates, times and amounts at home have four at most."""
@@ -52,6 +54,9 @@ CALLING = frozenset({"call", "dial", "ring", "text", "email", "message", "faceti
 OF_PEOPLE = frozenset({"contact", "person", "recipient", "caller", "phone_number", "email", "email_address", "address", "postal_address"})
 """Names of slots that hold a person, or the way to one."""
 
+STATES_KEPT_MAX = 65_536
+"""States whose slots are kept: a home has some hundred, a million wordings some ten thousand; 10 MB."""
+
 _RUN_OF_DIGITS = re.compile(rf"(?:\d\W*){{{DIGITS_MIN},}}")
 _SPOKEN_ADDRESS = re.compile(r"\bdot (?:com|org|net|edu|co|uk|de)\b")
 _POSSESSION = re.compile(r"(\w+)'s\b")
@@ -60,33 +65,34 @@ _POSSESSION = re.compile(r"(\w+)'s\b")
 def personal_in(text: str, state: str = "") -> str | None:
     """What in a text, or in the slots of the state that it leads to, may point to one person; nothing where nothing does."""
     form = canonical(text)
-    if _RUN_OF_DIGITS.search(text) or _longest_run_of_digits(form) >= DIGITS_MIN:
-        return "a long number"
-    if "@" in text or _SPOKEN_ADDRESS.search(form):
-        return "an address"
-    owners = {owner for owner in _POSSESSION.findall(form) if owner not in EVERYDAY_OWNERS}
-    if owners:
-        return "something that belongs to somebody"
     said = form.split()
-    if any(word in TITLES for word in said[:-1]) or (len(said) > 1 and said[0] in CALLING):
+    # A million wordings are looked at before a generation is served: what can only be there with a certain sign is looked for with it.
+    if _RUN_OF_DIGITS.search(text) or _longest_run_of_digits(said) >= DIGITS_MIN:
+        return "a long number"
+    if "@" in text or ("dot " in form and _SPOKEN_ADDRESS.search(form)):
+        return "an address"
+    if "'s" in form and any(owner not in EVERYDAY_OWNERS for owner in _POSSESSION.findall(form)):
+        return "something that belongs to somebody"
+    if not TITLES.isdisjoint(said[:-1]) or (len(said) > 1 and said[0] in CALLING):
         return "somebody by name"
-    slot = next((name for name in _slots(state) if name.casefold() in OF_PEOPLE), None)
+    slot = _slot_of_people(state) if state else None
     return f"slot {slot}" if slot else None
 
 
-def _longest_run_of_digits(form: str) -> int:
+def _longest_run_of_digits(said: Sequence[str]) -> int:
     longest = run = 0
-    for word in words(form):
+    for word in said:
         run = run + 1 if word in DIGIT_WORDS or word.isdigit() else 0
         longest = max(longest, run)
     return longest
 
 
-def _slots(state: str) -> list[str]:
-    """Names of the slots of an interpretation `domain|intent|slots`; none where there are none, or the state is none."""
+@lru_cache(STATES_KEPT_MAX)
+def _slot_of_people(state: str) -> str | None:
+    """The first slot of an interpretation `domain|intent|slots` that holds a person; none where it has no slots, or is none."""
     slots = state.split("|", 2)[-1]
     try:
         told = json.loads(slots)
     except ValueError:
-        return []
-    return list(told) if isinstance(told, dict) else []
+        return None
+    return next((name for name in told if name.casefold() in OF_PEOPLE), None) if isinstance(told, dict) else None

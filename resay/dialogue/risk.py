@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from resay.dialogue.rewrite import Risk
 from resay.dialogue.text import words
@@ -44,6 +45,9 @@ ALL_OF_IT = frozenset({"all", "every", "everything", "everywhere", "everyone", "
 READING = frozenset({"get", "query", "status", "report"})
 """Words of intents that only look: a wrong answer is heard and does nothing."""
 
+NAMES_KEPT_MAX = 65_536
+"""Identifiers whose words are kept: wordings and rewrites share their states; 20 MB."""
+
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -69,7 +73,7 @@ def risk_of(state: str, target: str, *, lists: RiskWords = ENGLISH) -> Risk:
     domain, _, rest = state.partition("|")
     intent, _, slots = rest.partition("|")
     intended = _parts(intent)
-    named = _parts(domain) | intended | _parts(slots) | set(words(target))
+    named = _parts(domain).union(intended, _parts(slots), words(target))
     if named & lists.deeds:
         return Risk.HIGH
     if intended & lists.reading:
@@ -77,6 +81,7 @@ def risk_of(state: str, target: str, *, lists: RiskWords = ENGLISH) -> Risk:
     return Risk.HIGH if named & (lists.things | lists.all_of_it) else Risk.LOW
 
 
-def _parts(name: str) -> set[str]:
+@lru_cache(NAMES_KEPT_MAX)
+def _parts(name: str) -> frozenset[str]:
     """The words of an identifier: `HassTurnOn`, `alarm_control_panel` and `{"name":"garage door"}` alike."""
-    return set(words(_HUMP.sub(" ", name)))
+    return frozenset(words(_HUMP.sub(" ", name)))
