@@ -85,17 +85,25 @@ class Heard:
     """Of each text some of the customers who count and said it, as numbers: as many as the floor asks for, and no more."""
 
 
+def name_customers(engine: Engine, floors: Floors) -> None:
+    """Leave turns as the lake keeps them, and customers who count, with the engine.
+
+    Raises: StepFailed.
+    """
+    for step in kept_steps():
+        engine.name(step)
+    engine.run(count_in(floors))
+
+
 def heard_wordings(engine: Engine, floors: Floors | None = None) -> Heard:
     """All of it, from what the lake keeps.
 
     Raises: StepFailed.
     """
     floors = floors or Floors()
-    for step in kept_steps():
-        engine.name(step)
+    name_customers(engine, floors)
     load_fading(engine)
-    for step in (count_in(floors), say()):
-        engine.run(step)
+    engine.run(say())
     find_changes(engine, floors.customers_min)
     for step in wording_steps(floors):
         engine.run(step)

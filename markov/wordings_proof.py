@@ -24,7 +24,6 @@ from resay.dialogue.text import canonical, has_command_prefix, has_control_chara
 from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact
 from resay.store.reading import Connection
-from resay.store.rewrites import REWRITES_FILE
 
 CHECKER = "wordings/1"
 """Name and version of the checker that writes proofs of this form."""
@@ -79,10 +78,13 @@ def checked_at(proof: bytes) -> datetime:
         raise BrokenArtifact(message) from error
 
 
-def bound_to(proof: bytes, table: bytes) -> bytes:
-    """The proof of the same files beside another table: what the table rewrites is said for nobody, whichever table it is."""
+def bound_to(proof: bytes, changed: Mapping[str, bytes]) -> bytes:
+    """The proof of the same wordings beside another table, or with other records: neither bears on any rule that was checked.
+
+    What the table rewrites is said for nobody, whichever table it is; records are of wordings that are proven, and name no others.
+    """
     record = json.loads(proof)
-    record["sha256"][REWRITES_FILE] = hashlib.sha256(table).hexdigest()
+    record["sha256"] |= {name: hashlib.sha256(content).hexdigest() for name, content in changed.items()}
     return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -14,11 +14,12 @@ from markov.duckdb_engine import DuckDBEngine
 from markov.own_record import with_own_record
 from markov.steps import Floors, Step
 from markov.verify import Rules
-from markov.wordings import Heard, heard_wordings
+from markov.wordings import Heard, heard_wordings, name_customers
 from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, floor_of
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Turn
+from resay.dialogue.wording import Wording
 from resay.store.artifact import Generation
 from resay.store.lake import Lake
 from resay.store.reading import Connection
@@ -126,7 +127,17 @@ def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules
     if datetime.now(UTC) - checked_at(proof) >= rules.anew_after or not wordings_hold(lake, live, blocked=rules.blocked):
         return None
     files = {name: live.read(name) for name in GLOBAL_FILES}
-    return Global({**files, WORDINGS_PROOF_FILE: bound_to(proof, encode_rewrites(table))}, {"wordings_carried": 1})
+    # What lost since then is stopped now: records are told in a moment, and a ranker is not grown in one.
+    files[WORDINGS_FILE] = _with_records_of_now(lake, decode_wordings(files[WORDINGS_FILE]), table, rules)
+    told = {REWRITES_FILE: encode_rewrites(table), WORDINGS_FILE: files[WORDINGS_FILE]}
+    return Global({**files, WORDINGS_PROOF_FILE: bound_to(proof, told)}, {"wordings_carried": 1})
+
+
+def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequence[Rewrite], rules: GlobalRules) -> bytes:
+    with lake.connect() as connection:
+        engine = DuckDBEngine(connection)
+        name_customers(engine, Floors(customers_min=rules.k))
+        return encode_wordings(with_own_record(engine, wordings, recall_beside(wordings, table).counts_for))
 
 
 def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:

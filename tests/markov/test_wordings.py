@@ -19,11 +19,11 @@ from markov.wordings import Heard, Spoken, heard_wordings
 from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
 from resay.commands.learning_global import Global, GlobalRules, carried, wordings_hold
 from resay.dialogue.rewrite import Rewrite, Risk
-from resay.dialogue.wording import Wording
+from resay.dialogue.wording import Fared, Wording
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.lake import Lake
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
-from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
 from tests.builders import BASE
 from tests.markov.talk import Log, Said, alone, fill, names, opening, planted, rephrased
 
@@ -250,6 +250,24 @@ def test_young_wordings_are_carried_over_to_the_next_table(tmp_path: Path):
     assert carry(0) is None
     lake.take_out("c0")
     assert carry(1) is None
+
+
+def test_records_are_of_now_when_wordings_are_carried_over(tmp_path: Path):
+    """What lost since they were learnt is stopped at once."""
+    lost = alone(*(Said(each, 90, "turn on the lamp", LAMP, "failure", original="lamp on now", day=9) for each in names(5)))
+    lake = fill(Lake(tmp_path / "lake"), planted(customers=names(10)) + lost)
+    hear_all(lake)
+    wordings = (replace(GOOD, customers=10), Wording("lamp on now", "", "", Risk.LOW, 10, 10.0, 0.1, 20_700))
+    proven = encode_wordings_proof({WORDINGS_FILE: b"old"}, Checked(wordings, {}), Rules(), now=datetime.now(UTC))
+    files = {WORDINGS_FILE: encode_wordings(wordings), MEANING_FILE: b"m", RANKER_FILE: b"r", WORDINGS_PROOF_FILE: proven}
+    live = Shelf(tmp_path / "rewrites").write(files)
+
+    found = carried(lake, live, [], GlobalRules(10, anew_after=timedelta(hours=1)))
+
+    assert found is not None
+    told = {each.text: each.fared for each in decode_wordings(found.files[WORDINGS_FILE])}
+    assert told["lamp on now"] == (Fared(LAMP, is_near=False, wins=0.0, losses=5.0),)
+    assert hashlib.sha256(found.files[WORDINGS_FILE]).hexdigest().encode() in found.files[WORDINGS_PROOF_FILE]
 
 
 def test_what_the_assistant_has_learnt_wins_over_weeks_of_refusals(tmp_path: Path):

@@ -25,6 +25,9 @@ LEARNS_ON = 10
 NIGHTS_WATCHED = 7
 """Nights after it in which is looked whether the rewrite is still live."""
 
+LATE_MAX = 5
+"""Turns that may still be rewritten without need behind that night, by whatever layer: one in a hundred of what is said."""
+
 CROWD_OF_K = 6
 """So many times the floor say the phrase: half are of control, and not all say it in vain before day 10."""
 
@@ -59,6 +62,13 @@ def _judged(venue: Venue, name: str, *, source: str, seen: Sequence[Night]) -> V
     learnt = LEARNS_ON - 1 in live
     after = [each for night in seen if night.day >= LEARNS_ON for each in night.exchanges if each.turn.rewrite]
     needless = [effect_of(each.truth) for each in after if each.turn.rewrite and each.turn.rewrite.original == source]
+    # One cycle: the day on which the assistant is another is over before anybody learns of it.
+    late = sum(
+        each.turn.rewrite is not None and each.turn.rewrite.original == source
+        for night in seen
+        if night.day > LEARNS_ON
+        for each in night.exchanges
+    )
     nights_live = sum(day >= LEARNS_ON for day in live)
     harmed = sum(each.harmed for each in needless)
     if not learnt:
@@ -66,10 +76,12 @@ def _judged(venue: Venue, name: str, *, source: str, seen: Sequence[Night]) -> V
         return rule(name, kept=False, happened=happened)
     gone = "was gone after the first night" if not nights_live else f"was live after {nights_live} of {NIGHTS_WATCHED} nights that followed"
     happened = f"the rewrite of {source!r}, which the assistant understood from day {LEARNS_ON} on, {gone}"
-    happened += f"; {len(needless)} turns were rewritten without need, {harmed} of them to harm"
+    happened += f"; {len(needless)} turns were rewritten without need by any layer, {late} of them later than that, {harmed} to harm"
     figures = (
         Figure(name, "nights_live_after", nights_live, NIGHTS_WATCHED),
         Figure(name, "needless_rewrites", len(needless), len(after)),
+        Figure(name, "needless_late", late, len(needless)),
         Figure(name, "harmed", harmed, len(needless)),
     )
-    return replace(rule(name, kept=not nights_live, happened=happened, needs=Part.RETIREMENT, built=venue.built), figures=figures)
+    is_kept = not nights_live and late <= LATE_MAX
+    return replace(rule(name, kept=is_kept, happened=happened, needs=Part.RETIREMENT, built=venue.built), figures=figures)
