@@ -29,6 +29,7 @@ from resay.commands.worlds import WorldOption
 from resay.lab.adviser import Mode
 from resay.lab.cast import NoSuchFamily, families, of_cohorts
 from resay.lab.world import VOICE_HOME, World, read_world
+from rewrite_online.explore import Exploration
 
 SEED = 7
 CUSTOMERS = 1_000
@@ -38,6 +39,15 @@ TREATMENT_SHARE = 0.5
 
 _SHOWN = ("main/", "oracle-table", "stress", "leave-out=", "week=")
 """Rows for people; cohorts and layers are in the JSON."""
+
+
+RunOption = Annotated[
+    Path | None, typer.Option("--run", metavar="DIR", help="Keep how far it is, and go on from there [default: nothing is kept].")
+]
+
+WireOption = Annotated[
+    str, typer.Option("--wire", metavar="kafka://HOST:PORT", help="Over a broker and HTTP; if it is stopped, its loop begins anew.")
+]
 
 
 def loop(  # noqa: PLR0917 - the command line names its options
@@ -65,13 +75,10 @@ def loop(  # noqa: PLR0917 - the command line names its options
             help="Learn every so many minutes while people talk; if it is stopped, its loop begins anew.",
         ),
     ] = None,
-    wire: Annotated[
-        str, typer.Option("--wire", metavar="kafka://HOST:PORT", help="Over a broker and HTTP; if it is stopped, its loop begins anew.")
-    ] = "",
+    wire: WireOption = "",
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
-    run: Annotated[
-        Path | None, typer.Option("--run", metavar="DIR", help="Keep how far it is, and go on from there [default: nothing is kept].")
-    ] = None,
+    run: RunOption = None,
+    explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are said all the same, to learn.")] = 0.0,
     detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
     scenario: Annotated[list[Scenario] | None, typer.Option("--scenario", help="Play a planted case; again for more.")] = None,
@@ -112,6 +119,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
         wire=wire,
         cohorts=tuple(sorted(set(cohorts or ()))),
         links=asked_detector(detector, model),
+        explore=Exploration(low=explore).low,
     )
     _check_places(wire, page)
     shelf = read_settings().lab

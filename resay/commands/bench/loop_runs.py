@@ -33,6 +33,7 @@ from resay.lab.checkpoint import Checkpoint
 from resay.lab.loop import LoopOutcome, LoopPlan, Parts, run_loop
 from resay.lab.speed import Speed, speed_of
 from resay.lab.world import World
+from rewrite_online.explore import Exploration
 
 SAME_VOICE = "same-voice"
 
@@ -74,6 +75,8 @@ class LoopBench:
     """Cohorts whose voices alone the world was given; empty: all."""
     links: DetectorAsked = field(default_factory=DetectorAsked)
     """What links second tries."""
+    explore: float = 0.0
+    """Share of near misses that are tried."""
 
     @property
     def names(self) -> list[str]:
@@ -145,7 +148,11 @@ class Runs:
             with wire_system(self._bench.wire, home, k=self._bench.k, links=self._bench.links) as wired:
                 outcome = run_loop(self._world, plan, parts(wired), tick=tick)
                 return _done(outcome, wired.rewrites(), log_digest="", seconds=time.monotonic() - began)
-        with closing(ProductSystem(read_settings({}, home=home), k=self._bench.k, detector=self._detector)) as system:
+        with closing(
+            ProductSystem(
+                read_settings({}, home=home), k=self._bench.k, detector=self._detector, exploration=Exploration(low=self._bench.explore)
+            )
+        ) as system:
             outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
             return _done(outcome, system.rewrites(), log_digest=system.log_digest, seconds=time.monotonic() - began)
 

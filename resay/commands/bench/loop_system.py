@@ -25,6 +25,7 @@ from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.job import take_in
 from resay.store.lake import Lake
+from rewrite_online.explore import NO_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.app import histories_in
@@ -40,7 +41,13 @@ class ProductSystem:
     """A home of its own: lake, shelf, and the rewriter over what is published there."""
 
     def __init__(
-        self, settings: Settings, *, k: int = CUSTOMERS_MIN, detector: Detector | None = None, understanding: Understanding | None = None
+        self,
+        settings: Settings,
+        *,
+        k: int = CUSTOMERS_MIN,
+        detector: Detector | None = None,
+        understanding: Understanding | None = None,
+        exploration: Exploration = NO_EXPLORATION,
     ) -> None:
         """Open the home; what lies in it already is learnt from too, and what is live there answers.
 
@@ -53,7 +60,7 @@ class ProductSystem:
         self._books = Books(settings.books)
         self._watch = Watch(Shelf(settings.rewrites), list, personal=histories_in(self._books))
         # Time stands still for the rewriter: a busy machine must not score lateness as abstention; lateness has a bench of its own.
-        self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0)
+        self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0, exploration=exploration)
         self._watch.refresh()
         self._digest = None if began else hashlib.blake2b(digest_size=16)
 
