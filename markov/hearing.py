@@ -21,7 +21,13 @@ from resay.store.reading import Connection
 from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, Table
 from resay.store.turns_view import DUCKDB, merged_turns
 
-_INPUTS = {tables.TURN_PARTS: "turn_id", tables.LINKS: "source_turn_id", tables.SEGMENTS: "turn_id", tables.OUTCOMES: "turn_id"}
+_INPUTS = {
+    tables.TURN_PARTS: "turn_id",
+    tables.LINKS: "source_turn_id",
+    tables.SEGMENTS: "turn_id",
+    tables.OUTCOMES: "turn_id",
+    tables.FAILURE_POINTS: "turn_id",
+}
 _OUTPUTS = {CHAIN_TURNS: "turn_id", CHAIN_TRIES: "source_turn_id"}
 
 _JUDGED = "select turn_id from judged"

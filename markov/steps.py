@@ -72,14 +72,19 @@ def kept_steps() -> list[Step]:
 
 
 def link_turns(scope: Scope) -> Step:
-    """Links inside goal segments, as shares of the turn that they leave: more than one certain link cannot leave a turn."""
+    """Links inside goal segments, as shares of the turn that they leave: more than one certain link cannot leave a turn.
+
+    Where the result failed other words were tried in vain, or worked because the fault was gone: such a link says nothing of words.
+    """
     return Step(
         "shared_links",
         f"""
         with linked as (
             select source_turn_id, target_turn_id, cast(round({MILLION} * least(1.0, greatest(0.0, max(probability)))) as bigint) as told
             from links
-            where {scope.only("source_turn_id")}
+            where {scope.only("source_turn_id")} and not exists (
+                select turn_id from failure_points where failure_points.turn_id = links.source_turn_id and failure_points.point = 'result'
+            )
             group by source_turn_id, target_turn_id
         ),
         ends as (select source_turn_id as turn_id from linked union select target_turn_id as turn_id from linked),
