@@ -69,8 +69,15 @@ class Live:
     """Why there is no generation, or not the published one; for people."""
     needless: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
     """Whether the assistant is known to do by the words as they are what a rewrite would have it do; whatever layer that comes from."""
+    off: bool = False
+    """Whether somebody switched everything off."""
     spares: Callable[[RewriteRequest], bool] = lambda _request: False
     """Whether the table knows that these words are not to be rewritten here, or for this customer: layers behind it are not asked then."""
+
+    @property
+    def unserved(self) -> Reason | None:
+        """Why nothing is served at all; nothing where something may be."""
+        return Reason.NOT_READY if self.generation is None else Reason.SWITCHED_OFF if self.off else None
 
 
 class Rewriter:
@@ -150,8 +157,8 @@ class Rewriter:
     def _decide(self, live: Live, asking: _Asking) -> Reason:
         if not canonical(asking.request.heard.utterance):
             return Reason.EMPTY_UTTERANCE
-        if live.generation is None:
-            return Reason.NOT_READY
+        if live.unserved is not None:
+            return live.unserved
         # Over all layers before any is asked: what one layer says, another must not change again.
         if any(layer.offers(asking.request) for layer in live.layers):
             return Reason.TARGET_OFFERED

@@ -20,6 +20,7 @@ from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
+from resay.store.review import ReviewBooks
 from rewrite_online.computed import computed
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
@@ -36,8 +37,10 @@ from serving.health import health_routes
 from serving.metrics import Metrics
 from serving.refresher import Refresher
 from serving.rewrite_api import rewrite_routes
+from serving.rules_api import rules_routes
 from serving.service import Service, ServiceSettings
 from serving.strict_json import faults_of
+from serving.switched import Switched
 from serving.turns_api import turns_routes
 from serving.waiting_line import WaitingLine
 
@@ -76,6 +79,7 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(turns_routes(service), dependencies=guarded)
     app.include_router(failure_point_routes(service), dependencies=guarded)
     app.include_router(experiment_routes(service), dependencies=guarded)
+    app.include_router(rules_routes(service), dependencies=guarded)
     app.include_router(health_routes(service))
     app.include_router(page_routes(service), include_in_schema=False)
     app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
@@ -95,6 +99,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     arms = RunningArms(experiments.all)
     personal = histories_in(books)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
+    review = ReviewBooks(books)
+    switched = Switched(watch.live, review.switches)
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     core = CoreLine()
     metrics.show_memory(personal, lambda: line.inside + core.inside)
@@ -105,10 +111,12 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         books=books,
         experiments=experiments,
         arms=arms,
+        review=review,
+        switched=switched,
         reports=Shelf(settings.reports),
         watch=watch,
-        rewriter=Rewriter(watch.live, on_fault=metrics.failed, draw=arms.drawn),
-        computing=Rewriter(computed(watch.live), on_fault=metrics.failed, draw=arms.drawn),
+        rewriter=Rewriter(switched.live, on_fault=metrics.failed, draw=arms.drawn),
+        computing=Rewriter(computed(switched.live), on_fault=metrics.failed, draw=arms.drawn),
         decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
         metrics=metrics,
         line=line,
@@ -120,7 +128,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 @asynccontextmanager
 async def _lifespan(service: Service) -> AsyncIterator[None]:
     metrics = service.metrics
-    refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=service.arms.refresh)
+    beside = (service.switched.refresh, service.arms.refresh)
+    refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     refresher.start()
     service.decisions.start()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rewrite_online.rewriter import Live
 from rewrite_online.watch import Watch
@@ -33,11 +33,11 @@ class Refresher:
         on_change: Callable[[Live], None],
         on_fault: Callable[[str, Exception], None],
         first_look_s: float = FIRST_LOOK_S,
-        beside: Callable[[], object] = lambda: None,
+        beside: Sequence[Callable[[], object]] = (),
     ) -> None:
         """Tell `on_change` of what is live whenever it is another than before; `on_fault` hears what broke.
 
-        `beside` is called before each look, and keeps it from nothing.
+        All of `beside` are called before each look, and keep neither it nor each other from anything.
         """
         self._beside = beside
         self._first_look_s = first_look_s
@@ -67,11 +67,12 @@ class Refresher:
             self._look()
 
     def _look(self) -> None:
-        try:
-            self._beside()
-        except Exception as error:  # What it knew holds on.
-            self._on_fault("experiments", error)
-            log.exception("refresh_failed")
+        for each in self._beside:
+            try:
+                each()
+            except Exception as error:  # What it knew holds on.
+                self._on_fault("refresher", error)
+                log.exception("refresh_failed")
         try:
             with settled():
                 live = self._watch.refresh()

@@ -11,6 +11,7 @@ from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
+from resay.store.review import ReviewBooks
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import LOOPBACK, PageSessions
@@ -18,6 +19,7 @@ from serving.core_line import CoreLine
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
 from serving.metrics import Metrics
+from serving.switched import Switched
 from serving.waiting_line import WaitingLine
 
 
@@ -55,6 +57,9 @@ class Service:
     experiments: ExperimentBooks
     arms: RunningArms
     """Of the experiments that run."""
+    review: ReviewBooks
+    switched: Switched
+    """What is live, without what is switched off."""
     reports: Shelf
     watch: Watch
     rewriter: Rewriter

@@ -194,6 +194,8 @@ class Reason(StrEnum):
     """Of the small share that is never rewritten, so that success as said stays measurable."""
     NOT_READY = "not_ready"
     """No generation is published yet."""
+    SWITCHED_OFF = "switched_off"
+    """Somebody turned everything off."""
     DEADLINE = "deadline"
     BROKEN = "broken"
     """A part raised; the utterance passes through unchanged."""

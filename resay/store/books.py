@@ -116,12 +116,12 @@ class Books:
         veto_id = veto.veto_id or uuid.uuid4().hex
         row = {**asdict(veto), "veto_id": veto_id}
         with _naming(self._url), self._engine.begin() as connection:
-            connection.execute(_VETOES.insert(), row)
+            connection.execute(VETOES.insert(), row)
         return veto_id
 
     def vetoes(self) -> list[Veto]:
         """All vetoes, oldest first."""
-        query = sa.select(_VETOES).order_by(_VETOES.c.created_at, _VETOES.c.veto_id)
+        query = sa.select(VETOES).order_by(VETOES.c.created_at, VETOES.c.veto_id)
         with _naming(self._url), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [Veto(**{**row, "created_at": utc(row["created_at"])}) for row in rows]
@@ -262,7 +262,7 @@ def _sql_table(table: tables.Table) -> sa.Table:
 
 
 _DECISIONS = _sql_table(tables.DECISIONS)
-_VETOES = _sql_table(tables.VETOES)
+VETOES = _sql_table(tables.VETOES)
 _TEACHINGS = _sql_table(tables.TEACHINGS)
 _HISTORIES = _sql_table(tables.HISTORIES)
 _MARKS = _sql_table(tables.MARKS)
@@ -270,6 +270,7 @@ _MARKS = _sql_table(tables.MARKS)
 EXPERIMENTS = _sql_table(tables.EXPERIMENTS)
 EXPOSURES = _sql_table(tables.EXPOSURES)
 CHANGES = _sql_table(tables.CHANGES)
+SWITCHES = _sql_table(tables.SWITCHES)
 
 
 def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:

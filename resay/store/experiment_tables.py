@@ -53,13 +53,13 @@ CHANGES = Table(
     (
         Column("change_id", TEXT, "The event; sorts by time."),
         Column("changed_at", TIME, "When, UTC."),
-        Column("kind", TEXT, "What was changed: experiment."),
-        Column("name", TEXT, "Which one."),
-        Column("change", TEXT, "started, stopped or cohort_added."),
+        Column("kind", TEXT, "What was changed: experiment, rule or switch."),
+        Column("name", TEXT, "Which one: an experiment, a veto, or what is switched."),
+        Column("change", TEXT, "started, stopped, cohort_added; dismissed, taken_back; switched_off, switched_on."),
         Column("changed_by", TEXT, "Who, or what."),
         Column("why", TEXT, "Why."),
     ),
     key=("change_id",),
-    owner="resay/store/experiments",
+    owner="resay/store/events",
     home=Home.BOOKS,
 )

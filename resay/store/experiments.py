@@ -6,7 +6,6 @@ Knows rows and their order in time; knows nothing of what an experiment means or
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -14,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from resay.store.books import CHANGES, EXPERIMENTS, EXPOSURES, Books, utc
+from resay.store.books import EXPERIMENTS, EXPOSURES, Books, utc
+from resay.store.events import Event, note, read_events
 
 KIND = "experiment"
 """Of events that are ours."""
@@ -52,18 +52,6 @@ class ExperimentRecord:
     stop_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that was changed: a row of table `changes`."""
-
-    at: datetime
-    """UTC."""
-    name: str
-    change: str
-    by: str
-    why: str
-
-
 class ExperimentBooks:
     """The tables of experiments; safe to share between threads."""
 
@@ -89,7 +77,7 @@ class ExperimentBooks:
             connection.execute(EXPERIMENTS.update().where(sa.false()).values(why=EXPERIMENTS.c.why))
             record = make(_all(connection))
             connection.execute(EXPERIMENTS.insert(), _row(record))
-            _note(connection, Event(record.started_at, record.experiment, "started", record.started_by, record.why))
+            note(connection, KIND, Event(record.started_at, record.experiment, "started", record.started_by, record.why))
         return record
 
     def stop(self, experiment: str, *, at: datetime, by: str, why: str) -> bool:
@@ -102,7 +90,7 @@ class ExperimentBooks:
             ended = EXPERIMENTS.update().where(*runs).values(stopped_at=at, stopped_by=by, stop_reason=why)
             if not connection.execute(ended).rowcount:
                 return False
-            _note(connection, Event(at, experiment, "stopped", by, why))
+            note(connection, KIND, Event(at, experiment, "stopped", by, why))
         return True
 
     def add_cohort(self, experiment: str, cohort: str, *, at: datetime, by: str) -> bool:
@@ -117,7 +105,7 @@ class ExperimentBooks:
                 return False
             later = json.dumps([*record.later_cohorts, cohort])
             connection.execute(EXPERIMENTS.update().where(EXPERIMENTS.c.experiment == experiment).values(later_cohorts=later))
-            _note(connection, Event(at, experiment, "cohort_added", by, cohort))
+            note(connection, KIND, Event(at, experiment, "cohort_added", by, cohort))
         return True
 
     def exposures(self, experiment: str) -> list[tuple[str, str, datetime]]:
@@ -135,11 +123,7 @@ class ExperimentBooks:
 
         Raises: BooksUnavailable.
         """
-        of = CHANGES.c
-        ours = (of.kind == KIND, of.name == experiment)
-        query = sa.select(of.changed_at, of.name, of.change, of.changed_by, of.why).where(*ours).order_by(of.changed_at, of.change_id)
-        with self._books.reading() as connection:
-            return [Event(utc(moment), *rest) for moment, *rest in connection.execute(query)]
+        return read_events(self._books, KIND, name=experiment)
 
 
 def _all(connection: sa.Connection) -> list[ExperimentRecord]:
@@ -162,16 +146,3 @@ def _record(row: Mapping[Any, Any]) -> ExperimentRecord:
 def _row(record: ExperimentRecord) -> dict[str, object]:
     texts = {"guardrails": dict(record.guardrails), "cohorts": list(record.cohorts), "later_cohorts": list(record.later_cohorts)}
     return {**asdict(record), **{name: json.dumps(value) for name, value in texts.items()}}
-
-
-def _note(connection: sa.Connection, event: Event) -> None:
-    row = {
-        "change_id": f"{int(event.at.timestamp() * 1000):012x}{uuid.uuid4().hex[:16]}",
-        "changed_at": event.at,
-        "kind": KIND,
-        "name": event.name,
-        "change": event.change,
-        "changed_by": event.by,
-        "why": event.why,
-    }
-    connection.execute(CHANGES.insert(), row)

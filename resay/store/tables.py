@@ -8,9 +8,25 @@ from __future__ import annotations
 import pyarrow as pa
 
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
+from resay.store.review_tables import SWITCHES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
-__all__ = ["CHANGES", "COUNT", "DAY", "EXPERIMENTS", "EXPOSURES", "FLAG", "NUMBER", "TEXT", "TEXTS", "TIME", "Column", "Home", "Table"]
+__all__ = [
+    "CHANGES",
+    "COUNT",
+    "DAY",
+    "EXPERIMENTS",
+    "EXPOSURES",
+    "FLAG",
+    "NUMBER",
+    "SWITCHES",
+    "TEXT",
+    "TEXTS",
+    "TIME",
+    "Column",
+    "Home",
+    "Table",
+]
 
 _TURN_ID = Column("turn_id", TEXT, "The turn.")
 _CUSTOMER_ID = Column("customer_id", TEXT, "Pseudonymous customer.")
@@ -352,6 +368,7 @@ TABLES: tuple[Table, ...] = (
     EXPOSURES,
     EXPERIMENTS,
     CHANGES,
+    SWITCHES,
     TEACHINGS,
     HISTORIES,
     MARKS,

@@ -80,7 +80,7 @@ class _Page:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._mask = masker(secrets.token_bytes(32))
-        self._rewriter = Rewriter(service.watch.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
+        self._rewriter = Rewriter(service.switched.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
         self._viewing = threading.Lock()
         self._last: tuple[Live, datetime, View] | None = None
         self._looks: dict[str, Look] = {}

@@ -31,6 +31,7 @@ REASONS = {
     Reason.HOLD_OUT: "one of the few turns that are never rewritten, so that the gain stays measurable",
     Reason.NEAR_MISS: "a rewrite that is not quite sure enough, tried on one such turn in a hundred so that it is found out",
     Reason.NOT_READY: "no rewrites were published yet",
+    Reason.SWITCHED_OFF: "somebody has switched rewriting off",
     Reason.DEADLINE: "the answer would have come too late",
     Reason.BROKEN: "a part failed; the words went on unchanged",
     Reason.EXPLORE: "passed on, and the customer is asked afterwards",

@@ -18,7 +18,8 @@ from resay.experiment.report import Experiment, Report, report_of
 from resay.experiment.sample_ratio import SampleRatio, sample_ratio
 from resay.experiment.sequential import AIMED_DIFFERENCE, CUSTOMERS_MIN, Estimate, at_all_looks
 from resay.experiment.statistic import Joint, Unit, rate_of
-from resay.store.experiments import Event, ExperimentBooks, ExperimentRecord
+from resay.store.events import Event
+from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from resay.store.lake import Lake
 from serving.experiments.counts import Stretch, before, by_day, cohorts_of, in_all, show_exposed
 from serving.experiments.question import experiment_of

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from resay.dialogue.rewrite import Decision
 from resay.store.books import Books
-from resay.store.experiments import Event, ExperimentBooks, ExperimentRecord
+from resay.store.events import Event
+from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from tests.builders import BASE
 
 RECORD = ExperimentRecord(

@@ -1,0 +1,151 @@
+"""`/v1/rules`: the live rewrites, vetoes that stick and may be taken back, and the off switch for everything or a layer."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from resay.dialogue.rewrite import Rewrite
+from resay.store.books import Veto
+from resay.store.review import Switch
+from rewrite_online.gate import judge
+from serving.service import Service
+from serving.strict_json import StrictJsonRoute
+from serving.wire import REFUSALS, Fault
+
+BY = "http"
+"""Who did it, where nobody says."""
+
+TEXT_CHARS_MAX = 500
+"""A reason is a sentence or two."""
+
+Scope = Literal["all", "taught", "personal", "table", "global"]
+
+
+class Why(BaseModel):
+    """Why something is changed."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="forbid")
+
+    why: str = Field("", max_length=TEXT_CHARS_MAX)
+    """In a sentence."""
+    by: str = Field(BY, max_length=TEXT_CHARS_MAX)
+    """Who changes it."""
+
+
+class Turned(Why):
+    """What is switched off, or on again."""
+
+    scope: Scope = "all"
+    """Everything, or a layer."""
+    off: bool
+    """Whether it shall be off."""
+
+
+_UNKNOWN: dict[int | str, dict[str, object]] = {404: {"model": Fault, "description": "There is none of this id."}}
+
+
+def rules_routes(service: Service) -> APIRouter:
+    """The routes of `/v1/rules`."""
+    router = APIRouter(route_class=StrictJsonRoute)
+    rules = Rules(service)
+
+    @router.get(
+        "/v1/rules", operation_id="list_rules", summary="Live rewrites, vetoes, switches, and what was changed.", responses=REFUSALS
+    )
+    async def list_rules() -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.all))
+
+    @router.post(
+        "/v1/rules/{rewrite_id}/dismiss",
+        operation_id="dismiss_rule",
+        summary="Forbid a live rewrite for good, in every replica within seconds; it is not learnt again.",
+        responses={**REFUSALS, **_UNKNOWN},
+    )
+    async def dismiss(rewrite_id: str, why: Why) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.dismiss, rewrite_id, why))
+
+    @router.post(
+        "/v1/vetoes/{veto_id}/undo",
+        operation_id="undo_veto",
+        summary="Take a veto back.",
+        responses={**REFUSALS, **_UNKNOWN},
+    )
+    async def undo(veto_id: str, why: Why) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.undo, veto_id, why))
+
+    @router.post(
+        "/v1/switch",
+        operation_id="switch",
+        summary="Turn rewriting off or on: all of it, or a layer; in every replica within seconds.",
+        responses=REFUSALS,
+    )
+    async def switch(turned: Turned) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.switch, turned))
+
+    return router
+
+
+class Rules:
+    """What may be done about rewrites, over HTTP and on the page; each change is an event of the history."""
+
+    def __init__(self, service: Service) -> None:
+        """Of one service."""
+        self._service = service
+
+    def all(self) -> dict[str, object]:
+        """Everything, for who reviews."""
+        live, review = self._service.watch.live(), self._service.review
+        return {
+            "generation": live.generation,
+            "rules": [{**asdict(each), "state": judge(each, vetoes=live.vetoes)} for each in live.rewrites],
+            "vetoes": [_told(asdict(each)) for each in self._service.books.vetoes()],
+            "off": [_told(asdict(each)) for each in review.switches()],
+            "events": [_told(asdict(each)) for each in review.events()],
+        }
+
+    def dismiss(self, rewrite_id: str, why: Why) -> dict[str, object]:
+        """Forbid a live rewrite, wherever it holds and whichever layer says it.
+
+        Raises: HTTPException, where none of this id is live.
+        """
+        rewrite = self._rewrite(rewrite_id)
+        new = self._service.review.dismiss(
+            Veto(rewrite.source, rewrite.target, why.by, why.why, self._service.clock(), veto_id=uuid.uuid4().hex)
+        )
+        return {"dismissed": rewrite_id, "new": new}
+
+    def undo(self, veto_id: str, why: Why) -> dict[str, object]:
+        """Take a veto back.
+
+        Raises: HTTPException, where there is none of this id.
+        """
+        if not self._service.review.undo(veto_id, at=self._service.clock(), by=why.by, why=why.why):
+            raise HTTPException(404, "veto must be one that stands; there is none of this id; was it taken back already?")
+        return {"undone": veto_id}
+
+    def switch(self, turned: Turned) -> dict[str, object]:
+        """Turn everything, or a layer, off or on."""
+        now, review = self._service.clock(), self._service.review
+        if turned.off:
+            changed = review.switch_off(Switch(turned.scope, now, turned.by, turned.why))
+        else:
+            changed = review.switch_on(turned.scope, at=now, by=turned.by, why=turned.why)
+        return {"scope": turned.scope, "off": turned.off, "changed": changed}
+
+    def _rewrite(self, rewrite_id: str) -> Rewrite:
+        for each in self._service.watch.live().rewrites:
+            if each.rewrite_id == rewrite_id:
+                return each
+        raise HTTPException(404, "rewrite must be one of the live generation; there is none of this id; was another one published?")
+
+
+def _told(row: dict[str, object]) -> dict[str, object]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
