@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -15,7 +14,7 @@ import typer
 
 from resay.commands.bench.labels import Told, label_rows, segment_rows, threshold_of, told_by_model, told_by_rules
 from resay.commands.bench.labels_asked import asked_rows
-from resay.commands.bench.logistic import fit_logistic
+from resay.commands.bench.labels_words import FOLDS, by_words, together
 from resay.commands.bench.report import BenchRow, Shown, bench_report, print_report, show_report
 from resay.commands.console import JsonOption, console, progress, remarks
 from resay.commands.detectors import detector_of
@@ -24,21 +23,17 @@ from resay.commands.goal_sets import REWARDS, call_examples, joined_examples, ju
 from resay.commands.label_goals import ENCODER, GoalsOption, Labeller, goal_model, usual_labeller
 from resay.commands.train_goals import RewardsOption, VectorsOption
 from resay.commands.worlds import WorldOption
-from resay.dialogue.text import words
 from resay.dialogue.turn import Response, Turn
 from resay.lab.linked.part import Part
 from resay.lab.world import VOICE_HOME
 from resay.label.corpora.tm_reward import FILES, RewardSet
 from resay.label.goal_example import GoalExample
-from resay.label.goal_features import answer_of, texts_of
+from resay.label.goal_features import texts_of
 from resay.label.goal_model import GoalModel
 from resay.label.kept_vectors import KeptVectors
 from resay.training.encoder import TextEncoder
 
 SEED = 7
-
-FOLDS = 5
-"""Of the judged answers, as their converter cut them."""
 
 SHARES = (0.01, 0.05, 0.2, 1.0)
 
@@ -173,8 +168,10 @@ class _Bench:
                 examples = [example for example, _ in folded]
                 self.kept.learn(text for each in examples for text in texts_of(each.turns))
                 name = f"tm_reward/{which}"
-                yield from label_rows(name, self._by_fold(folded), rng=self._rng())
-                yield from label_rows(f"{name}/words", _by_words(folded), rng=self._rng())
+                net, spoken = self._by_fold(folded), by_words(folded)
+                yield from label_rows(name, together(net, spoken), rng=self._rng())
+                yield from label_rows(f"{name}/net", net, rng=self._rng())
+                yield from label_rows(f"{name}/words", spoken, rng=self._rng())
                 yield from label_rows(f"{name}/rules", told_by_rules(examples, detector_of()), rng=self._rng())
 
     def _by_fold(self, folded: Sequence[tuple[GoalExample, int]]) -> list[Told]:
@@ -216,27 +213,3 @@ def _words_alone(example: GoalExample) -> GoalExample:
 def _bare(turn: Turn) -> Turn:
     response = Response(text=turn.response.text) if turn.response else None
     return Turn(turn.turn_id, turn.customer_id, turn.at, turn.utterance, session_id=turn.session_id, response=response)
-
-
-def _by_words(folded: Sequence[tuple[GoalExample, int]]) -> list[Told]:
-    """The baseline: the words of the judged step and of what was said before it, each with a weight of its own."""
-    import numpy as np
-
-    shown = [(_spoken(example), bool(example.defects[-1]), fold) for example, fold in folded]
-    told = []
-    for fold in range(FOLDS):
-        weights = fit_logistic([(names, bad) for names, bad, other in shown if other != fold])
-        for (names, _, other), (example, _) in zip(shown, folded, strict=True):
-            if other == fold:
-                bad = weights.chance(names)
-                chances = np.full((len(example.turns), 4), 0.5)
-                chances[:, 1], chances[:, 2] = 1.0 - bad, bad
-                told.append(Told(example, chances))
-    return told
-
-
-def _spoken(example: GoalExample) -> list[str]:
-    last = example.turns[-1]
-    said, answer = words(last.utterance), words(answer_of(last))
-    pairs = [f"{one} {two}" for one, two in pairwise(answer)]
-    return ["", *(f"said {word}" for word in dict.fromkeys(said)), *(f"answer {each}" for each in dict.fromkeys([*answer, *pairs]))]

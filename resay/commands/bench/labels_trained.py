@@ -28,7 +28,7 @@ FEW = GoalRules()
 SMALL = replace(
     FEW,
     net=NetRules(hidden=64, text=32, layers=1, dropout=0.5),
-    training=replace(FEW.training, epochs=6, decay=1.0, patience=2),
+    training=replace(FEW.training, epochs=5, decay=1.0, looks=2, patience=3),
 )
 """The same where only the last turn of a dialogue is judged: the large net learns so few labels by heart."""
 
