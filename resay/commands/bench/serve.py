@@ -7,6 +7,7 @@ answers are found.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -64,6 +65,12 @@ READY_S = 600.0
 
 _LOOK_S = 0.1
 
+CPU_REQUESTS = 500
+"""Requests of a kind by which their time of a core is told: it is counted in hundredths of a second."""
+
+CPU_RATE = 100
+"""Requests a second meanwhile."""
+
 EMPTY, TABLE = "empty", "table"
 
 EMPTY_RATE = 50
@@ -96,6 +103,11 @@ class Server:
     port: int
     key: str
     pid: int
+
+    def cpu_s(self) -> float:
+        """Time of a core that it has taken so far, in all its threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory_gb(self) -> float:
         """Resident memory."""
@@ -136,6 +148,7 @@ def serve_rows(bench: ServeBench, tick: Tick) -> Iterator[BenchRow]:
         _load(bench, server, _mixed(bench, WARM_UP, "warm"), rate=WARM_UP_RATE)
         tick(1, steps)
         yield from _beside_empty(bench, server)
+        yield from _cpu_by_kind(bench, server)
         tick(2, steps)
         slow: list[float] = []
         for place, rate in enumerate(bench.rates):
@@ -254,6 +267,19 @@ def _beside_empty(bench: ServeBench, server: Server) -> Iterator[BenchRow]:
     yield from percentile_rows("empty", loaded.of(EMPTY), metrics=("p50_ms", "p95_ms"))
     yield from percentile_rows("table", loaded.of(TABLE), metrics=("p50_ms", "p95_ms"))
     yield BenchRow("table-empty", "p50_ms", None if table is None or empty is None else table - empty, n=len(asks), unit="ms")
+
+
+def _cpu_by_kind(bench: ServeBench, server: Server) -> Iterator[BenchRow]:
+    """What a request of each kind takes of a core, all of its server counted: a figure that a busy machine spoils least."""
+    rng = Random(f"{bench.seed}/cpu")
+    for kind in (EMPTY, *SHARES):
+        asks = [
+            _empty(server) if kind == EMPTY else _ask(server, kind, *_said(bench.talk, kind, rng), number=f"{kind}{number}")
+            for number in range(CPU_REQUESTS)
+        ]
+        before = server.cpu_s()
+        loaded = _sent(bench, server, asks, rate=CPU_RATE)
+        yield BenchRow(f"cpu/{kind}", "cpu_ms", 1_000 * (server.cpu_s() - before) / max(1, len(loaded.took)), n=len(loaded.took), unit="ms")
 
 
 def _bare(bench: ServeBench, slow: Sequence[float]) -> Iterator[BenchRow]:

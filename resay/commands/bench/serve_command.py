@@ -27,6 +27,7 @@ COLUMNS = (
     Shown("late", "late"),
     Shown("errors", "errors"),
     Shown("a second", "per_s"),
+    Shown("cpu ms", "cpu_ms"),
     Shown("GB", "peak_gb"),
     Shown("ratio", "ratio"),
 )
@@ -47,8 +48,10 @@ def serve(  # noqa: PLR0917 - the command line names its options
 
     Rows `50/s` … `400/s` are of all requests, `50/s/KIND` of one kind: `good` passes (50 %), `table` is a table hit (20 %), `encoder`
     must be looked for beyond the table (25 %), `own` is a customer's own (5 %). `late` counts what passed through for want of time.
+    `cpu/KIND` is what a request takes of a core. `first` is a customer's first, whose history must be read.
     `empty` is the server's own /healthz, by turns with table hits; `encoder` and `search` are those parts alone, in one thread.
-    `knee` is the highest rate tried at which p99 is 10 ms at most and nothing fails. The home is made up: 1,000 customers with histories.
+    `knee` is the highest rate tried at which p99 is 10 ms at most and nothing fails; nothing where there is none.
+    The home is made up: 1,000 customers with histories.
 
     Examples: `resay bench serve` · `resay bench serve --wordings 1000000 --json` · `resay bench serve --seconds 5 --rate 50 --no-knee`
     """
