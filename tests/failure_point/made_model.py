@@ -38,5 +38,9 @@ def write_made_model(folder: Path, *, known_min: float = 0.4) -> FailurePointMod
     weights = {view: np.zeros((BUCKETS + 1, len(POINTS)), dtype=np.float32) for view in VIEWS}
     even = dict.fromkeys(FailurePoint, 1.0)
     thresholds = Thresholds(slope=1.0, shifts=dict.fromkeys(FailurePoint, 0.0), worth=even, known_min=known_min)
-    write_model(folder, Content(weights, likeness_of([], np.zeros(0, dtype=np.int64)), write_trees(ensembles, about={"features": list(SEEN)})), Card(thresholds))
+    write_model(
+        folder,
+        Content(weights, likeness_of([], np.zeros(0, dtype=np.int64)), write_trees(ensembles, about={"features": list(SEEN)})),
+        Card(thresholds),
+    )
     return read_model(folder)
