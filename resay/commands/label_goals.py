@@ -18,6 +18,7 @@ from resay.dialogue.label import GoalOutcome, RephraseLink
 from resay.dialogue.session import SESSION_GAP, Session, sessionize
 from resay.label.corrections import Correction, corrections
 from resay.label.doubt import score_floors
+from resay.label.goal_features import Encode
 from resay.label.goal_model import CARD_FILE, GoalJudgement, GoalModel
 from resay.label.job import Labels, labels_of
 from resay.store.lake import Lake
@@ -55,12 +56,12 @@ def usual_labeller(folder: Path | None) -> Labeller:
     return Labeller.MODEL if there else Labeller.RULES
 
 
-def goal_model(folder: Path | None) -> GoalModel:
-    """The model of a folder, or the one that ships.
+def goal_model(folder: Path | None, encode: Encode | None = None) -> GoalModel:
+    """The model of a folder, or the one that ships, over the encoder that ships.
 
     Raises: WrongGoalModel, WrongModel, WrongVocabulary.
     """
-    return GoalModel(folder or GOALS, TextEncoder(ENCODER))
+    return GoalModel(folder or GOALS, encode or TextEncoder(ENCODER))
 
 
 def label_lines(lake: Lake, detector: Detector, model: GoalModel | None) -> Iterator[dict[str, object]]:

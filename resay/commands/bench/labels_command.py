@@ -85,8 +85,9 @@ def labels(  # noqa: PLR0917 - the command line names its options
     Examples: `resay bench labels --set home --json` · `resay bench labels --set dstc2 --curves --vectors /tmp/vectors.npz`
     """
     now = datetime.now(UTC)
-    model = goal_model(goals) if usual_labeller(goals) is Labeller.MODEL else None
-    bench = _Bench(Places(world=world, calls=calls), rewards, KeptVectors(TextEncoder(ENCODER), vectors), model, seed)
+    kept = KeptVectors(TextEncoder(ENCODER), vectors)
+    model = goal_model(goals, kept) if usual_labeller(goals) is Labeller.MODEL else None
+    bench = _Bench(Places(world=world, calls=calls), rewards, kept, model, seed)
     rows: list[BenchRow] = []
     scored: dict[LabelSet, Callable[[], Iterator[BenchRow]]] = {
         LabelSet.HOME: lambda: bench.home(customers),
@@ -153,6 +154,10 @@ class _Bench:
         told = told_by_net(ours, joined["dev"], cut_rows(joined["dev"], self.kept))
         threshold = threshold_of(told_by_net(ours, joined["train"], cut_rows(joined["train"], self.kept)))
         yield from segment_rows("dstc2/joined", told, threshold, rng=self._rng())
+        yield from segment_rows("dstc2/joined/rules", told_by_rules(joined["dev"], detector_of()), 0.5, rng=self._rng())
+        if self.model is not None:
+            shipped = told_by_model(joined["dev"], self.model)
+            yield from segment_rows("dstc2/joined/shipped", shipped, self.model.card.thresholds["begins"], rng=self._rng())
         yield from self._ours("dstc2/shipped", scored, named_rules="dstc2/rules")
         for share in SHARES if curves else ():
             for name, start in (("", begun), ("/plain", None)):
