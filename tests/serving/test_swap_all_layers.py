@@ -54,6 +54,8 @@ def told_of(answer: dict[str, object]) -> Told:
 def expected_of(service: Service, shelf: Shelf, number: int, asked: list[dict[str, object]]) -> list[Told]:
     """What a generation that nobody swaps makes of each question."""
     shelf.publish(number)
+    service.switched.refresh()
+    service.arms.refresh()
     service.watch.refresh()
     told = []
     for each in asked:

@@ -27,6 +27,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Servi
     home = tmp_path_factory.mktemp("home")
     talk = make_home(home, wordings=1_000, seed=3)
     service = open_service(settings_of(home))
+    service.switched.refresh()
+    service.arms.refresh()
     service.watch.refresh()
     service.arms.refresh()
     yield talk, service
