@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,6 +18,7 @@ from markov.engine import Engine
 from markov.fading import faded, load_fading
 from markov.lately import find_changes, keep_present
 from markov.steps import MILLION, Floors, Step, kept_steps
+from markov.voices import NO_VOICE, find_voices
 from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import Risk
 from resay.dialogue.risk import risk_of
@@ -58,6 +60,8 @@ class Spoken:
     """… that failed; faded, and of no customer more than a working week of a habit."""
     meant: Mapping[str, float]
     """How often each state was what succeeded in the end, at once or by later words, as far as links say."""
+    voice: int = NO_VOICE
+    """The group of customers who sound alike (`voices`) and said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Ended:
     """Whether it succeeded; nothing where nobody knows."""
     states: Mapping[str, float]
     """What was reached in the end, with how sure that is: itself where it succeeded, else by links."""
+    voice: int = NO_VOICE
+    """The group of whoever said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Heard:
     wordings: tuple[Wording, ...]
     """Those of enough customers, by kind of prompt and text."""
     spoken: tuple[Spoken, ...]
-    """All texts by room, by kind, text and room: for learning from, never for publishing."""
+    """All texts by room and voice, by kind, text, room and voice: for learning from, never for publishing."""
     sampled: tuple[Ended, ...]
     """Turns to learn from, by id: of each text in each room a few, drawn by a hash of their id."""
     speakers: Mapping[str, frozenset[int]]
@@ -105,6 +111,7 @@ def heard_wordings(engine: Engine, floors: Floors | None = None) -> Heard:
     load_fading(engine)
     engine.run(say())
     find_changes(engine, floors.customers_min)
+    find_voices(engine)
     for step in wording_steps(floors):
         engine.run(step)
     rows = engine.rows("wordings_told").to_pylist()
@@ -114,15 +121,7 @@ def heard_wordings(engine: Engine, floors: Floors | None = None) -> Heard:
 
 def wording_steps(floors: Floors) -> list[Step]:
     """The steps behind what was told ever and what of it has changed since, in order."""
-    return [
-        weigh_present(floors),
-        tell_wordings(floors),
-        come_to(),
-        speak(),
-        mean(floors),
-        name_speakers(floors),
-        sample(),
-    ]
+    return [weigh_present(floors), tell_wordings(floors), come_to(), speak(), mean(floors), name_speakers(floors), sample()]
 
 
 def count_in(floors: Floors) -> Step:
@@ -162,7 +161,10 @@ def weigh_present(floors: Floors) -> Step:
         select told.*, cast(floor(full_weight * least(1.0, {floors.customer_weight_max * MILLION} / greatest(1.0, sum(full_weight) over (
             partition by customer, said, kind, room
         )))) as bigint) as millionths
-        from (select told_ever.* from told_ever {keep_present("told_ever")}) as told
+        from (
+            select told_ever.*, coalesce(voices.voice, {NO_VOICE}) as voice from told_ever
+            left join voices on voices.customer = told_ever.customer {keep_present("told_ever")}
+        ) as told
         """,
     )
 
@@ -244,32 +246,32 @@ def come_to() -> Step:
 
 
 def speak() -> Step:
-    """How each text fared as said, by room; the most frequent, where there are too many."""
+    """How each text fared as said, by room and voice; the most frequent, where there are too many."""
     return Step(
         "spoken",
         f"""
-        select said, kind, room,
+        select said, kind, room, voice,
             sum(case when outcome = 'success' then millionths else 0 end) / {MILLION}.0 as succeeded,
             sum(case when outcome = 'failure' then millionths else 0 end) / {MILLION}.0 as failed
         from told
-        group by said, kind, room
-        order by sum(millionths) desc, kind, said, room
+        group by said, kind, room, voice
+        order by sum(millionths) desc, kind, said, room, voice
         limit {SPOKEN_MAX}
         """,
     )
 
 
 def mean(floors: Floors) -> Step:
-    """What each text came to mean, by room: states in which enough customers succeeded."""
+    """What each text came to mean, by room and voice: states in which enough customers succeeded."""
     return Step(
         "meanings",
         f"""
         with reached as (
-            select told.said, told.kind, told.room, told.customer, told.state, told.millionths * 1.0 as weight
+            select told.said, told.kind, told.room, told.customer, told.voice, told.state, told.millionths * 1.0 as weight
             from told
             where told.outcome = 'success'
             union all
-            select told.said, told.kind, told.room, told.customer, came_to.state, told.millionths * came_to.share as weight
+            select told.said, told.kind, told.room, told.customer, told.voice, came_to.state, told.millionths * came_to.share as weight
             from told
             join came_to on came_to.turn_id = told.turn_id
             where told.outcome <> 'success'
@@ -277,11 +279,12 @@ def mean(floors: Floors) -> Step:
         common as (
             select state from reached group by state having count(distinct customer) >= {floors.customers_min}
         )
-        select reached.said, reached.kind, reached.room, reached.state, sum(reached.weight) / {MILLION}.0 as weight
+        select reached.said, reached.kind, reached.room, spoken.voice, reached.state, sum(reached.weight) / {MILLION}.0 as weight
         from reached
         join common on common.state = reached.state
         join spoken on spoken.said = reached.said and spoken.kind = reached.kind and spoken.room = reached.room
-        group by reached.said, reached.kind, reached.room, reached.state
+            and spoken.voice = reached.voice
+        group by reached.said, reached.kind, reached.room, spoken.voice, reached.state
         """,
     )
 
@@ -308,11 +311,11 @@ def sample() -> Step:
     return Step(
         "sampled",
         f"""
-        select turn_id, outcome, state
+        select turn_id, outcome, state, coalesce(voices.voice, {NO_VOICE}) as voice
         from (
             select *, row_number() over (order by fingerprint(turn_id), turn_id) as turn_place
             from (
-                select heard.turn_id, heard.outcome, heard.state, row_number() over (
+                select heard.turn_id, heard.outcome, heard.state, told_customers.customer, row_number() over (
                     partition by heard.said, heard.kind, heard.room, heard.rewritten order by fingerprint(heard.turn_id), heard.turn_id
                 ) as text_place
                 from heard
@@ -322,6 +325,7 @@ def sample() -> Step:
             ) as numbered
             where text_place <= {SAMPLED_OF_TEXT_MAX}
         ) as drawn
+        left join voices on voices.customer = drawn.customer
         where turn_place <= {SAMPLED_MAX}
         """,
     )
@@ -359,13 +363,16 @@ def _days(day: object) -> int:
 
 
 def _spoken(engine: Engine) -> Iterator[Spoken]:
-    meant: dict[tuple[str, str, str], dict[str, float]] = {}
+    meant: dict[tuple[str, ...], dict[str, float]] = {}
     for row in engine.rows("meanings").to_pylist():
-        meant.setdefault((row["said"], row["kind"], row["room"]), {})[row["state"]] = _rounded(row["weight"])
-    rows = engine.rows("spoken").to_pylist()
-    for row in sorted(rows, key=lambda each: (each["kind"], each["said"], each["room"])):
-        came = meant.get((row["said"], row["kind"], row["room"]), {})
-        yield Spoken(row["said"], row["kind"], row["room"], _rounded(row["succeeded"]), _rounded(row["failed"]), dict(sorted(came.items())))
+        meant.setdefault(_place_of(row), {})[row["state"]] = _rounded(row["weight"])
+    for row in sorted(engine.rows("spoken").to_pylist(), key=_place_of):
+        came = dict(sorted(meant.get(_place_of(row), {}).items()))
+        yield Spoken(row["said"], row["kind"], row["room"], _rounded(row["succeeded"]), _rounded(row["failed"]), came, row["voice"])
+
+
+def _place_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return row["kind"], row["said"], row["room"], str(row["voice"])
 
 
 def _rounded(weight: float) -> float:
@@ -381,7 +388,7 @@ def _sampled(engine: Engine) -> Iterator[Ended]:
     for row in sorted(engine.rows("sampled").to_pylist(), key=lambda each: each["turn_id"]):
         right = row["outcome"] == "success"
         states = {row["state"]: 1.0} if right else dict(sorted(came.get(row["turn_id"], {}).items()))
-        yield Ended(row["turn_id"], right, states)
+        yield Ended(row["turn_id"], right, states, row["voice"])
 
 
 def _speakers(rows: pa.Table) -> dict[str, frozenset[int]]:

@@ -113,6 +113,8 @@ class Example:
     customer_id: str
     weight: float = 1.0
     """How much it counts: exposure that was drawn with a propensity counts by one over it."""
+    voice: int | None = None
+    """Which group of customers this one sounds like, where that is told: groups are judged by trees grown on others."""
 
     def __post_init__(self) -> None:
         assert len(self.right) == len(self.candidates), "every candidate is right, wrong or not known"

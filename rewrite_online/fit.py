@@ -218,7 +218,7 @@ def _rows(examples: Sequence[Example], matrices: Sequence[Matrix], outcomes: _Ou
                     features.append(shown[place])
                     right.append(outcome)
                     weights.append(weight * example.weight)
-                    folds.append(fold_of(example.customer_id))
+                    folds.append(fold_of(example.customer_id) if example.voice is None else FOLDS + example.voice)
     table = np.array(features, dtype=np.float32).reshape(-1, len(FEATURES))
     return Rows(table, np.array(right), np.array(weights), np.array(folds, dtype=np.int64))
 

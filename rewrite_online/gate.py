@@ -36,8 +36,9 @@ BARS: Mapping[Risk, Bar] = {
 
 GLOBAL_BARS: Mapping[Risk, Bar] = {
     # Of words that nobody need have said before, chances are a ranker's and not a record. Chosen on a loop of another seed than any that is
-    # reported, by what was lost there: nearly all losses are refusals that become wrong actions, and one in twelve is what is allowed.
-    Risk.LOW: Bar(margin=0.15, success_min=0.5, support_min=1),
+    # reported, by what was lost there: nearly all losses are refusals that become wrong actions, and one in twelve is what is allowed. The
+    # ranker is judged on voices that it has not heard, and is too modest there: where it says 0.4, two of three were right.
+    Risk.LOW: Bar(margin=0.05, success_min=0.4, support_min=1),
     Risk.HIGH: Bar(margin=0.5, success_min=0.95, support_min=30),
 }
 """The bars of the global layer."""
@@ -49,7 +50,7 @@ agree, half of the harm was done, and an eighth of the good."""
 WORDS_MIN = 2
 """Words that must have been heard: one word alone is too little to guess from, and its rewrites lost more than half of what was lost."""
 
-LEAD_MIN = 0.1
+LEAD_MIN = 0.05
 """How much likelier than the next candidate the best one of the global layer must be to succeed: else both might be meant."""
 
 

@@ -7,7 +7,7 @@ What we said for a customer is a record of that very candidate, and of nothing e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -34,18 +34,32 @@ class Came:
     """What was reached in the end, by the turn itself or by later tries, with how sure that is; empty: nothing is known."""
     weight: float = 1.0
     """How many turns like it this one stands for."""
+    voice: int | None = None
+    """The group of customers who sound alike and said it, where groups are told apart."""
 
 
-def examples_of(came: Iterable[Came], recall: Recall, meanings: Sequence[Meaning]) -> Iterator[Example]:
-    """The examples; each is shown what was learnt without its own words: the meaning of its fold."""
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What was learnt without some of those who are asked about."""
+
+    recall: Recall
+    meaning: Meaning
+
+
+Without = Callable[[Came], Learnt]
+"""Of a turn, what was learnt without the likes of it."""
+
+
+def examples_of(came: Iterable[Came], without: Without) -> Iterator[Example]:
+    """The examples; each is shown what was learnt without the likes of it, as new words and voices will be."""
     for each in came:
-        heard = Heard.of(each.turn)
-        found = recall.gather(heard, meanings[fold_of_text(canonical(heard.utterance), len(meanings))])
+        heard, learnt = Heard.of(each.turn), without(each)
+        found = learnt.recall.gather(heard, learnt.meaning)
         right = _right(each, found.candidates)
         as_said = None if each.turn.rewrite or each.right is None else float(each.right)
         if as_said is None and all(chance is None for chance in right):
             continue
-        yield Example(BeforeRequest(heard), found.said, found.candidates, right, as_said, each.turn.customer_id, each.weight)
+        yield Example(BeforeRequest(heard), found.said, found.candidates, right, as_said, each.turn.customer_id, each.weight, each.voice)
 
 
 def fold_of_text(text: str, folds: int) -> int:

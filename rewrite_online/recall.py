@@ -6,6 +6,7 @@ One wording a state: the one that fares best. Learning and serving gather candid
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -110,6 +111,12 @@ class Recall:
     def with_records(self, wordings: Iterable[Wording]) -> Recall:
         """The same over the same wordings, which have other records now."""
         return Recall(wordings, finder=self._finder, spared=self._never)
+
+    def knowing(self, wordings: Iterable[Wording]) -> Recall:
+        """The same candidates, where of what was heard itself no more is known than these."""
+        other = copy(self)
+        other._known = {(each.text, each.prompt_kind): each for each in wordings}
+        return other
 
     def _nearest(self, listed: Sequence[Candidate]) -> Wording | None:
         """Of what was listed the wording nearest in writing to what was heard first, if it is near at all."""

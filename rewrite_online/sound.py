@@ -46,6 +46,10 @@ _SIGNS = {
 """Each phone as two characters, of its class and its own: of two phones of one class half is equal."""
 
 
+PHONE_CHARS = 2
+"""Characters of each phone in a key: its class, then its own."""
+
+
 def sound_key(text: str) -> str:
     """The phones of canonical text in a row: where words begin and end is what recognisers get wrong most."""
     return "".join(_key(word) for word in text.split())

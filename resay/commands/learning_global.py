@@ -14,8 +14,10 @@ from markov.duckdb_engine import DuckDBEngine
 from markov.own_record import with_own_record
 from markov.steps import Floors, Step
 from markov.verify import Rules
+from markov.voices import NO_VOICE
 from markov.wordings import Heard, heard_wordings, name_customers
 from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, floor_of
+from resay.commands.learning_folds import meanings_of
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Turn
@@ -35,14 +37,9 @@ from resay.store.wordings import (
     encode_wordings,
 )
 from rewrite_online.features import Example
-from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
-from rewrite_online.lessons import Came, examples_of, fold_of_text
-from rewrite_online.meaning import Meaning, encode_meaning
-from rewrite_online.recall import Recall, recall_beside
-
-FOLDS = 2
-"""Parts of the texts: what pieces mean is learnt once for all, and once without each part, for the ranker to see how it does on new words.
-Two cost half as much as four, and chances come out a little low: each is learnt from half of the texts."""
+from rewrite_online.lessons import Came, Without, examples_of
+from rewrite_online.meaning import encode_meaning
+from rewrite_online.recall import recall_beside
 
 TREES, RATE = 60, 0.12
 """Half as many trees as usual, each with nearly twice the say: half the time, and no worse out of fold."""
@@ -89,7 +86,7 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         recall = recall.with_records(checked.kept)
         turns = _turns(connection)
     tick(2, STEPS)
-    learnt = _meanings(heard, recall, k=rules.k)
+    learnt = meanings_of(heard, checked.kept, recall, k=rules.k)
     tick(3, STEPS)
     totals = {"wordings": len(checked.kept), "wordings_left_out": sum(checked.left_out.values()), "targets": len(recall.targets)}
     if learnt is None:
@@ -97,12 +94,11 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     # Here and not above: scikit-learn and onnx take a second to load, and most commands never grow a ranker.
     from rewrite_online.fit import Growth, fit
 
-    whole, folds = learnt
-    ranked = fit(_examples(heard, turns, recall, folds), Growth(trees=TREES, learning_rate=RATE))
+    ranked = fit(_examples(heard, turns, learnt.without), Growth(trees=TREES, learning_rate=RATE))
     tick(4, STEPS)
     if ranked.content is None:
         return _alone(table, checked, floors, totals=totals, remark=ranked.reason.replace("_", " "))
-    files = {WORDINGS_FILE: encode_wordings(checked.kept), MEANING_FILE: whole, RANKER_FILE: ranked.content}
+    files = {WORDINGS_FILE: encode_wordings(checked.kept), MEANING_FILE: encode_meaning(learnt.whole), RANKER_FILE: ranked.content}
     totals |= {"examples": ranked.examples}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
@@ -165,24 +161,13 @@ def _turns(connection: Connection) -> dict[str, Turn]:
     return {turn.turn_id: turn for turn in judged_turns(connection)}
 
 
-def _meanings(heard: Heard, recall: Recall, *, k: int) -> tuple[bytes, list[Meaning]] | None:
-    """What pieces mean, as a file's content, and what they mean without each part of the texts."""
-    pieces = common_pieces(heard.speakers, customers_min=k)
-    states = {state for state, _ in recall.targets}
-    lessons = [Lesson(each.text, each.room, each.meant, each.right, each.wrong) for each in heard.spoken]
-    whole = fit_meaning(lessons, pieces, states)
-    parts = [
-        fit_meaning([each for each in lessons if fold_of_text(each.text, FOLDS) != fold], pieces, states)
-        for fold in range(FOLDS)
-        if whole is not None
-    ]
-    told = [Meaning(part) for part in parts if part is not None]
-    return (encode_meaning(whole), told) if whole is not None and len(told) == FOLDS else None
-
-
-def _examples(heard: Heard, turns: Mapping[str, Turn], recall: Recall, folds: Sequence[Meaning]) -> list[Example]:
-    came = (Came(turns[each.turn_id], each.right, each.states) for each in heard.sampled if each.turn_id in turns)
-    return list(examples_of(came, recall, folds))
+def _examples(heard: Heard, turns: Mapping[str, Turn], without: Without) -> list[Example]:
+    came = (
+        Came(turns[each.turn_id], each.right, each.states, voice=None if each.voice == NO_VOICE else each.voice)
+        for each in heard.sampled
+        if each.turn_id in turns
+    )
+    return list(examples_of(came, without))
 
 
 def _proof(files: Mapping[str, bytes], table: Sequence[Rewrite], checked: Checked, rules: Rules) -> bytes:

@@ -20,7 +20,7 @@ from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import common_pieces, fit_meaning
 from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, MEANT_MIN, NO_VETOES, Vetoes, judge_all
 from rewrite_online.global_certificate import global_layer
-from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.global_layer import UNLIKE_MARGIN, UNLIKE_MIN, GlobalLayer
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.meaning import Meaning, encode_meaning
 from rewrite_online.personal_layer import PersonalLayer
@@ -173,7 +173,7 @@ def test_high_risk_needs_more_than_low():
 
 def test_what_succeeds_as_said_is_left_alone():
     """Doing nothing is a candidate."""
-    answer = rewriter(layer(SURE, as_said=0.85)).rewrite(asked("turn on that lite"), now=BASE, budget_s=60)
+    answer = rewriter(layer(SURE, as_said=0.88)).rewrite(asked("turn on that lite"), now=BASE, budget_s=60)
 
     assert answer.reason is Reason.BELOW_MARGIN
 
@@ -200,13 +200,21 @@ def test_what_is_known_to_fare_well_is_not_even_looked_up():
 
 
 def test_what_is_written_like_nothing_known_is_no_ground():
-    """However likely by its pieces: some wording of the state must be near."""
-    told = layer(SURE)
+    """Likely by its pieces, but not beyond doubt: some wording of the state must be near."""
+    told = layer({"turn on the light": UNLIKE_MIN - 0.01, "play the radio": 0.05})
     near, far = asked("turn on that lite"), asked("something about a lite that was there on the table")
 
     assert told.candidates(near)
     assert told.consider(far)
     assert not told.candidates(far)
+
+
+def test_what_is_hardly_doubted_needs_no_nearness():
+    """Where the ranker is sure, and clearly surer than of the words as said, nothing need be written alike."""
+    far = asked("something about a lite that was there on the table")
+
+    assert layer(SURE).candidates(far)
+    assert not layer(SURE, as_said=0.91 - UNLIKE_MARGIN).candidates(far)
 
 
 # Files.
