@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from resay.dialogue.rewrite import Reason
+from resay.dialogue.rewrite import Layer, Reason
 from resay.dialogue.wording import Fared, Wording
 from rewrite_online.finder import WordingFinder
 from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.hold_out import HoldOut
 from rewrite_online.own_record import chance_as_said, chance_by_record, record_of
 from rewrite_online.recall import Recall
+from rewrite_online.rewriter import Live, Rewriter
 from tests.builders import BASE, asked
 from tests.rewrite_online.test_global_layer import SURE, WORDINGS, FixedWeigher, layer, meaning, rewriter, wording
 from tests.rewrite_online.test_meaning import LIGHT, RADIO
@@ -91,3 +93,16 @@ def test_learning_and_serving_find_the_same_wording_for_a_text():
         assert found.counts_for == recall.counts_for(text, "")
     assert recall.counts_for("something else altogether", "") is None
     assert len(layer(SURE)) == 2
+
+
+def test_a_share_of_what_the_layer_would_say_is_held_out():
+    """So that success as said stays measurable behind the table too; the chance of either draw is told."""
+    customers = [f"c{number}" for number in range(300)]
+    asking = Rewriter(lambda: Live(generation=1, layers=(layer(SURE),)), hold_out=HoldOut(share=0.1), clock=lambda: 0.0)
+
+    found = [asking.rewrite(asked("turn on that lite", customer_id=each), now=BASE, budget_s=60) for each in customers]
+
+    held = [each for each in found if each.reason is Reason.HOLD_OUT]
+    assert 12 <= len(held) <= 50
+    assert {(each.utterance, each.layer, each.propensity) for each in held} == {("turn on that lite", Layer.GLOBAL, 0.1)}
+    assert {(each.reason, each.propensity) for each in found if each not in held} == {(Reason.REWRITTEN, 0.9)}
