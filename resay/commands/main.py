@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": "serve",
     "try": "serve",
     "experiment": "experiment",
+    "switch": "switch",
     "bench": "bench.commands",
     "examples": "examples",
     "train": "train",

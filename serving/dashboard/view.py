@@ -17,6 +17,7 @@ from resay.experiment.result import ExperimentResult
 from resay.label.findings import Findings, SaidTwice, findings, said_twice
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
+from resay.store.review import Switch
 from resay.store.rewrites import CARD_FILE
 from rewrite_online.gate import judge
 from serving.dashboard.chart import Chart, every_day, line, stacked
@@ -115,6 +116,8 @@ class Card:
     latency_ms: float | None
     """Median of the newest decisions."""
     problem: str | None
+    off: tuple[Switch, ...]
+    """What somebody switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,9 @@ def _card(service: Service) -> Card:
     decisions: dict[str, int] = {}
     latency_ms = None
     problem = live.problem if live.generation is not None else None
+    off: tuple[Switch, ...] = ()
     try:
+        off = tuple(service.review.switches())
         decisions = service.books.count_decisions()
         newest = service.books.decisions(DECISIONS_TIMED_MAX)
         latency_ms = median(decision.latency_ms for decision in newest) if newest else None
@@ -244,6 +249,7 @@ def _card(service: Service) -> Card:
         decisions=tuple(sorted(decisions.items(), key=lambda each: (-each[1], each[0]))),
         latency_ms=latency_ms,
         problem=problem,
+        off=off,
     )
 
 

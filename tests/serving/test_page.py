@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from resay.store.lake import Lake
+from resay.store.review import Switch
 from resay.store.tables import FRICTION, LINKS, OUTCOMES
 from serving.app import create_app
 from serving.server import RunningService, bind, start
 from serving.service import Service
+from tests.builders import BASE
 from tests.serving.conftest import KEY, Serve, question, settings_of, wait_until
 from tests.serving.dialogues import HOSTILE, OURS, REPORT, fill, interval, publish
 
@@ -221,3 +223,13 @@ def test_answers_given_are_counted_by_reason(home: Path, serve: Serve):
 
     assert "no rewrite is known for these words" in text
     assert "median of the newest" in text
+
+
+def test_what_is_switched_off_is_said_at_the_top(tmp_path: Path, serve: Serve):
+    """With by whom and why, as text."""
+    running = serve(fill(tmp_path))
+    running.app.state.service.review.switch_off(Switch("all", BASE, "ada", HOSTILE))
+    with closing(httpx.Client(follow_redirects=True)) as client:
+        page = Elements(client.get(running.page_url()).text)
+
+    assert "Switched off: everything, since 2 November 2026, 09:00 UTC, by ada: " + HOSTILE in page.text
