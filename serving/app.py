@@ -32,6 +32,7 @@ from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
 from serving.experiments_api import experiment_routes
 from serving.failure_point_api import failure_point_routes
+from serving.feedback_api import feedback_routes
 from serving.guard import Guard
 from serving.health import health_routes
 from serving.metrics import Metrics
@@ -77,6 +78,7 @@ def app_of(service: Service) -> FastAPI:
     guarded = [Depends(_key_check(service))]
     app.include_router(rewrite_routes(service), dependencies=guarded)
     app.include_router(turns_routes(service), dependencies=guarded)
+    app.include_router(feedback_routes(service), dependencies=guarded)
     app.include_router(failure_point_routes(service), dependencies=guarded)
     app.include_router(experiment_routes(service), dependencies=guarded)
     app.include_router(rules_routes(service), dependencies=guarded)

@@ -31,14 +31,24 @@ def test_the_description_is_current():
 
 def test_it_names_every_route_and_no_page(document: dict[str, Any]):
     """What callers may use, and nothing else."""
-    assert set(document["paths"]) == {"/v1/rewrite", "/v1/turns", "/v1/failure-point", *EXPERIMENTS, *RULES, "/healthz", "/readyz", "/metrics"}
+    assert set(document["paths"]) == {
+        "/v1/rewrite",
+        "/v1/turns",
+        "/v1/failure-point",
+        "/v1/feedback",
+        *EXPERIMENTS,
+        *RULES,
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
 
 
 def test_it_says_where_the_key_is_needed(document: dict[str, Any]):
     """Everything under /v1, nothing beside it."""
     keyed = {path for path, methods in document["paths"].items() if any("security" in each for each in methods.values())}
 
-    assert keyed == {"/v1/rewrite", "/v1/turns", "/v1/failure-point", *EXPERIMENTS, *RULES}
+    assert keyed == {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *EXPERIMENTS, *RULES}
 
 
 def test_every_field_of_question_and_answer_is_explained(document: dict[str, Any]):
