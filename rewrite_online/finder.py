@@ -143,7 +143,7 @@ class WordingFinder:
             return []
         nearness = self._nearness(search, shelf, shortlist)
         found: list[tuple[float, Candidate]] = []
-        for row in np.lexsort((shortlist, -nearness.total)):
+        for row in np.lexsort((shortlist, -nearness.total)).tolist():
             wording = shelf.wordings[shortlist[row]]
             if wording.text not in spared and nearness.total[row] > 0:
                 candidate = Candidate(wording, nearness.nearest(row), nearness.first(row), search.places.get(wording.text))
@@ -160,8 +160,9 @@ class WordingFinder:
         return [shelf.places_of(self._index.search(vector, at_most=at_most, within=within)[0]) for vector in search.vectors]
 
     def _nearness(self, search: _Search, shelf: _Shelf, shortlist: Places) -> _NearnessOfMany:
-        spelling = alike(search.texts, [shelf.texts[place] for place in shortlist]) if self._ways.spelling else None
-        sound = alike(search.keys, [shelf.keys[place] for place in shortlist]) if self._ways.sound else None
+        places = shortlist.tolist()
+        spelling = alike(search.texts, [shelf.texts[place] for place in places]) if self._ways.spelling else None
+        sound = alike(search.keys, [shelf.keys[place] for place in places]) if self._ways.sound else None
         return _NearnessOfMany(len(shortlist), (self._meaning(search, shelf, shortlist), sound, spelling))
 
     def _meaning(self, search: _Search, shelf: _Shelf, shortlist: Places) -> Vectors | None:
@@ -232,8 +233,13 @@ class _NearnessOfMany:
         self._tops = tuple(None if way is None else way.max(axis=0) for way in self._ways)
         self.total = np.zeros(count)
         """By which they are ordered."""
-        for top, weight in zip(self._tops, (MEANING_WEIGHT, 1.0, 1.0), strict=True):
-            self.total += 0.0 if top is None else weight * np.nan_to_num(top)
+        meaning, *others = self._tops
+        if meaning is not None:
+            # The index may not hold a wording.
+            self.total += MEANING_WEIGHT * np.nan_to_num(meaning)
+        for top in others:
+            if top is not None:
+                self.total += top
 
     def nearest(self, row: int) -> Nearness:
         """Of one wording to whichever query is nearest, way by way."""

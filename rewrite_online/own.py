@@ -154,11 +154,15 @@ class Own:
         known = self._near.get((kind, room))
         if not known or not said or len(said) > NEAR_CHARS_MAX:
             return ()
-        spelling = alike([said], [each.text for each in known])[0]
-        sound = alike([sound_key(said)], [each.key for each in known])[0]
-        nearness, place = max(((float(a + b) / 2, -place) for place, (a, b) in enumerate(zip(spelling, sound, strict=True))))
-        nearest = known[-place]
-        if nearness < NEAR_MIN or nearest.tried.target == said or not self._may_be_misheard(said.split(), nearest.text.split(), others):
+        both = alike([said], [each.text for each in known])[0] + alike([sound_key(said)], [each.key for each in known])[0]
+        # Of equally near ones the first.
+        place = int(both.argmax())
+        nearest = known[place]
+        if (
+            float(both[place]) / 2 < NEAR_MIN
+            or nearest.tried.target == said
+            or not self._may_be_misheard(said.split(), nearest.text.split(), others)
+        ):
             return ()
         return (_rewrite(nearest.tried, said, chances=(NEAR_AS_SAID, NEAR_SUCCESS), times=nearest.times),)
 
