@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import parse_qs
@@ -26,6 +27,7 @@ from serving.dashboard.templates import FOLDER, templates
 from serving.dashboard.view import View, view
 from serving.experiments.look import Look
 from serving.experiments_api import Form, exported, look_now, record_named
+from serving.rules_api import TEXT_CHARS_MAX, Rules, Turned, Why
 from serving.service import Service
 
 COOKIE = "resay_session"
@@ -39,6 +41,9 @@ PROMPT_CHARS_MAX = 200
 
 VIEW_LIFE = timedelta(seconds=15)
 """How old what the page shows may be; a new generation shows at once."""
+
+BY = "page"
+"""Who did it, where it was done on the page: whoever has its session."""
 
 LOOKS_MAX = 20
 """Experiments whose last look is kept; the oldest goes first."""
@@ -57,6 +62,9 @@ def page_routes(service: Service) -> APIRouter:
     router.add_api_route("/", page.show, methods=["GET"])
     router.add_api_route("/experiments/{name}", page.experiment, methods=["GET"])
     router.add_api_route("/experiments/{name}/report", page.export, methods=["GET"])
+    router.add_api_route("/rules/dismiss", page.dismiss, methods=["POST"])
+    router.add_api_route("/rules/undo", page.undo, methods=["POST"])
+    router.add_api_route("/switch", page.switch, methods=["POST"])
     router.add_api_route("/session", page.enter, methods=["POST"])
     router.add_api_route("/try", page.try_it, methods=["POST"])
     router.add_api_route("/assets/icon.svg", _icon, methods=["GET"])
@@ -79,6 +87,7 @@ class _Page:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._rules = Rules(service)
         self._mask = masker(secrets.token_bytes(32))
         self._rewriter = Rewriter(service.switched.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
         self._viewing = threading.Lock()
@@ -123,6 +132,32 @@ class _Page:
         if not self._knows(request):
             return self._door("closed")
         return exported(await run_in_threadpool(self._look, name), form)
+
+    async def dismiss(self, request: Request) -> Response:
+        """Forbid a rewrite for good."""
+        return await self._change(request, "rewrite_id", self._rules.dismiss)
+
+    async def undo(self, request: Request) -> Response:
+        """Take a veto back."""
+        return await self._change(request, "veto_id", self._rules.undo)
+
+    async def switch(self, request: Request) -> Response:
+        """Turn everything off, or on again."""
+
+        def turn(turned: str, why: Why) -> object:
+            return self._rules.switch(Turned(off=turned == "off", why=why.why, by=why.by))
+
+        return await self._change(request, "turn", turn)
+
+    async def _change(self, request: Request, field: str, change: Callable[[str, Why], object]) -> Response:
+        """Do what a form asks for, and show the page anew; a form of another site has neither the session nor our Origin."""
+        if not self._knows(request):
+            return self._door("closed")
+        named = await _form_field(request, field, chars_max=KEY_CHARS_MAX)
+        why = Why(why=await _form_field(request, "why", chars_max=TEXT_CHARS_MAX), by=BY)
+        await run_in_threadpool(change, named, why)
+        self._last = None
+        return RedirectResponse("/#rules-title", 303)
 
     def _look(self, name: str) -> Look:
         """An experiment by now, at most `VIEW_LIFE` old, as the page is, so that its links tell the same."""

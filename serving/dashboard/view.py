@@ -16,6 +16,7 @@ from resay.dialogue.rewrite import Reason
 from resay.experiment.result import ExperimentResult
 from resay.label.findings import Findings, SaidTwice, findings, said_twice
 from resay.store.artifact import Shelf
+from resay.store.books import Veto
 from resay.store.lake import Lake
 from resay.store.review import Switch
 from resay.store.rewrites import CARD_FILE
@@ -81,6 +82,8 @@ class Table:
     total: int
     served: int
     rules: tuple[Rule, ...]
+    vetoes: tuple[Veto, ...]
+    """All that was dismissed, whether or not it is in this table."""
     problem: str | None
 
 
@@ -200,6 +203,7 @@ def _table(service: Service, connection: Connection | None, mask: Callable[[str]
         total=len(live.rewrites),
         served=sum(judge(rewrite, vetoes=live.vetoes) is Reason.REWRITTEN for rewrite in live.rewrites),
         rules=tuple(rules(live, connection, mask=mask)),
+        vetoes=tuple(service.books.vetoes()),
         problem=live.problem,
     )
 
