@@ -121,6 +121,21 @@ def test_tries_that_we_rewrote_are_no_second_tries(tmp_path: Path):
     assert spoken(heard(tmp_path, log), "the lamp").meant == {}
 
 
+def test_what_voices_say_is_told_apart_and_counted_once(tmp_path: Path):
+    """Customers who are misheard alike stand together; what all say is told of each group, and adds up to what was said."""
+    people = [(voice, f"c{voice}-{number}") for voice in range(4) for number in range(12)]
+    log = opening([customer for _, customer in people])
+    log += alone(*(Said(customer, 6000, "turn on the lamp", 'light|on|{"name":"lamp"}') for _, customer in people))
+    for voice, customer in people:
+        log += alone(*(Said(customer, 7000 + 60 * place, f"lump {voice} {place}", None, "failure") for place in range(10)))
+
+    told = [each for each in heard(tmp_path, log).spoken if each.text == "turn on the lamp"]
+
+    assert [each.right for each in told] == [12.0] * 4
+    assert [each.meant for each in told] == [{LAMP: 12.0}] * 4
+    assert len({each.voice for each in told}) == 4
+
+
 def test_one_customer_counts_for_no_more_than_a_week_of_a_habit(tmp_path: Path):
     """Who says it a hundred times is five."""
     log = planted(customers=names(10)) + alone(*(Said("c0", 9000 + number, "lamp on now", None, "failure") for number in range(100)))

@@ -106,6 +106,15 @@ def test_a_text_has_the_same_pieces_however_it_is_written():
     assert pieces_of("…") == frozenset()
 
 
+def test_what_sounds_alike_has_pieces_in_common_however_it_is_spelt():
+    """Runs of sounds are pieces too, whole words of them, behind marks that no text has."""
+    sounds = [{piece for piece in pieces_of(text) if piece[0] in "~^"} for text in ("night", "knight", "radio")]
+
+    assert sounds[0] == sounds[1] != set()
+    assert not sounds[0] & sounds[2]
+    assert not any(piece[0] in "~^" for piece in pieces_of("~^") | pieces_of("^ ~"))
+
+
 def test_one_state_is_nothing_to_tell_apart():
     """With a single state there is no model."""
     assert fit_meaning([lesson("turn on the light", LIGHT)], ["/light"], {LIGHT}) is None

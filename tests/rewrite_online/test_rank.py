@@ -142,6 +142,15 @@ def made_up(number: int = 600, *, seed: int = 1) -> list[Example]:
 SMALL = Growth(trees=20, leaves=5)
 
 
+def test_voices_are_judged_by_trees_that_have_not_heard_them():
+    """Where groups are told apart they are the folds: one customer in two of them is enough to learn from, in one is not."""
+    alone = [replace(each, customer_id="c1") for each in made_up()]
+    voices = [replace(each, voice=place % 3) for place, each in enumerate(alone)]
+
+    assert fit(alone, SMALL).reason == "too_few_examples"
+    assert fit(voices, SMALL).content is not None
+
+
 @pytest.fixture(scope="module")
 def ranker() -> Ranker:
     content = fit(made_up(), SMALL).content
