@@ -12,6 +12,7 @@ from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.review import ReviewBooks
+from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import LOOPBACK, PageSessions
@@ -43,6 +44,8 @@ class ServiceSettings:
     """Folder of the model of failure points; read when it is first asked."""
     names: tuple[str, ...] = LOOPBACK
     """Host names that the service answers to."""
+    exploration: Exploration = USUAL_EXPLORATION
+    """Which near misses are said all the same, so that they are found out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from resay.store.books import Books
 from resay.store.lake import Lake
 from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
+from rewrite_online.explore import SHARE_LOW, USUAL_EXPLORATION, Exploration
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
@@ -72,6 +73,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine unless told otherwise.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; the next free one is taken where it is in use.")] = PORT,
     allow_host: Annotated[list[str] | None, typer.Option("--allow-host", help="Host name by which callers may reach it; repeat.")] = None,
+    explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are tried, to learn; 0.05 at most.")] = SHARE_LOW,
     as_json: JsonOption = False,
 ) -> None:
     """Serve rewrites, and the page that shows what was learnt, until Ctrl-C.
@@ -79,7 +81,8 @@ def serve(
     Examples: `resay serve`, `resay serve --port 9000`, `resay serve --host 0.0.0.0 --allow-host resay.example.org`
     """
     settings = read_settings(home=home)
-    running = serve_in_background(settings, host=host, port=port, names=allow_host or ())
+    exploration = Exploration(low=explore)
+    running = serve_in_background(settings, host=host, port=port, names=allow_host or (), exploration=exploration)
     try:
         _announce(running, settings, asked=port, as_json=as_json)
         while running.answers():
@@ -92,14 +95,21 @@ def serve(
         running.stop()
 
 
-def serve_in_background(settings: Settings, *, host: str = "127.0.0.1", port: int = PORT, names: Sequence[str] = ()) -> RunningService:
+def serve_in_background(
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    names: Sequence[str] = (),
+    exploration: Exploration = USUAL_EXPLORATION,
+) -> RunningService:
     """The service of a home, answering in threads of this process until `stop`; the next free port where this one is in use.
 
     Raises: PortTaken, NotStarted, WeakKey, KeyUnavailable, BooksUnavailable.
     """
     key = api_key(settings.home, given=settings.api_key)
     own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
-    app = create_app(_service_settings(settings, key, names=(*LOOPBACK, *own, *names)))
+    app = create_app(replace(_service_settings(settings, key, names=(*LOOPBACK, *own, *names)), exploration=exploration))
     return start(app, bind(host, port))
 
 

@@ -20,6 +20,7 @@ from resay.commands import serve as commands
 from resay.commands.settings import Settings
 from resay.dialogue.history import Tried, Way
 from resay.store.books import Books, Told, Veto
+from rewrite_online.explore import TooMuchExploring
 from serving.server import bind
 from tests.builders import BASE
 from tests.serving.dialogues import fill
@@ -130,6 +131,12 @@ def test_a_service_in_the_background_answers_until_it_is_stopped(home: Path):
     assert page.status_code == 200
     assert not running.answers()
     assert (home / "api_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_service_tries_no_more_near_misses_than_may_be_asked_for(home: Path):
+    """A share meant in percent is told before anything is served."""
+    with pytest.raises(TooMuchExploring, match="is it meant in percent"):
+        run("serve", "--home", str(home), "--explore", "1")
 
 
 @contextmanager
