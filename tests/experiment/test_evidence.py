@@ -19,7 +19,7 @@ from resay.experiment.evidence import (
     for_broken_promise,
     for_worse,
 )
-from resay.experiment.promote import CANARY_SHARE, Change, Stage, Trial, Why, changes
+from resay.experiment.promote import CANARY_SHARE, LIVE_SHARE, Change, Stage, Trial, Why, changes
 
 CLEARLY_BETTER = (Phase(CANARY_SHARE, Outcomes(30, 2), Outcomes(10, 60)),)
 NOTHING_YET = (Phase(CANARY_SHARE),)
@@ -209,3 +209,8 @@ def test_one_name_is_tried_once():
 def test_a_change_is_an_event_that_says_why():
     """Its fields are what the history needs."""
     assert Change.__slots__ == ("rewrite_id", "before", "after", "why", "evidence")
+
+
+def test_a_canary_is_a_minority_and_a_promoted_one_keeps_a_hold_out():
+    """Seven of ten are safe from an untried rewrite; two in a hundred stay to compare with."""
+    assert (CANARY_SHARE, LIVE_SHARE) == (0.3, 0.98)

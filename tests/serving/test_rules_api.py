@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from resay.store.review import Switch
+from resay.store.books import Books, Veto
+from resay.store.review import ReviewBooks, Switch
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.table_layer import TableLayer
@@ -123,6 +124,19 @@ def test_what_cannot_be_done_changes_nothing(client: httpx.Client, path: str, bo
     assert (reply.status_code, bool(reply.json()["detail"])) == (status, True)
     told = rules(client)
     assert (told["vetoes"], told["off"], told["events"]) == ([], [], [])
+
+
+def test_a_veto_that_is_taken_back_leaves_the_others(home: Path):
+    """It is the one that was named."""
+    with closing(Books(home / "books.sqlite")) as books:
+        review = ReviewBooks(books)
+        vetoes = [Veto(f"said {number}", "put", "ada", "", BASE, veto_id=f"v{number}") for number in range(3)]
+        for each in vetoes:
+            review.dismiss(each)
+
+        assert review.undo("v1", at=BASE, by="bob", why="")
+
+        assert books.vetoes() == [vetoes[0], vetoes[2]]
 
 
 def test_nobody_reviews_without_the_key(home: Path, serve: Serve):
