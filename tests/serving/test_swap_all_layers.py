@@ -66,6 +66,7 @@ def expected_of(service: Service, shelf: Shelf, number: int, asked: list[dict[st
     return told
 
 
+@pytest.mark.slow
 def test_each_answer_of_every_layer_is_of_one_generation(made: tuple[Path, Talk, tuple[int, int]], serve: Serve):
     """Personal, table and global answers, over HTTP, while generations come and go."""
     home, talk, numbers = made
