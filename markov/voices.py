@@ -6,6 +6,7 @@ another as about a voice that nobody has heard. Knows texts and who said them in
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.cluster.vq import kmeans2
-from scipy.sparse.linalg import svds
+from scipy.sparse.linalg import ArpackError, svds
 
 from markov.engine import Engine, tuples
 from markov.steps import Step
@@ -34,6 +35,7 @@ NO_VOICE = -1
 
 _SEED = 7
 _ROUNDS = 20
+_DIGITS = 6
 
 
 def find_voices(engine: Engine) -> None:
@@ -67,10 +69,27 @@ def voices_of(misheard: Iterable[tuple[int, str, int]]) -> dict[int, int]:
     row, column, times, heard_of = (np.array(each) for each in zip(*kept, strict=True))
     # What few were heard to say says most of who sounds alike.
     weights = np.log1p(times) * np.log(len(customers) / heard_of)
+    if not weights.any():  # All share all.
+        return {}
     table = sparse.csr_matrix((weights, (row, column)), shape=(len(customers), len(shared)))
-    near = _directions(table)
-    _, groups = kmeans2(near, VOICES, iter=_ROUNDS, minit="++", seed=np.random.default_rng(_SEED))
-    return {customer: int(group) for customer, group in zip(customers, groups, strict=True)}
+    try:
+        near = _directions(table)
+    except ArpackError:  # So few differ, and so little, that there are no directions.
+        return {}
+    groups = _grouped(near)
+    return {customer: int(group) for customer, group in zip(customers, groups, strict=True)} if len(set(groups.tolist())) > 1 else {}
+
+
+def _grouped(near: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The group of each row."""
+    alike, groups = np.unique(near.round(_DIGITS), axis=0, return_inverse=True)
+    if len(alike) <= VOICES:
+        return np.asarray(groups, dtype=np.int64).ravel()
+    with warnings.catch_warnings():
+        # That a group came out empty is no fault: then there are fewer.
+        warnings.simplefilter("ignore", UserWarning)
+        _, drawn = kmeans2(near, VOICES, iter=_ROUNDS, minit="++", seed=np.random.default_rng(_SEED))
+    return np.asarray(drawn, dtype=np.int64)
 
 
 def _directions(table: sparse.csr_matrix) -> NDArray[np.float64]:

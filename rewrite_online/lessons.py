@@ -44,6 +44,8 @@ class Learnt:
 
     recall: Recall
     meaning: Meaning
+    voice: int | None = None
+    """The group that was left out; nothing where some texts were, or nobody."""
 
 
 Without = Callable[[Came], Learnt]
@@ -59,7 +61,7 @@ def examples_of(came: Iterable[Came], without: Without) -> Iterator[Example]:
         as_said = None if each.turn.rewrite or each.right is None else float(each.right)
         if as_said is None and all(chance is None for chance in right):
             continue
-        yield Example(BeforeRequest(heard), found.said, found.candidates, right, as_said, each.turn.customer_id, each.weight, each.voice)
+        yield Example(BeforeRequest(heard), found.said, found.candidates, right, as_said, each.turn.customer_id, each.weight, learnt.voice)
 
 
 def fold_of_text(text: str, folds: int) -> int:

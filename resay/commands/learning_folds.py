@@ -6,8 +6,9 @@ The ranker is grown on what it will meet: voices that nobody has heard. Where gr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from markov.voices import NO_VOICE
 from markov.wordings import Heard, Spoken
@@ -15,7 +16,7 @@ from resay.dialogue.text import canonical
 from resay.dialogue.turn import said
 from resay.dialogue.wording import Wording
 from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
-from rewrite_online.lessons import Learnt, Without, fold_of_text
+from rewrite_online.lessons import Came, Learnt, Without, fold_of_text
 from rewrite_online.meaning import Meaning, Weights
 from rewrite_online.recall import Recall
 
@@ -41,17 +42,15 @@ def meanings_of(heard: Heard, wordings: Sequence[Wording], recall: Recall, *, k:
     if whole is None:
         return None
     voices = sorted({each.voice for each in heard.spoken} - {NO_VOICE})
-    parts = dict(_parts(heard.spoken, voices))
-    fitted = {part: fit_meaning(lessons, pieces, states) for part, lessons in parts.items()}
-    told = {part: Meaning(weights) for part, weights in fitted.items() if weights is not None}
-    if len(told) < len(parts):
-        return None
-    if not voices:
-        return Meanings(whole, lambda came: Learnt(recall, told[fold_of_text(canonical(said(came.turn)), TEXT_FOLDS)]))
-    by_voice = {voice: Learnt(recall.knowing(known_without(voice, heard.spoken, wordings, k=k)), told[voice]) for voice in voices}
+    told = _told(_by_voice(heard.spoken, voices), pieces, states) if len(voices) > 1 else None
+    if told is None:
+        # Of one voice, or where nearly all is of one, too little is left without it.
+        parts = _told(_by_text(heard.spoken), pieces, states)
+        return Meanings(whole, partial(_of_text, recall, parts)) if parts else None
+    by_voice = {voice: Learnt(recall.knowing(known_without(voice, heard.spoken, wordings, k=k)), told[voice], voice) for voice in voices}
     # Whoever is in no group was hardly ever misheard, and nobody else says what they say in vain.
     of_all = Learnt(recall, Meaning(whole))
-    return Meanings(whole, lambda came: of_all if came.voice is None else by_voice[came.voice])
+    return Meanings(whole, lambda came: by_voice.get(NO_VOICE if came.voice is None else came.voice, of_all))
 
 
 def lessons_of(spoken: Iterable[Spoken], *, without: int | None = None) -> list[Lesson]:
@@ -87,10 +86,28 @@ def _of_others(wording: Wording, fared: Sequence[tuple[int, float, float, float]
     return replace(wording, customers=customers, times=times, success=((won if wording.state else 0.0) + 1) / (times + 2))
 
 
-def _parts(spoken: Sequence[Spoken], voices: Sequence[int]) -> Iterator[tuple[int, list[Lesson]]]:
-    if voices:
-        yield from ((voice, lessons_of(spoken, without=voice)) for voice in voices)
-        return
+Parts = Iterable[tuple[int, list[Lesson]]]
+
+
+def _told(parts: Parts, pieces: Sequence[str], states: set[str]) -> dict[int, Meaning] | None:
+    """What pieces mean by each part; nothing where one of them is too little."""
+    told: dict[int, Meaning] = {}
+    for part, lessons in parts:
+        weights = fit_meaning(lessons, pieces, states)
+        if weights is None:
+            return None
+        told[part] = Meaning(weights)
+    return told
+
+
+def _of_text(recall: Recall, told: Mapping[int, Meaning], came: Came) -> Learnt:
+    return Learnt(recall, told[fold_of_text(canonical(said(came.turn)), TEXT_FOLDS)])
+
+
+def _by_voice(spoken: Sequence[Spoken], voices: Sequence[int]) -> Parts:
+    return ((voice, lessons_of(spoken, without=voice)) for voice in voices)
+
+
+def _by_text(spoken: Sequence[Spoken]) -> Parts:
     lessons = lessons_of(spoken)
-    for fold in range(TEXT_FOLDS):
-        yield fold, [each for each in lessons if fold_of_text(each.text, TEXT_FOLDS) != fold]
+    return ((fold, [each for each in lessons if fold_of_text(each.text, TEXT_FOLDS) != fold]) for fold in range(TEXT_FOLDS))

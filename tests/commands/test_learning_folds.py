@@ -90,3 +90,28 @@ def test_without_voices_texts_are_parted():
     told = learnt.without(Came(turn("burn on delight"), False, {})).meaning
 
     assert told._weights.meant[told.pieces.index("/delight")] == pytest.approx(0, abs=1e-6)
+
+
+def test_where_nearly_all_is_of_one_voice_texts_are_parted():
+    """Without that voice too little would be left; the layer is learnt all the same."""
+    more = [
+        spoken(f"{each} on {again}", state, 0, right=5)
+        for each, state in (("light", LIGHT), ("radio", RADIO))
+        for again in ("now", "please", "tonight", "in the hall", "soon", "for me")
+    ]
+    few = spoken("lights", LIGHT, 1, wrong=1)
+    learnt = meanings_of(heard(*more, few), WORDINGS, recall_beside(WORDINGS, ()), k=10)
+
+    assert learnt is not None
+    told = learnt.without(Came(turn("light on now"), True, {}, voice=0))
+    assert (told.voice, told.meaning.states) == (None, (LIGHT, RADIO))
+
+
+def test_whoever_is_of_no_voice_is_shown_all():
+    """Nobody else says what they say in vain; so is whoever is of a voice of which nothing is left."""
+    learnt = meanings_of(heard(*SPOKEN), WORDINGS, recall_beside(WORDINGS, ()), k=10)
+    assert learnt is not None
+
+    told = [learnt.without(Came(turn("burn on delight"), False, {}, voice=voice)) for voice in (None, 3, 1)]
+
+    assert [each.voice for each in told] == [None, None, 1]

@@ -45,3 +45,16 @@ def test_where_nobody_is_misheard_as_anybody_else_nothing_is_told():
     """Texts of one customer each say nothing of who sounds alike."""
     assert voices_of([(customer, f"text {customer} {number}", 1) for customer in range(40) for number in range(5)]) == {}
     assert voices_of([]) == {}
+
+
+def test_where_all_are_misheard_alike_there_are_no_voices():
+    """Texts that everybody shares tell nobody apart."""
+    assert voices_of([(customer, f"text {number}", 1) for customer in range(40) for number in range(12)]) == {}
+
+
+def test_fewer_kinds_of_customers_than_voices_are_that_many_groups():
+    """Two kinds, each misheard in the very same way, are two groups and no error."""
+    found = voices_of([(customer, f"kind {customer % 2} text {number}", 1) for customer in range(40) for number in range(12)])
+
+    assert len(set(found.values())) == 2
+    assert {found[customer] for customer in range(0, 40, 2)}.isdisjoint(found[customer] for customer in range(1, 40, 2))
