@@ -117,7 +117,8 @@ def label_command(
     defect (the chance that the turn failed its customer); what the rules say: outcome, friction; and meant, where a later turn reached the
     goal of a failed one: the reading that it should have had.
 
-    A file is judged by the model that ships, which needs no more than utterances; a lake by rules, unless `--labeller model` is named.
+    A file's goals are cut by the model that ships, which needs no more than utterances; success and defects are its own where no status is
+    logged, and the rules' where one is. A lake is judged by rules, unless `--labeller model` is named.
 
     Examples: `resay label` · `resay label --input dialogues.jsonl > labels.jsonl` · `resay label --input dialogues.jsonl --labeller rules`
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import tee
@@ -21,6 +22,7 @@ from resay.label.doubt import score_floors
 from resay.label.goal_features import Encode
 from resay.label.goal_model import CARD_FILE, GoalJudgement, GoalModel
 from resay.label.job import Labels, labels_of
+from resay.label.reading import status_of
 from resay.store.lake import Lake
 from resay.store.turns import read_turns
 from resay.training.encoder import ENCODER_FILE, TextEncoder
@@ -72,7 +74,9 @@ def label_lines(lake: Lake, detector: Detector, model: GoalModel | None) -> Iter
         for link in checked(session, detector.links(session)):
             links.setdefault(link.source_turn_id, []).append(link)
         labels = labels_of(session, links, floors=floors)
-        judged = model.judge(session.turns) if model else judged_by_rules(labels)
+        judged = judged_by_rules(labels)
+        if model is not None:
+            judged = together(session, model.judge(session.turns), rules=judged)
         corrected = {each.turn_id: each for each in corrections(session.turns, judged)}
         for each, outcome in zip(judged, labels.outcomes, strict=True):
             yield {
@@ -102,6 +106,17 @@ def _corrected(correction: Correction | None) -> dict[str, object]:
             "chance": round(correction.chance, 4),
         }
     }
+
+
+def together(session: Session, judged: Sequence[GoalJudgement], *, rules: Sequence[GoalJudgement]) -> list[GoalJudgement]:
+    """Goals as the model cuts them; success and defects by the rules where the assistant logs how it went, by the model where it does not.
+
+    On homes, which the model knows, both are level where a status is logged; on calls of another kind the rules' defects were right far
+    more often (docs/log.md, 2026-11-22), and the model's cuts were right more often everywhere.
+    """
+    if all(status_of(turn) is None for turn in session.turns):
+        return list(judged)
+    return [replace(each, success=rule.success, defect=rule.defect) for each, rule in zip(judged, rules, strict=True)]
 
 
 def judged_by_rules(labels: Labels) -> list[GoalJudgement]:

@@ -145,3 +145,15 @@ def test_a_folder_without_a_model_is_one_sentence(app: typer.Typer, log: Path, t
 
     assert isinstance(result.exception, ResayError)
     assert str(tmp_path) in str(result.exception)
+
+
+def test_a_status_that_was_logged_is_not_overruled_by_the_model(app: typer.Typer, log: Path):
+    """Goals may be cut otherwise, but where the log says how it went, success and defects are the same by either labeller."""
+    told = [
+        [json.loads(line) for line in CliRunner().invoke(app, ["label", "--input", str(log), "--labeller", each]).stdout.splitlines()]
+        for each in ("model", "rules")
+    ]
+
+    by_model, by_rules = ({each["turn_id"]: (each["success"], each["defect"]) for each in lines} for lines in told)
+    assert by_model["t1"] == by_rules["t1"]
+    assert all(isinstance(each["goal"], int) for each in told[0])
