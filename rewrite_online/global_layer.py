@@ -22,9 +22,9 @@ NEAR_MIN = 0.6
 """Nearness by spelling that a candidate must have to some wording of its state: pieces alone are little ground. On the tuned voices nearly
 all harm was where it lacked."""
 
-UNLIKE_MIN, UNLIKE_MARGIN = 0.6, 0.15
-"""Chance of success, and lead over the words as said, from which a candidate needs no such nearness: on the tuned voices a fortieth more is
-won by it, at a harm of 6 right turns in 100,000."""
+UNLIKE_MIN, UNLIKE_MARGIN = 0.9, 0.15
+"""Chance of success, and lead over the words as said, from which a candidate needs no such nearness. From 0.6 on did well on the tuned
+voices, and on others took noise for requests: nine in ten thousand right turns (docs/log.md, 2026-11-22)."""
 
 
 @dataclass(frozen=True, slots=True)
