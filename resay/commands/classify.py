@@ -59,8 +59,9 @@ def classify_command(
             print_json_lines(verdict_json(each, explain=explain) for each in _verdicts(lake, chosen, explain=explain, tick=tick))
         return
     lake = Lake(read_settings(home=home).lake)
+    turns = lake.count(TURN_PARTS)
     with progress("Classifying", unit="turns", shown=not as_json) as tick:
-        report = classify_lake(chosen, lake, lambda done: tick(done, lake.count(TURN_PARTS)))
+        report = classify_lake(chosen, lake, lambda done, total=None: tick(done, total or turns))
     if as_json:
         print_json(asdict(report))
     else:

@@ -83,7 +83,7 @@ def _named(jobs: str, source: str) -> list[Part]:
     if unknown:
         message = f"--jobs must name some of {', '.join(Part)}; got {', '.join(unknown)}; was a comma forgotten?"
         raise typer.BadParameter(message)
-    usual = [each for each in Part if each is not Part.CLASSIFY and (source or each is not Part.INGEST)]
+    usual: list[Part] = [each for each in Part if each is not Part.CLASSIFY and (source or each is not Part.INGEST)]
     names = [each for each in Part if each in asked] or usual
     if bool(source) != (Part.INGEST in names):
         message = "--source must go with the part `ingest`; one of them is there without the other"

@@ -14,8 +14,8 @@ import typer
 from resay.commands.bench.experiments_command import experiments
 from resay.commands.bench.failure_point_command import failure_point
 from resay.commands.bench.index_command import index
-from resay.commands.bench.labels_command import labels
 from resay.commands.bench.kept_answers import Asked, KeptAnswers, decision_lines
+from resay.commands.bench.labels_command import labels
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.mine_command import mine
 from resay.commands.bench.rephrase_command import rephrase

@@ -108,6 +108,7 @@ def _text(record: Mapping[str, Any]) -> SlurpText:
 
 
 def heard(text: str) -> str:
+    """What was recognised, without the recogniser's marks of what it did not hear."""
     return _APART.sub("", " ".join(_NOT_HEARD.sub(" ", text).split()))
 
 
