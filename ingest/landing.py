@@ -162,7 +162,7 @@ def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> 
 
 def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -> LandingReport:
     now = rules.clock()
-    read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask)
+    read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask, refused=batch.refused)
     refused = refused_of(read, batch)
     lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=without_kept)
     rules.observe(LandingStep.LETTERS_KEPT, batch)

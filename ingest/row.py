@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -37,6 +38,8 @@ _PLACED = ("source", "partition", "position", "landed_at")
 _READ = tuple(column.name for column in TURN_PARTS.columns if column.name not in _PLACED)
 _TYPES = {column.name: column.type for column in TURN_PARTS.columns}
 
+_NONE_REFUSED: Mapping[int, str] = MappingProxyType({})
+
 _PLAIN_TIME_CHARS = len("2026-11-21T09:00:00.000Z")
 
 
@@ -60,12 +63,18 @@ class ReadBatch:
     """By place in the batch; where the record came from is left open."""
 
 
-def read_batch(raws: Sequence[bytes], *, overlong: Mapping[int, int], now: datetime, mask: Mask = keep) -> ReadBatch:
-    """Good and bad records, as two streams. `overlong` has the lengths of those that were cut; `now` bounds event times from above."""
+def read_batch(
+    raws: Sequence[bytes], *, overlong: Mapping[int, int], now: datetime, mask: Mask = keep, refused: Mapping[int, str] = _NONE_REFUSED
+) -> ReadBatch:
+    """Good and bad records, as two streams.
+
+    `overlong` has the lengths of those that were cut, `refused` the reasons of those that the source refuses;
+    `now` bounds event times from above.
+    """
     if mask is not keep:
         raws = [mask(raw) for raw in raws]
     turns = read_lean(raws)
-    for place in overlong:
+    for place in (*overlong, *refused):
         turns[place] = None
     times = {"event_time": _times(turns, "at", now=now), "ended_at": _times(turns, "ended_at", now=now)}
     good = [place for place, turn in enumerate(turns) if turn is not None]
@@ -73,6 +82,7 @@ def read_batch(raws: Sequence[bytes], *, overlong: Mapping[int, int], now: datet
     columns |= {name: times[name].take(pa.array(good, pa.int64())) for name in times}
     columns["body"] = _texts([raws[place] for place in good])
     bad = {place: _reject(raws[place], overlong.get(place), now) for place, turn in enumerate(turns) if turn is None}
+    bad |= {place: Reject(raws[place], reason, "") for place, reason in refused.items()}
     return ReadBatch(pa.table([columns[name] for name in _READ], names=list(_READ)), good, bad)
 
 

@@ -5,8 +5,8 @@ Knows positions; knows nothing of what the records say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from resay.dialogue.errors import ResayError
@@ -50,6 +50,8 @@ class Batch:
     """The position behind them all: where the next batch begins once this one is committed."""
     start: int
     """The position before them all: where the batch before ended, or where the reader was told to stand."""
+    refused: Mapping[int, str] = field(default_factory=dict)
+    """Records, by their places in the batch, that the source itself could not read as those of another system, and the reasons."""
 
     def record(self, place: int) -> Record:
         """One of the records, by its place in the batch."""

@@ -16,7 +16,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from ingest.adapters.adapter import Adapter
+from ingest.landing import LandingReport
 from rephrase.detect import detect
+from resay.commands.adapted import FORMATS, GUESS, adapter_for, land_adapted
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.detectors import detector_of
 from resay.commands.landing import land_files
@@ -84,13 +87,23 @@ class Audit:
     spared: Spared
 
 
+@dataclass(frozen=True, slots=True)
+class LogAsked:
+    """The files that an audit reads."""
+
+    paths: list[Path]
+    adapter: Adapter | None = None
+    """How they are read; none for turns of our own."""
+
+
 def register(app: typer.Typer) -> None:
     """Add `audit`."""
     app.command("audit", rich_help_panel="Start here")(audit_command)
 
 
-def audit_command(
-    log: Annotated[list[Path], typer.Argument(metavar="LOG…", help="Dialogue logs: JSON lines of resay.turn/1, plain or gzip.")],
+def audit_command(  # noqa: PLR0917 - an option is a parameter
+    log: Annotated[list[Path], typer.Argument(metavar="LOG…", help="Dialogue logs, plain or gzip: resay.turn/1, or another system's.")],
+    wanted: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; {GUESS}: the first record tells.")] = GUESS,
     html: Annotated[Path, typer.Option("--html", help="Where the page is written.")] = Path("resay-audit.html"),
     top: Annotated[int, typer.Option("--top", min=1, max=1_000, help="How many of the things said twice are shown.")] = TOP,
     k: KOption = CUSTOMERS_MIN,
@@ -101,10 +114,11 @@ def audit_command(
 
     Learns from the first 70 % of the log's time and counts on the rest. The page holds what customers said: keep it like the log.
 
-    Examples: `resay audit turns.jsonl` · `resay audit week1.jsonl.gz week2.jsonl.gz --html report.html` · `resay audit turns.jsonl --json`
+    Examples: `resay audit turns.jsonl` · `resay audit week1.jsonl.gz week2.jsonl.gz --html report.html` ·
+    `resay audit rasa-events.jsonl` · `resay audit assist-runs/ --format home-assistant --json`
     """
     settings = read_settings(home=home)
-    audit = audit_log(log, settings=settings, top=top, k=k, shown=not as_json)
+    audit = audit_log(LogAsked(log, adapter_for(log, wanted)), settings=settings, top=top, k=k, shown=not as_json)
     write_page(html, audit_html(audit), option="--html")
     if as_json:
         print_json(_as_json(audit) | {"html": str(html)})
@@ -112,14 +126,14 @@ def audit_command(
     _print(audit, html)
 
 
-def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: bool) -> Audit:
+def audit_log(asked: LogAsked, *, settings: Settings, top: int, k: int, shown: bool) -> Audit:
     """What a log says, worked out in a temporary home.
 
     Raises: NothingToAudit, and what reading the log raises.
     """
     with TemporaryDirectory(prefix="resay-audit-") as folder:
         lake = Lake(Path(folder) / "whole" / "lake")
-        report = land_files(log, lake, title="Reading the log", shown=shown)
+        report = _landed(asked, lake, settings, shown=shown)
         if not report.accepted:
             reason = report.faults[0] if report.faults else "it is empty"
             message = f"log must hold turns of resay.turn/1; none could be read; {reason}; does `resay schema` describe your records?"
@@ -130,7 +144,7 @@ def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: b
             label(lake, lambda done, total=None: tick(done, total or report.accepted))
         early = Settings(home=Path(folder) / "early", api_key=None, hash_key=settings.hash_key)
         return Audit(
-            log=", ".join(path.name for path in log),
+            log=", ".join(path.name for path in asked.paths),
             made_on=f"{datetime.now(UTC):%d %B %Y}",
             read=report.read,
             rejected=report.rejected,
@@ -139,6 +153,12 @@ def audit_log(log: list[Path], *, settings: Settings, top: int, k: int, shown: b
             said_twice=tuple(said_twice(lake, most=top)),
             spared=_spared(lake, early, k=k, shown=shown),
         )
+
+
+def _landed(asked: LogAsked, lake: Lake, settings: Settings, *, shown: bool) -> LandingReport:
+    if asked.adapter is None:
+        return land_files(asked.paths, lake, title="Reading the log", shown=shown)
+    return land_adapted(asked.adapter, asked.paths, lake, settings=settings, shown=shown).landed
 
 
 def audit_html(audit: Audit) -> str:

@@ -1,4 +1,4 @@
-"""The command `import`: other systems' call logs and corpora, from a person's own copy, as turns.
+"""The command `import`: other systems' call logs and corpora, from a person's own copy, as turns; logs of assistants are in `import_logs`.
 
 Nothing of them ships and nothing is fetched.
 """
@@ -16,6 +16,7 @@ import typer
 from ingest.call_log import CallLog
 from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingReport, LandingRules, land
 from ingest.privacy import Pseudonymise, keep
+from resay.commands import import_logs
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     """Add `import`."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Bring in the logs of other systems, from your own copy.")
     group.command("dstc2")(import_dstc2)
+    import_logs.add_to(group)
     app.add_typer(group, name="import", rich_help_panel=_PANEL)
 
 

@@ -68,7 +68,13 @@ def test_an_audit_leaves_no_trace_but_its_page(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "it is empty"), (b'{"x": 1}\n', "schema must be given"), (b"\xff\xfe\n", "UTF-8"), (b"hello\n", "JSON")],
+    [
+        (b"", "it is empty"),
+        (b'{"x": 1}\n', "must look like resay.turn/1"),
+        (b'{"turn_id": "t"}\n', "schema must be given"),
+        (b"\xff\xfe\n", "UTF-8"),
+        (b"hello\n", "JSON"),
+    ],
 )
 def test_a_log_without_turns_is_said(tmp_path: Path, content: bytes, says: str):
     """A log of which nothing can be read ends with the reason and a hint, not with an empty report."""

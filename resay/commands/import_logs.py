@@ -1,0 +1,61 @@
+"""The commands `import rasa` and its like: logs of other assistants, as they lie there, as turns."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.adapters.registry import adapter_named
+from resay.commands.adapted import Adapted, check_format, land_adapted
+from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.settings import read_settings
+from resay.store.lake import Lake
+
+LogArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE|DIR…", help="JSON or JSON lines, plain or gzip; of a folder all such files below it.")
+]
+TolerantOption = Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected.")]
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the commands to the group `import`."""
+    group.command("rasa")(import_rasa)
+
+
+def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Import Rasa's flat events, from a file or topic that its event broker wrote to, or trackers as its HTTP API gives them.
+
+    Events may stand in any order, twice, or be missing. Texts that an anonymiser has masked (`###`) are counted and not kept as words;
+    what Rasa itself did not trust (`nlu_fallback`) counts as refused. Run again, it adds nothing twice.
+
+    Examples: `resay import rasa events.jsonl` · `resay import rasa trackers/ --json`
+    """
+    _import("rasa", logs, tolerant=tolerant, home=home, as_json=as_json)
+
+
+def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, as_json: bool) -> None:
+    adapter, settings = adapter_named(name), read_settings(home=home)
+    check_format(logs, adapter)
+    adapted = land_adapted(adapter, logs, Lake(settings.lake), settings=settings, shown=not as_json)
+    given, landed = adapted.given, adapted.landed
+    if as_json:
+        print_json({"records": given.records, "silent": given.silent, "read": landed.read, **asdict(landed), "lake": str(settings.lake)})
+    else:
+        console.print(_summary(adapted), markup=False)
+    for fault in landed.faults:
+        remarks.print(f"rejected {fault}", markup=False, soft_wrap=True)
+    if landed.rejected:
+        remarks.print(f"resay: records rejected: {landed.rejected:,}; all are kept, with reasons: resay rejects list", soft_wrap=True)
+        if not tolerant or not given.turns:
+            raise typer.Exit(1)
+
+
+def _summary(adapted: Adapted) -> str:
+    given, landed = adapted.given, adapted.landed
+    return (
+        f"records: {given.records:,}, of which {given.silent:,} tell nothing of talk; "
+        f"parts of turns: new {landed.accepted:,}, there already {len(given.turns) - landed.accepted:,}; rejected {landed.rejected:,}"
+    )

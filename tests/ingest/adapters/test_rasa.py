@@ -1,0 +1,101 @@
+"""Rasa's flat events: what they mean for a turn, one claim at a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.adapters.adapter import Document, read, turn_parts
+from ingest.adapters.rasa import RASA
+from resay.dialogue.assembly import assemble
+from resay.dialogue.turn import Reject, ResponseStatus, Turn
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_a_fallback_put_first_in_the_ranking_is_a_refusal():
+    """What Rasa did not trust was not understood, whatever its answer says."""
+    ranking = [{"name": "nlu_fallback", "confidence": 0.7}, {"name": "light_on", "confidence": 0.4}]
+
+    (turn,) = _turns(_user("kick it on", intent_ranking=ranking), _bot("Sorry?", after=1))
+
+    assert turn.response is not None
+    assert turn.response.status is ResponseStatus.UNSUPPORTED
+    assert turn.interpretations == ()
+
+
+def test_masked_words_are_not_kept_as_words():
+    """The turn counts, and neither its words nor its slots can be learnt from."""
+    (turn,) = _turns(_user("i am #### smith", entities=[{"entity": "name", "value": "####"}], intent={"name": "inform"}))
+
+    assert (turn.utterance, turn.interpretations) == ("", ())
+
+
+def test_an_event_without_an_id_is_known_by_sender_time_and_text():
+    """The same again has the same id; another text, time or sender has another."""
+    first, again, later, other = (
+        _turns(event)[0].turn_id
+        for event in (_user("hello"), _user("hello"), _user("hello", after=1), {**_user("hello"), "sender_id": "s2"})
+    )
+
+    assert first == again
+    assert len({first, later, other}) == 3
+
+
+def test_the_slot_that_is_asked_for_is_the_kind_of_the_next_prompt():
+    """A short answer means nothing without it."""
+    asked = {**_bot("Which room?", after=2), "metadata": {}}
+    wants = {"sender_id": "s1", "timestamp": 1_790_000_001.5, "event": "slot", "name": "requested_slot", "value": "room"}
+
+    first, second = _turns(_user("lights on"), wants, asked, _user("kitchen", after=5))
+
+    assert first.response is not None and first.response.status is ResponseStatus.ASKED
+    assert second.prompt is not None and (second.prompt.kind, second.prompt.text) == ("room", "Which room?")
+
+
+def test_an_answer_that_was_lost_leaves_the_turn():
+    """Brokers drop events: what the customer said is kept, with no answer."""
+    (turn,) = _turns(_user("lights on"))
+
+    assert (turn.utterance, turn.response) == ("lights on", None)
+
+
+def test_what_answers_a_button_is_not_put_to_the_words_before():
+    """A payload ends the turn before it and is none itself."""
+    (turn,) = _turns(_user("lights on"), _bot("Done.", after=1), _user("/thanks", after=2), _bot("You are welcome.", after=3))
+
+    assert turn.response is not None and turn.response.text == "Done."
+
+
+def test_all_faults_of_an_event_are_named():
+    """One sentence a fault, and the record is kept."""
+    verdict = read(RASA, Document({"event": "user", "text": "hello"}, "events.jsonl:3"), now=NOW)
+
+    assert isinstance(verdict, Reject)
+    assert verdict.reason == "sender_id must name who speaks; it is missing; timestamp must be seconds since 1970; it is missing"
+    assert (verdict.where, verdict.raw) == ("events.jsonl:3", b'{"event":"user","text":"hello"}')
+
+
+def test_a_tracker_gives_its_name_to_its_events():
+    """Stores write events without their sender."""
+    event = _user("hello")
+    del event["sender_id"]
+
+    records = RASA.records([Document({"sender_id": "s7", "events": [event]}, "tracker.json")])
+
+    assert [record.content for record in records] == [{**event, "sender_id": "s7"}]
+
+
+def _user(said: str, *, after: float = 0, **parsed: Any) -> dict[str, object]:
+    return {"sender_id": "s1", "timestamp": 1_790_000_000.0 + after, "event": "user", "text": said, "parse_data": parsed}
+
+
+def _bot(said: str, *, after: float) -> dict[str, object]:
+    return {"sender_id": "s1", "timestamp": 1_790_000_000.0 + after, "event": "bot", "text": said}
+
+
+def _turns(*records: object) -> list[Turn]:
+    told = [read(RASA, Document(record, "made"), now=NOW) for record in records]
+    parts = list(turn_parts(RASA, [event for each in told if not isinstance(each, Reject) for event in each]))
+    turns = [assemble([part for part in parts if part.turn.turn_id == turn_id]) for turn_id in dict.fromkeys(p.turn.turn_id for p in parts)]
+    return [turn for turn in turns if turn is not None]
