@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingest.adapters.adapter import Adapter
+from ingest.adapters.home_assistant import HOME_ASSISTANT
 from ingest.adapters.rasa import RASA
 from resay.dialogue.errors import ResayError
 
@@ -11,7 +12,7 @@ class UnknownFormat(ResayError):
     """Records that no adapter knows, or a format that there is none for."""
 
 
-ADAPTERS = {adapter.name: adapter for adapter in (RASA,)}
+ADAPTERS = {adapter.name: adapter for adapter in (RASA, HOME_ASSISTANT)}
 """By the name that the command line has for them."""
 
 

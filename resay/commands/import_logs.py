@@ -23,6 +23,7 @@ TolerantOption = Annotated[bool, typer.Option("--tolerant", help="End with 0 tho
 def add_to(group: typer.Typer) -> None:
     """Add the commands to the group `import`."""
     group.command("rasa")(import_rasa)
+    group.command("home-assistant")(import_home_assistant)
 
 
 def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -34,6 +35,19 @@ def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeO
     Examples: `resay import rasa events.jsonl` · `resay import rasa trackers/ --json`
     """
     _import("rasa", logs, tolerant=tolerant, home=home, as_json=as_json)
+
+
+def import_home_assistant(
+    logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Import Home Assistant's pipeline runs: what its pipeline debugger shows of a run, a file a run or many in one.
+
+    Each run in which somebody spoke is a turn; the satellite is the customer, or the conversation where none is named.
+    Home Assistant keeps ten runs only, so save them as they come. Run again, it adds nothing twice.
+
+    Examples: `resay import home-assistant runs/` · `resay import home-assistant run.json --json`
+    """
+    _import("home-assistant", logs, tolerant=tolerant, home=home, as_json=as_json)
 
 
 def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, as_json: bool) -> None:
