@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ingest.adapters.adapter import Adapter
 from ingest.adapters.home_assistant import HOME_ASSISTANT
+from ingest.adapters.otel import OTEL
 from ingest.adapters.rasa import RASA
 from resay.dialogue.errors import ResayError
 
@@ -12,7 +13,7 @@ class UnknownFormat(ResayError):
     """Records that no adapter knows, or a format that there is none for."""
 
 
-ADAPTERS = {adapter.name: adapter for adapter in (RASA, HOME_ASSISTANT)}
+ADAPTERS = {adapter.name: adapter for adapter in (RASA, HOME_ASSISTANT, OTEL)}
 """By the name that the command line has for them."""
 
 

@@ -24,6 +24,7 @@ def add_to(group: typer.Typer) -> None:
     """Add the commands to the group `import`."""
     group.command("rasa")(import_rasa)
     group.command("home-assistant")(import_home_assistant)
+    group.command("otel")(import_otel)
 
 
 def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -48,6 +49,18 @@ def import_home_assistant(
     Examples: `resay import home-assistant runs/` · `resay import home-assistant run.json --json`
     """
     _import("home-assistant", logs, tolerant=tolerant, home=home, as_json=as_json)
+
+
+def import_otel(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Import traces of language-model applications: GenAI or OpenInference spans, OTLP as JSON, as a collector's file exporter writes it.
+
+    A turn is the outermost span of a trace that holds a customer's words; calls that an agent makes for itself are none.
+    What customers and models said must have been recorded, which most instrumentations do only when told to.
+    Run again, it adds nothing twice.
+
+    Examples: `resay import otel traces.jsonl` · `resay import otel traces/ --json`
+    """
+    _import("otel", logs, tolerant=tolerant, home=home, as_json=as_json)
 
 
 def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, as_json: bool) -> None:
