@@ -6,6 +6,7 @@ from ingest.adapters.adapter import Adapter
 from ingest.adapters.home_assistant import HOME_ASSISTANT
 from ingest.adapters.otel import OTEL
 from ingest.adapters.rasa import RASA
+from ingest.adapters.vcon import VCON
 from resay.dialogue.errors import ResayError
 
 
@@ -13,7 +14,7 @@ class UnknownFormat(ResayError):
     """Records that no adapter knows, or a format that there is none for."""
 
 
-ADAPTERS = {adapter.name: adapter for adapter in (RASA, HOME_ASSISTANT, OTEL)}
+ADAPTERS = {adapter.name: adapter for adapter in (RASA, HOME_ASSISTANT, OTEL, VCON)}
 """By the name that the command line has for them."""
 
 

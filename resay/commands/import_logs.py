@@ -25,6 +25,7 @@ def add_to(group: typer.Typer) -> None:
     group.command("rasa")(import_rasa)
     group.command("home-assistant")(import_home_assistant)
     group.command("otel")(import_otel)
+    group.command("vcon")(import_vcon)
 
 
 def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -61,6 +62,17 @@ def import_otel(logs: LogArgument, tolerant: TolerantOption = False, home: HomeO
     Examples: `resay import otel traces.jsonl` · `resay import otel traces/ --json`
     """
     _import("otel", logs, tolerant=tolerant, home=home, as_json=as_json)
+
+
+def import_vcon(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Import vCon containers, unsigned: their dialogs of type text.
+
+    Parties are told apart by their roles; where none has one, the first is the customer. Recordings hold no words and are passed over.
+    Customers are named by number or address: set RESAY_HASH_KEY, and only hashes of these are stored. Run again, it adds nothing twice.
+
+    Examples: `resay import vcon conversations/` · `resay import vcon conversation.vcon --json`
+    """
+    _import("vcon", logs, tolerant=tolerant, home=home, as_json=as_json)
 
 
 def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, as_json: bool) -> None:
