@@ -43,6 +43,7 @@ from resay.store.errors import LostPosition
 from resay.store.lake import Lake
 from resay.store.rewrites import encode_rewrites
 from resay.store.tables import CHAIN_TURNS, LINKS, OUTCOMES, SEGMENTS
+from resay.store.wordings import RANKER_FILE
 
 CUSTOMERS_MIN = Floors().customers_min
 """k, where nothing else is asked (DESIGN 7)."""
@@ -240,7 +241,8 @@ def _publish(shelf: Shelf, content: Content, *, card: Card, observe: Callable[[P
     number = live.number if live else None
     if live and encode_rewrites(content.rewrites) == encode_rewrites(before) and is_beside(live, content.beside):
         return number, False, "the table is the one that is live"
-    if not content.rewrites and not before and not content.beside:
+    if live is None and not content.rewrites and RANKER_FILE not in content.beside:
+        # Wordings alone only keep others from being rewritten: they follow what is live, and begin nothing.
         return number, False, "nothing to publish"
     return publish_content(shelf, content, card=replace(card, follows=number), observe=observe).number, True, ""
 

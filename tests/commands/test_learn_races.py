@@ -86,7 +86,7 @@ def test_one_that_found_nothing_new_counts_as_newer(settings: Settings):
     def overtake() -> None:
         lake = Lake(settings.lake)
         with lake.connect() as connection:
-            for table in ("links", "segments", "outcomes"):
+            for table in ("turn_parts", "links", "segments", "outcomes"):
                 kept = f"select * from {table} where customer_id like 'lamp%'"
                 lake.replace(_table(table), connection.sql(kept).to_arrow_table().cast(_table(table).schema()))
         assert not teach(settings, {}, LearnRules(k=K)).published
