@@ -98,6 +98,6 @@ def raw_of(content: object) -> bytes:
     """A JSON value as it is kept of what could not be read, cut at the longest that is kept."""
     try:
         return msgspec.json.encode(content)[:RECORD_BYTES_MAX]
-    except (OverflowError, RecursionError):
+    except OverflowError:
         # Numbers beyond 64 bits can be read and not be written.
         return repr(content).encode()[:RECORD_BYTES_MAX]

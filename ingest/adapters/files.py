@@ -9,14 +9,13 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
 
 from ingest.adapters.adapter import Document
 from ingest.source import SourceUnavailable
-from resay.dialogue.codec import RECORD_BYTES_MAX
+from resay.dialogue.codec import NESTING_MAX, RECORD_BYTES_MAX, nests_too_deep
 from resay.dialogue.turn import Reject
 
 CONTENT_BYTES_MAX = 536_870_912
@@ -81,13 +80,7 @@ def first_record(paths: Sequence[Path]) -> object:
     Raises: SourceUnavailable.
     """
     for path in files_of(paths):
-        with path.open("rb") if path.is_file() else BytesIO() as bare:
-            packed = bare.read(2) == b"\x1f\x8b"
-            bare.seek(0)
-            try:
-                line = (gzip.GzipFile(fileobj=bare) if packed else bare).readline(RECORD_BYTES_MAX)
-            except (OSError, EOFError, zlib.error):
-                return None
+        line = _first_line(path)
         first = _decoded(line.removeprefix(_BYTE_ORDER_MARK), "")
         if isinstance(first, Reject) and line.strip():
             try:
@@ -98,6 +91,19 @@ def first_record(paths: Sequence[Path]) -> object:
         if isinstance(first, Document):
             return first.content[0] if isinstance(first.content, list) and first.content else first.content
     return None
+
+
+def _first_line(path: Path) -> bytes:
+    """The first line of a file; nothing where it cannot be read: whoever reads the file will say why."""
+    if not path.is_file():
+        return b""
+    try:
+        with path.open("rb") as bare:
+            packed = bare.read(2) == b"\x1f\x8b"
+            bare.seek(0)
+            return (gzip.GzipFile(fileobj=bare) if packed else bare).readline(RECORD_BYTES_MAX)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _content(path: Path, bytes_max: int) -> bytes:
@@ -138,7 +144,9 @@ def _lines(content: bytes, name: str) -> Iterator[Document | Reject]:
 
 
 def _decoded(raw: bytes, where: str) -> Document | Reject:
+    if nests_too_deep(raw):
+        return Reject(raw[:RECORD_BYTES_MAX], f"record must not nest deeper than {NESTING_MAX} objects and lists; it does", where)
     try:
         return Document(msgspec.json.decode(raw), where)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Reject(raw[:RECORD_BYTES_MAX], f"record must be JSON; {error}; was it cut off?", where)

@@ -143,7 +143,6 @@ def _said(event: Event, run: Mapping[str, object], *, prompt: Prompt | None) -> 
         # The turn happened, and counts; what an anonymiser left of its words is not what was said.
         "utterance": "" if is_masked(words) else words,
         "customer_kind": CustomerKind.DEVICE if text(event.content, "speaker") else CustomerKind.SESSION,
-        "device_id": text(event.content, "speaker") or None,
         "context": Context(locale=language) if language else None,
         "versions": Versions(nlu=engine) if engine else None,
         "prompt": prompt,

@@ -16,6 +16,9 @@ from resay.dialogue.codec import NESTING_MAX
 ENVELOPES = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
 """The names on the way to spans and to log records."""
 
+INTEGER_MAX = 2**64
+"""Times and whole numbers of OTLP have 64 bits."""
+
 _PLAIN_VALUES = ("stringValue", "boolValue", "doubleValue")
 
 
@@ -75,5 +78,5 @@ def _whole_number(value: object) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if abs(value) < INTEGER_MAX else None
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20 else None

@@ -29,7 +29,7 @@ def add_to(group: typer.Typer) -> None:
 
 
 def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Import Rasa's flat events, from a file or topic that its event broker wrote to, or trackers as its HTTP API gives them.
+    """Import Rasa's flat events, saved as its event broker writes them, or trackers as its HTTP API gives them.
 
     Events may stand in any order, twice, or be missing. Texts that an anonymiser has masked (`###`) are counted and not kept as words;
     what Rasa itself did not trust (`nlu_fallback`) counts as refused. Run again, it adds nothing twice.
@@ -94,7 +94,9 @@ def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, a
 
 def _summary(adapted: Adapted) -> str:
     given, landed = adapted.given, adapted.landed
+    # Parts that our own codec refuses, as too long, are among the rejected.
+    there = len(given.turns) - landed.accepted - max(0, landed.rejected - len(given.rejects))
     return (
         f"records: {given.records:,}, of which {given.silent:,} tell nothing of talk; "
-        f"parts of turns: new {landed.accepted:,}, there already {len(given.turns) - landed.accepted:,}; rejected {landed.rejected:,}"
+        f"parts of turns: new {landed.accepted:,}, there already {there:,}; rejected {landed.rejected:,}"
     )
