@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,8 @@ class Event:
 def note(connection: sa.Connection, kind: str, event: Event) -> None:
     """Write an event down in the transaction of what it tells."""
     row = {
-        "change_id": f"{int(event.at.timestamp() * 1000):012x}{uuid.uuid4().hex[:16]}",
+        # Of two in one millisecond the one that was written later stands behind.
+        "change_id": f"{int(event.at.timestamp() * 1000):012x}{time.time_ns():016x}{uuid.uuid4().hex[:8]}",
         "changed_at": event.at,
         "kind": kind,
         "name": event.name,
