@@ -110,7 +110,7 @@ def test_the_command_itself_may_be_killed(broker: str, topic: str, tmp_path: Pat
         process.communicate(timeout=WAIT_S)
         whole_number(Shelf(tmp_path / "rewrites"))
 
-    ended = child.resay(*words, "--group", f"{topic}-last", "--until-idle", "3", home=tmp_path)
+    ended = child.resay(*words, "--group", f"{topic}-last", "--until-idle", "15", home=tmp_path)
 
     assert ended.returncode == 0, ended.stderr
     assert everything(tmp_path) == batch_run(tmp_path / "batch", logs)
