@@ -148,7 +148,7 @@ def _parts(events: Sequence[Event]) -> Iterable[TurnPart]:
         turn_id = made_id(event.talk, str(content["ordinal"]), text(content, "words"))
         if turn_id not in told:
             told.add(turn_id)
-            yield _part(event, turn_id, "said", _said(content))
+            yield _part(event, turn_id, name="said", content=_said(content))
         yield from _answered(event, turn_id)
 
 
@@ -171,10 +171,10 @@ def _answered(event: Event, turn_id: str) -> Iterator[TurnPart]:
     if said or failed:
         status = ResponseStatus.FAILED if failed else ResponseStatus.DONE
         answer = {"response": Response(text=said, status=status), "ended_at": event.content["ended"]}
-        yield _part(event, turn_id, f"answered-{made_id(text(event.content, 'span'), event.key)}", answer)
+        yield _part(event, turn_id, name=f"answered-{made_id(text(event.content, 'span'), event.key)}", content=answer)
 
 
-def _part(event: Event, turn_id: str, name: str, content: dict[str, Any]) -> TurnPart:
+def _part(event: Event, turn_id: str, *, name: str, content: dict[str, Any]) -> TurnPart:
     at = content.get("ended_at", event.at)
     customer = text(event.content, "customer") or text(event.content, "conversation") or event.talk
     return TurnPart(Turn(turn_id=turn_id, customer_id=known_id(customer), at=at, **content), frozenset(content), name)

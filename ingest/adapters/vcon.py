@@ -96,14 +96,14 @@ def _parts(events: Sequence[Event]) -> Iterable[TurnPart]:
         if text(event.content, "speaker") == "customer":
             turn_id, answered = made_id(event.talk, text(event.content, "ordinal")), ""
             # The turn happened, and counts; what an anonymiser left of its words is not what was said.
-            yield _part(event, turn_id, "said", {"utterance": "" if is_masked(body) else body})
+            yield _part(event, turn_id, name="said", content={"utterance": "" if is_masked(body) else body})
         elif turn_id:
             answered = "\n".join(filter(None, (answered, body)))
             response = Response(text=answered, status=ResponseStatus.DONE)
-            yield _part(event, turn_id, f"answered-{text(event.content, 'ordinal')}", {"response": response})
+            yield _part(event, turn_id, name=f"answered-{text(event.content, 'ordinal')}", content={"response": response})
 
 
-def _part(event: Event, turn_id: str, name: str, content: dict[str, Any]) -> TurnPart:
+def _part(event: Event, turn_id: str, *, name: str, content: dict[str, Any]) -> TurnPart:
     customer = text(event.content, "customer")
     content |= {"session_id": event.talk, "customer_kind": CustomerKind.ACCOUNT if customer else CustomerKind.SESSION}
     return TurnPart(Turn(turn_id=turn_id, customer_id=known_id(customer or event.talk), at=event.at, **content), frozenset(content), name)
