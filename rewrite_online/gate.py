@@ -43,6 +43,13 @@ GLOBAL_BARS: Mapping[Risk, Bar] = {
 }
 """The bars of the global layer."""
 
+TAUGHT_BARS: Mapping[Risk, Bar] = {
+    # One customer, who said so outright, is all the evidence there can be; where the risk is high they must have said yes when asked.
+    Risk.LOW: Bar(margin=0.1, success_min=0.5, support_min=1),
+    Risk.HIGH: Bar(margin=0.3, success_min=0.9, support_min=1),
+}
+"""The bars of the taught layer."""
+
 MEANT_MIN = 0.5
 """And what is reached must be what is wanted more likely than not, by the pieces of what was heard alone: where ranker and pieces do not
 agree, half of the harm was done, and an eighth of the good."""
@@ -99,6 +106,8 @@ def judge_all(layer: Layer, found: Sequence[Rewrite], *, vetoes: Vetoes, bars: M
 
     Of the global layer only the best may, and only where it is clear of the next: what comes behind it was meant less likely.
     """
+    if layer is Layer.TAUGHT:
+        bars = TAUGHT_BARS
     if layer is not Layer.GLOBAL:
         return [judge(each, vetoes=vetoes, bars=bars) for each in found]
     first = [judge(each, vetoes=vetoes, bars=GLOBAL_BARS) for each in found[:1]]

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 PRECEDENCE = (Layer.TAUGHT, Layer.PERSONAL, Layer.TABLE, Layer.GLOBAL)
 """The order in which layers are asked; the first rewrite that passes the gate is served."""
 
-SHARES = {Layer.PERSONAL: 0.4}
+SHARES = {Layer.TAUGHT: 0.4, Layer.PERSONAL: 0.4}
 """The share of the time left that a layer may take; all of it where nothing stands here. A store that hangs must leave the layers behind it
 time for what they know: the slowest of them asks a model, which takes some ten of the usual twenty-five milliseconds."""
 
@@ -73,11 +73,19 @@ class Live:
     """Whether somebody switched everything off."""
     spares: Callable[[RewriteRequest], bool] = lambda _request: False
     """Whether the table knows that these words are not to be rewritten here, or for this customer: layers behind it are not asked then."""
+    taught_otherwise: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
+    """Whether this customer taught us that a rewrite's own words mean something else: it would not end in one hop."""
 
     @property
     def unserved(self) -> Reason | None:
         """Why nothing is served at all; nothing where something may be."""
-        return Reason.NOT_READY if self.generation is None else Reason.SWITCHED_OFF if self.off else None
+        # What was taught needs no generation, but the vetoes must be known: without them there are no layers.
+        return Reason.SWITCHED_OFF if self.off and self.ready else None if self.layers or self.ready else Reason.NOT_READY
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a generation."""
+        return self.generation is not None
 
 
 class Rewriter:
@@ -159,9 +167,6 @@ class Rewriter:
             return Reason.EMPTY_UTTERANCE
         if live.unserved is not None:
             return live.unserved
-        # Over all layers before any is asked: what one layer says, another must not change again.
-        if any(layer.offers(asking.request) for layer in live.layers):
-            return Reason.TARGET_OFFERED
         failed: Reason | None = None
         for layer in _in_order(live, asking.request):
             try:
@@ -178,7 +183,7 @@ class Rewriter:
                 failed = failed or Reason.BROKEN
         if failed is None and self._explores(live, asking):
             return Reason.NEAR_MISS
-        return failed or (asking.weighed[0].reason if asking.weighed else Reason.NO_CANDIDATE)
+        return failed or (asking.weighed[0].reason if asking.weighed else Reason.NO_CANDIDATE if live.ready else Reason.NOT_READY)
 
     def _explores(self, live: Live, asking: _Asking) -> bool:
         """Whether something that was weighed missed the bar by little, and is tried on this turn."""
@@ -186,7 +191,7 @@ class Rewriter:
         missed = next((each for each in asking.weighed if near_miss(each.layer, each.rewrite, each.reason)), None)
         if missed is None or not self._exploration.share(missed.rewrite.risk) or self._draw(heard.customer_id) is not None:
             return False  # Whoever is in an experiment is shown what it is about and nothing else.
-        if _still_served(live, asking.request, missed.rewrite) is not Reason.REWRITTEN:
+        if _still_served(live, asking.request, missed.rewrite, layer=missed.layer) is not Reason.REWRITTEN:
             return False
         asking.missed = missed
         return self._exploration.tries(heard, missed.rewrite.risk)
@@ -194,6 +199,9 @@ class Rewriter:
     def _settle(self, asking: _Asking) -> Reason:
         """What becomes of a rewrite that is ready: held out, withheld from the control arm of an experiment, or served."""
         heard = asking.request.heard
+        # What a customer told us outright is promised to them: it is no question of ours whether it helps.
+        if asking.weighed[-1].layer is Layer.TAUGHT:
+            return Reason.REWRITTEN
         # Held out in all arms alike, so that who is held out is not exposed by it.
         if self._hold_out.keeps(heard):
             return Reason.HOLD_OUT
@@ -207,6 +215,9 @@ class Rewriter:
 
         Raises: Late, and whatever the layer raises.
         """
+        # Over all layers before any but the taught one is asked: what one layer says, another must not change again.
+        if layer.layer is not Layer.TAUGHT and asking.is_offered(live.layers):
+            return Reason.TARGET_OFFERED
         started = self._clock()
         try:
             found = self._ask(layer, asking)
@@ -220,7 +231,7 @@ class Rewriter:
             if canonical(rewrite.target) == said:
                 reason = Reason.TARGET_OFFERED
             elif reason is Reason.REWRITTEN:
-                reason = _still_served(live, asking.request, rewrite)
+                reason = _still_served(live, asking.request, rewrite, layer=layer.layer)
             asking.weighed.append(Weighed(layer.layer, rewrite, reason, gain(rewrite)))
             if reason in {Reason.REWRITTEN, Reason.TARGET_OFFERED}:
                 return reason
@@ -269,7 +280,7 @@ class Rewriter:
         if asking.missed is not None:
             tried = self._exploration.share(asking.missed.rewrite.risk)
             return tried if reason is Reason.NEAR_MISS else 1.0 - tried
-        if reason not in _READY:
+        if reason not in _READY or asking.weighed[-1].layer is Layer.TAUGHT:
             return 1.0
         held_out = self._hold_out.share
         return held_out if reason is Reason.HOLD_OUT else (1.0 - held_out) * (asking.drawn.share if asking.drawn else 1.0)
@@ -282,8 +293,12 @@ class Rewriter:
             log.warning("part_failed part=%s error=%s", part, type(error).__name__, exc_info=not isinstance(error, Late))
 
 
-def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite) -> Reason:
+def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite, *, layer: Layer) -> Reason:
     """What is known of a rewrite that passed the gate and its layer need not know."""
+    if layer is Layer.TAUGHT:
+        return Reason.REWRITTEN  # The customer's own word, spoken after whatever failed before.
+    if any(each.layer is Layer.TAUGHT for each in live.layers) and live.taught_otherwise(request, rewrite):
+        return Reason.TAUGHT_OTHERWISE
     if live.failed_before(request, rewrite):
         return Reason.FAILED_BEFORE
     return Reason.NEEDLESS if live.needless(request, rewrite) else Reason.REWRITTEN
@@ -319,7 +334,7 @@ class _Waits(Exception):
 class _Asking:
     """One request under way: what has been weighed and timed so far."""
 
-    __slots__ = ("deadline", "drawn", "missed", "parts_ms", "request", "waits", "weighed")
+    __slots__ = ("_offered", "deadline", "drawn", "missed", "parts_ms", "request", "waits", "weighed")
 
     def __init__(self, request: RewriteRequest, deadline: Deadline, *, waits: bool = True) -> None:
         self.request = request
@@ -329,3 +344,10 @@ class _Asking:
         self.missed: Weighed | None = None
         self.weighed: list[Weighed] = []
         self.parts_ms: list[tuple[str, float]] = []
+        self._offered: bool | None = None
+
+    def is_offered(self, layers: Sequence[RewriteLayer]) -> bool:
+        """Whether the utterance already is what any of these layers would say; looked up once."""
+        if self._offered is None:
+            self._offered = any(each.offers(self.request) for each in layers)
+        return self._offered

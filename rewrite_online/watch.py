@@ -20,6 +20,7 @@ from rewrite_online.needless import KnownWordings, Needless, told_needless
 from rewrite_online.personal_layer import OwnBeside, PersonalLayer
 from rewrite_online.rewriter import Live
 from rewrite_online.table_layer import TableLayer
+from rewrite_online.taught_layer import TaughtLayer
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,19 @@ _Numbered = tuple[int, TableLayer, GlobalLayer | None, Needless]
 class Watch:
     """What is live now; `refresh` is for one thread at a time, `live` for all."""
 
-    def __init__(self, shelf: Shelf, read_vetoes: Callable[[], Sequence[Veto]], *, personal: PersonalLayer | None = None) -> None:
-        """Look at a shelf and at vetoes; `personal` answers from customers' own histories, which are no part of any generation."""
+    def __init__(
+        self,
+        shelf: Shelf,
+        read_vetoes: Callable[[], Sequence[Veto]],
+        *,
+        personal: PersonalLayer | None = None,
+        taught: TaughtLayer | None = None,
+    ) -> None:
+        """Look at a shelf and at vetoes; `personal` answers from customers' own histories, `taught` from what they told us.
+
+        Neither is a part of any generation.
+        """
+        self._taught = taught
         self._shelf = shelf
         self._personal = personal
         self._read_vetoes = read_vetoes
@@ -61,14 +73,16 @@ class Watch:
         drawn_on = (self._table, self._vetoes, self._problem or veto_problem)
         if drawn_on != self._drawn_on:
             self._drawn_on = drawn_on
-            self._live = _with_own(_live(*drawn_on), self._personal, beyond=self._table[2] if self._table else None)
+            live = _with_own(_live(*drawn_on), self._personal, beyond=self._table[2] if self._table else None)
+            self._live = _with_taught(live, self._taught, vetoes=self._vetoes)
         return self._live
 
     def _refresh_vetoes(self) -> str | None:
         try:
             self._vetoes = Vetoes.of((veto.source, veto.target) for veto in self._read_vetoes())
-            if self._personal:
-                self._personal.refresh()
+            for each in (self._personal, self._taught):
+                if each is not None:
+                    each.refresh()
         except ResayError as error:
             return str(error)
         return None
@@ -121,3 +135,10 @@ def _with_own(live: Live, personal: PersonalLayer | None, *, beyond: GlobalLayer
         return live
     own = OwnBeside(personal, beyond.words if beyond else ())
     return replace(live, layers=(own, *live.layers), failed_before=personal.failed_before)
+
+
+def _with_taught(live: Live, taught: TaughtLayer | None, *, vetoes: Vetoes | None) -> Live:
+    """The same with what customers told us, which needs no generation; but vetoes win over it."""
+    if taught is None or vetoes is None:
+        return live
+    return replace(live, layers=(taught, *live.layers), vetoes=vetoes, taught_otherwise=taught.taught_otherwise)

@@ -21,9 +21,11 @@ from resay.store.artifact import Shelf
 from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.review import ReviewBooks
+from resay.store.teachings import STAMP_FILE, TeachingBooks
 from rewrite_online.computed import computed
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
+from rewrite_online.taught_layer import TaughtLayer
 from rewrite_online.watch import Watch
 from serving.access import Doorway, PageSessions, is_key
 from serving.core_line import CoreLine
@@ -42,6 +44,7 @@ from serving.rules_api import rules_routes
 from serving.service import Service, ServiceSettings
 from serving.strict_json import faults_of
 from serving.switched import Switched
+from serving.teachings_api import teaching_routes
 from serving.turns_api import turns_routes
 from serving.waiting_line import WaitingLine
 
@@ -49,6 +52,11 @@ from serving.waiting_line import WaitingLine
 def histories_in(books: Books) -> PersonalLayer:
     """The layer that answers from these books."""
     return PersonalLayer(lambda customer, since: books.history_of(customer, since=since), lambda: books.marks().get(HISTORIES_MARK, 0))
+
+
+def taught_in(teachings: TeachingBooks) -> TaughtLayer:
+    """The same of what customers told us."""
+    return TaughtLayer(teachings.of, teachings.stamp, teachings.edition)
 
 
 def utc_now() -> datetime:
@@ -82,6 +90,7 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(failure_point_routes(service), dependencies=guarded)
     app.include_router(experiment_routes(service), dependencies=guarded)
     app.include_router(rules_routes(service), dependencies=guarded)
+    app.include_router(teaching_routes(service), dependencies=guarded)
     app.include_router(health_routes(service))
     app.include_router(page_routes(service), include_in_schema=False)
     app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
@@ -100,7 +109,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     experiments = ExperimentBooks(books)
     arms = RunningArms(experiments.all)
     personal = histories_in(books)
-    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal)
+    teachings = TeachingBooks(books, stamp=settings.home / STAMP_FILE)
+    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught_in(teachings))
     review = ReviewBooks(books)
     switched = Switched(watch.live, review.switches)
     line: WaitingLine[RewriteAnswer] = WaitingLine()
@@ -111,6 +121,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         clock=clock,
         pseudonym=partial(pseudonym, key=settings.hash_key) if settings.hash_key else str,
         books=books,
+        teachings=teachings,
         experiments=experiments,
         arms=arms,
         review=review,

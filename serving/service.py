@@ -12,6 +12,7 @@ from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.review import ReviewBooks
+from resay.store.teachings import TeachingBooks
 from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
@@ -57,6 +58,7 @@ class Service:
     pseudonym: Callable[[str], str]
     """What becomes of a customer id before anything is looked up or written down."""
     books: Books
+    teachings: TeachingBooks
     experiments: ExperimentBooks
     arms: RunningArms
     """Of the experiments that run."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "try": "serve",
     "experiment": "experiment",
     "switch": "switch",
+    "teachings": "teachings",
     "bench": "bench.commands",
     "examples": "examples",
     "train": "train",

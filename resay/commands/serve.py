@@ -27,6 +27,7 @@ from resay.dialogue.turn import Context, Prompt, ResponseStatus
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.lake import Lake
+from resay.store.teachings import STAMP_FILE, TeachingBooks
 from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.explore import SHARE_LOW, USUAL_EXPLORATION, Exploration
@@ -34,7 +35,7 @@ from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
 from serving.access import KEY_FILE, LOOPBACK, api_key
-from serving.app import create_app, histories_in
+from serving.app import create_app, histories_in, taught_in
 from serving.dashboard.evidence import Dialogue, dialogues_of, masker
 from serving.dashboard.words import percent, place_words, plural, reason_meaning
 from serving.server import PORT, RunningService, bind, start
@@ -157,7 +158,9 @@ def _explained(settings: Settings, request: RewriteRequest) -> tuple[Explanation
     # Opening the books would make them; where there are none there are no vetoes.
     books = Books(settings.books) if settings.books.exists() else None
     try:
-        watch = Watch(Shelf(settings.rewrites), books.vetoes if books else list, personal=histories_in(books) if books else None)
+        taught = taught_in(TeachingBooks(books, stamp=settings.home / STAMP_FILE)) if books else None
+        personal = histories_in(books) if books else None
+        watch = Watch(Shelf(settings.rewrites), books.vetoes if books else list, personal=personal, taught=taught)
         live = watch.refresh()
         if live.generation is None:
             message = f"{live.problem} (home {settings.home})"
@@ -284,6 +287,8 @@ def _show(explained: Explanation, settings: Settings) -> None:
             )
         where = f", {words}" if (words := place_words(weighed.rewrite.place)) else ""
         _line("layer", f"{weighed.layer}, generation {answer.generation}, rewrite {weighed.rewrite.rewrite_id}{where}")
+        if weighed.layer is Layer.TAUGHT:
+            continue  # The customer's word is all the evidence there is.
         _show_evidence(weighed.rewrite, settings, in_pairs=weighed.layer is not Layer.GLOBAL)
     parts = ", ".join(f"{name} {took_ms:.3f} ms" for name, took_ms in explained.parts_ms)
     _line("time", f"{answer.latency_ms:.3f} ms{f' ({parts})' if parts else ''}")

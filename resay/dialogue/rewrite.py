@@ -189,6 +189,8 @@ class Reason(StrEnum):
     """It failed this very customer before, and never succeeded for them."""
     NEEDLESS = "needless"
     """As it is said it succeeds, and is taken for what the rewrite would reach."""
+    TAUGHT_OTHERWISE = "taught_otherwise"
+    """What it would say means something else to this customer, who taught us so."""
     CONTROL_ARM = "control_arm"
     HOLD_OUT = "hold_out"
     """Of the small share that is never rewritten, so that success as said stays measurable."""

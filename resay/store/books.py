@@ -80,10 +80,19 @@ class Books:
         # Processes that create at once meet at any of the tables, and find there what another has just made. All else fails again.
         for _ in _METADATA.tables:
             with suppress(SQLAlchemyError):
-                _METADATA.create_all(self._engine)
+                self._create_missing()
                 return
         with _naming(self._url):
-            _METADATA.create_all(self._engine)
+            self._create_missing()
+
+    def _create_missing(self) -> None:
+        _METADATA.create_all(self._engine)
+        # Books of before anything could be taught have this table, with nothing in it and without these columns.
+        known = {column["name"] for column in sa.inspect(self._engine).get_columns(TEACHINGS.name)}
+        for name in (column.name for column in TEACHINGS.columns if column.name not in known):
+            kind = TEACHINGS.c[name].type.compile(self._engine.dialect)
+            with self._engine.begin() as connection:
+                connection.execute(sa.text(f"alter table {TEACHINGS.name} add column {name} {kind}"))
 
     def log_decisions(self, decisions: Sequence[Decision]) -> None:
         """Write down answers, all or none.
@@ -135,7 +144,7 @@ class Books:
         """
         with _naming(self._url), self._engine.begin() as connection:
             # A write first, so that no other writer comes between what is read and what is written.
-            connection.execute(_MARKS.update().where(_MARKS.c.name == HISTORIES_MARK).values(value=_MARKS.c.value))
+            connection.execute(MARKS.update().where(MARKS.c.name == HISTORIES_MARK).values(value=MARKS.c.value))
             stand = self._marks(connection)
             if any(stand.get(name, 0) != start for name, (start, _) in told.marks.items()):
                 return False
@@ -179,12 +188,12 @@ class Books:
             return self._marks(connection)
 
     def _marks(self, connection: sa.Connection) -> dict[str, int]:
-        return {name: value for name, value in connection.execute(sa.select(_MARKS.c.name, _MARKS.c.value))}
+        return {name: value for name, value in connection.execute(sa.select(MARKS.c.name, MARKS.c.value))}
 
     def _mark(self, connection: sa.Connection, values: Mapping[str, int]) -> None:
         if values:
-            connection.execute(_MARKS.delete().where(_MARKS.c.name.in_(list(values))))
-            connection.execute(_MARKS.insert(), [{"name": name, "value": value} for name, value in values.items()])
+            connection.execute(MARKS.delete().where(MARKS.c.name.in_(list(values))))
+            connection.execute(MARKS.insert(), [{"name": name, "value": value} for name, value in values.items()])
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -263,9 +272,9 @@ def _sql_table(table: tables.Table) -> sa.Table:
 
 _DECISIONS = _sql_table(tables.DECISIONS)
 VETOES = _sql_table(tables.VETOES)
-_TEACHINGS = _sql_table(tables.TEACHINGS)
+TEACHINGS = _sql_table(tables.TEACHINGS)
 _HISTORIES = _sql_table(tables.HISTORIES)
-_MARKS = _sql_table(tables.MARKS)
+MARKS = _sql_table(tables.MARKS)
 # Here, and not beside their readers: all tables must be known before the first books are opened.
 EXPERIMENTS = _sql_table(tables.EXPERIMENTS)
 EXPOSURES = _sql_table(tables.EXPOSURES)

@@ -300,7 +300,7 @@ VETOES = Table(
 
 TEACHINGS = Table(
     "teachings",
-    "What customers told us outright.",
+    "What customers told us outright, and what they were offered.",
     (
         Column("teaching_id", TEXT, "The teaching."),
         _CUSTOMER_ID,
@@ -308,10 +308,12 @@ TEACHINGS = Table(
         Column("target", TEXT, "What it shall mean."),
         Column("origin", TEXT, "customer or agent: who began it."),
         Column("created_at", TIME, "When, UTC."),
-        Column("forgotten_at", TIME, "When it was taken back, UTC.", nullable=True),
+        Column("kind", TEXT, "request (all that is said) or name (a part of what is said).", nullable=True),
+        Column("state", TEXT, "taught, offered (and not answered yet) or dismissed (and never offered again).", nullable=True),
+        Column("confirmed_at", TIME, "When the customer said yes to being asked, UTC.", nullable=True),
     ),
-    key=("teaching_id",),
-    owner="resay/teach",
+    key=("customer_id", "teaching_id"),
+    owner="resay/store/teachings",
     home=Home.BOOKS,
 )
 

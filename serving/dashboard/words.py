@@ -27,6 +27,7 @@ REASONS = {
     Reason.VETOED: "somebody has vetoed this rewrite",
     Reason.TARGET_OFFERED: "this already is what Resay would say",
     Reason.NEEDLESS: "a rewrite is known, and not needed: the assistant understands these words by now",
+    Reason.TAUGHT_OTHERWISE: "a rewrite is known, but this customer taught us that its words mean something else",
     Reason.CONTROL_ARM: "the customer is in the control arm of an experiment",
     Reason.HOLD_OUT: "one of the few turns that are never rewritten, so that the gain stays measurable",
     Reason.NEAR_MISS: "a rewrite that is not quite sure enough, tried on one such turn in a hundred so that it is found out",

@@ -186,7 +186,8 @@ def test_a_slow_layer_is_left_behind_at_the_deadline():
 
 def test_late_work_does_not_pile_up():
     """With all workers busy a slow layer is skipped at once, and the fast ones still answer."""
-    asking = rewriter(FakeLayer(Layer.TAUGHT, dawdles, at_once=False), MADONNA, clock=time.perf_counter)
+    fast = FakeLayer(Layer.GLOBAL, lambda: [rewrite()])
+    asking = rewriter(FakeLayer(Layer.TABLE, dawdles, at_once=False), fast, clock=time.perf_counter)
 
     answers = [asking.rewrite(asked(), now=BASE, budget_s=0.05) for _ in range(6)]
 
@@ -195,8 +196,9 @@ def test_late_work_does_not_pile_up():
     asking.close()
 
 
-def test_a_history_that_hangs_leaves_the_table_its_time():
-    """The personal layer may take a part of the time and no more; one that never answers is skipped, every time."""
+@pytest.mark.parametrize("layer", [Layer.TAUGHT, Layer.PERSONAL])
+def test_a_store_that_hangs_leaves_the_table_its_time(layer: Layer):
+    """A layer that reads what is one customer's may take a part of the time and no more; one that never answers is skipped, every time."""
     answered = threading.Event()
 
     def until_answered() -> Sequence[Rewrite]:
@@ -204,14 +206,14 @@ def test_a_history_that_hangs_leaves_the_table_its_time():
         return []
 
     faults: list[tuple[str, str]] = []
-    hanging = FakeLayer(Layer.PERSONAL, until_answered, at_once=False)
+    hanging = FakeLayer(layer, until_answered, at_once=False)
     asking = rewriter(hanging, MADONNA, clock=time.perf_counter, on_fault=lambda part, error: faults.append((part, type(error).__name__)))
 
     answers = [asking.rewrite(asked(), now=BASE, budget_s=ENDLESS_S / 60) for _ in range(6)]
     answered.set()
 
     assert [answer.layer for answer in answers] == [Layer.TABLE] * 6
-    assert faults == [("personal", "Late")] * 6
+    assert faults == [(layer, "Late")] * 6
     asking.close()
 
 

@@ -125,7 +125,7 @@ def test_who_is_spared_is_not_rewritten_by_a_layer_behind_the_table_either():
     def told(*layers: Layer, said: str = "turn it up", room: str = "", cohort: str = "en-GB") -> str:
         live = Live(1, (table, *map(Sure, layers)), spares=table.spares)
         request = asked(said, context=Context(room=room), cohorts=(cohort,))
-        return Rewriter(lambda: live, hold_out=NO_HOLD_OUT).rewrite(request, now=BASE).utterance
+        return Rewriter(lambda: live, hold_out=NO_HOLD_OUT).rewrite(request, now=BASE, budget_s=60).utterance
 
     assert told(Layer.GLOBAL) == "turn it up"
     assert told(Layer.GLOBAL, room="hall", cohort="en-US") == "turn it up"

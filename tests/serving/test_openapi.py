@@ -13,6 +13,7 @@ from resay.commands.serve import openapi_json
 PUBLISHED = Path(__file__).parent.parent.parent / "docs/api/openapi.json"
 
 _ONE = "/v1/experiments/{name}"
+TEACHINGS = {"/v1/teachings", *(f"/v1/teachings/{what}" for what in ("{teaching_id}", "offers", "offers/{teaching_id}"))}
 RULES = {"/v1/rules", "/v1/rules/{rewrite_id}/dismiss", "/v1/vetoes/{veto_id}/undo", "/v1/switch"}
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 
@@ -38,6 +39,7 @@ def test_it_names_every_route_and_no_page(document: dict[str, Any]):
         "/v1/feedback",
         *EXPERIMENTS,
         *RULES,
+        *TEACHINGS,
         "/healthz",
         "/readyz",
         "/metrics",
@@ -48,7 +50,7 @@ def test_it_says_where_the_key_is_needed(document: dict[str, Any]):
     """Everything under /v1, nothing beside it."""
     keyed = {path for path, methods in document["paths"].items() if any("security" in each for each in methods.values())}
 
-    assert keyed == {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *EXPERIMENTS, *RULES}
+    assert keyed == {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *EXPERIMENTS, *RULES, *TEACHINGS}
 
 
 def test_every_field_of_question_and_answer_is_explained(document: dict[str, Any]):

@@ -1,0 +1,1 @@
+"""What customers tell us outright: how it is understood, what is refused, and what is said back. No I/O."""
