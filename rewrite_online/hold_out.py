@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from resay.dialogue.rewrite import Heard
@@ -28,6 +28,10 @@ class HoldOut:
 
     share: float = HOLD_OUT_SHARE
     salt: str = "resay/hold-out/2"
+
+    def at_least(self, share: float) -> HoldOut:
+        """The same with a greater share, drawn so that who was held out before still is; nothing is held out where nothing is anyway."""
+        return replace(self, share=share) if 0 < self.share < share else self
 
     def keeps(self, heard: Heard) -> bool:
         """Whether this turn is held out."""

@@ -22,6 +22,7 @@ from rewrite_online.explanation import Explanation, Weighed
 from rewrite_online.explore import NO_EXPLORATION, Exploration
 from rewrite_online.gate import NO_VETOES, Vetoes, gain, judge_all, near_miss
 from rewrite_online.hold_out import USUAL_HOLD_OUT, HoldOut
+from rewrite_online.on_trial import NO_TRIALS, OnTrial
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ class Live:
     """Whether the table knows that these words are not to be rewritten here, or for this customer: layers behind it are not asked then."""
     taught_otherwise: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
     """Whether this customer taught us that a rewrite's own words mean something else: it would not end in one hop."""
+    trials: OnTrial = NO_TRIALS
+    """How far rewrites have come by their own evidence."""
 
     @property
     def unserved(self) -> Reason | None:
@@ -147,7 +150,7 @@ class Rewriter:
             generation = live.generation
             reason = self._decide(live, asking)
             if reason is Reason.REWRITTEN:
-                reason = self._settle(asking)
+                reason = self._settle(live, asking)
         except _Waits:
             raise
         except Exception as error:  # Whatever breaks, the customer's words go on unchanged (DESIGN 13.6).
@@ -196,14 +199,16 @@ class Rewriter:
         asking.missed = missed
         return self._exploration.tries(heard, missed.rewrite.risk)
 
-    def _settle(self, asking: _Asking) -> Reason:
+    def _settle(self, live: Live, asking: _Asking) -> Reason:
         """What becomes of a rewrite that is ready: held out, withheld from the control arm of an experiment, or served."""
         heard = asking.request.heard
         # What a customer told us outright is promised to them: it is no question of ours whether it helps.
-        if asking.weighed[-1].layer is Layer.TAUGHT:
+        ready = asking.weighed[-1]
+        if ready.layer is Layer.TAUGHT:
             return Reason.REWRITTEN
         # Held out in all arms alike, so that who is held out is not exposed by it.
-        if self._hold_out.keeps(heard):
+        asking.hold_out = self._hold_out.at_least(live.trials.held_out(ready.layer, ready.rewrite))
+        if asking.hold_out.keeps(heard):
             return Reason.HOLD_OUT
         asking.drawn = self._draw(heard.customer_id)
         return Reason.CONTROL_ARM if asking.drawn and asking.drawn.passes_through else Reason.REWRITTEN
@@ -282,7 +287,7 @@ class Rewriter:
             return tried if reason is Reason.NEAR_MISS else 1.0 - tried
         if reason not in _READY or asking.weighed[-1].layer is Layer.TAUGHT:
             return 1.0
-        held_out = self._hold_out.share
+        held_out = (asking.hold_out or self._hold_out).share
         return held_out if reason is Reason.HOLD_OUT else (1.0 - held_out) * (asking.drawn.share if asking.drawn else 1.0)
 
     def _note(self, part: str, error: Exception) -> None:
@@ -297,6 +302,8 @@ def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite, *, laye
     """What is known of a rewrite that passed the gate and its layer need not know."""
     if layer is Layer.TAUGHT:
         return Reason.REWRITTEN  # The customer's own word, spoken after whatever failed before.
+    if live.trials.refuses(layer, rewrite):
+        return Reason.TAKEN_BACK
     if any(each.layer is Layer.TAUGHT for each in live.layers) and live.taught_otherwise(request, rewrite):
         return Reason.TAUGHT_OTHERWISE
     if live.failed_before(request, rewrite):
@@ -334,13 +341,14 @@ class _Waits(Exception):
 class _Asking:
     """One request under way: what has been weighed and timed so far."""
 
-    __slots__ = ("_offered", "deadline", "drawn", "missed", "parts_ms", "request", "waits", "weighed")
+    __slots__ = ("_offered", "deadline", "drawn", "hold_out", "missed", "parts_ms", "request", "waits", "weighed")
 
     def __init__(self, request: RewriteRequest, deadline: Deadline, *, waits: bool = True) -> None:
         self.request = request
         self.waits = waits
         self.deadline = deadline
         self.drawn: Drawn | None = None
+        self.hold_out: HoldOut | None = None
         self.missed: Weighed | None = None
         self.weighed: list[Weighed] = []
         self.parts_ms: list[tuple[str, float]] = []

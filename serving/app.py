@@ -20,8 +20,10 @@ from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
 from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
+from resay.store.lake import Lake
 from resay.store.review import ReviewBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
+from resay.store.trials import TrialBooks
 from rewrite_online.computed import computed
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
@@ -45,6 +47,9 @@ from serving.service import Service, ServiceSettings
 from serving.strict_json import faults_of
 from serving.switched import Switched
 from serving.teachings_api import teaching_routes
+from serving.trials.referee import Referee
+from serving.trials.rounds import Rounds
+from serving.trials.trying import Trying
 from serving.turns_api import turns_routes
 from serving.waiting_line import WaitingLine
 
@@ -112,7 +117,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     teachings = TeachingBooks(books, stamp=settings.home / STAMP_FILE)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught_in(teachings))
     review = ReviewBooks(books)
-    switched = Switched(watch.live, review.switches)
+    switched, trials = Switched(watch.live, review.switches), TrialBooks(books)
+    trying = Trying(switched.live, trials.stages, share=settings.canary)
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     core = CoreLine()
     metrics.show_memory(personal, lambda: line.inside + core.inside)
@@ -126,10 +132,13 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         arms=arms,
         review=review,
         switched=switched,
+        trials=trials,
+        trying=trying,
+        referee=Referee(trials, partial(Lake, settings.lake), experiments.all),
         reports=Shelf(settings.reports),
         watch=watch,
-        rewriter=Rewriter(switched.live, on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
-        computing=Rewriter(computed(switched.live), on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
+        rewriter=Rewriter(trying.live, on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
+        computing=Rewriter(computed(trying.live), on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
         decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
         metrics=metrics,
         line=line,
@@ -141,14 +150,18 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 @asynccontextmanager
 async def _lifespan(service: Service) -> AsyncIterator[None]:
     metrics = service.metrics
-    beside = (service.switched.refresh, service.arms.refresh)
+    beside = (service.switched.refresh, service.trying.refresh, service.arms.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
+    rounds = Rounds(lambda: service.referee.judge(service.clock()), on_fault=metrics.failed)
     refresher.start()
+    if service.settings.judges:
+        rounds.start()
     service.decisions.start()
     try:
         yield
     finally:
         refresher.close()
+        await run_in_threadpool(rounds.close)
         await run_in_threadpool(service.decisions.close)
         service.line.close()
         service.rewriter.close()

@@ -1,4 +1,4 @@
-"""`/v1/rules`: the live rewrites, vetoes that stick and may be taken back, and the off switch for everything or a layer."""
+"""`/v1/rules`: the live rewrites and how each fares, vetoes that stick and may be taken back, and the off switch."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from starlette.concurrency import run_in_threadpool
 
 from resay.dialogue.rewrite import Rewrite
 from resay.store.books import Veto
+from resay.store.events import Event
 from resay.store.review import Switch
-from rewrite_online.gate import judge
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
+from serving.trials.fared import UNTRIED, fared_json, read_fared, state_of
+from serving.trials.referee import restore
 from serving.wire import REFUSALS, Fault
 
 BY = "http"
@@ -73,6 +75,15 @@ def rules_routes(service: Service) -> APIRouter:
         return JSONResponse(await run_in_threadpool(rules.dismiss, rewrite_id, why))
 
     @router.post(
+        "/v1/rules/{rewrite_id}/restore",
+        operation_id="restore_rule",
+        summary="Give a rewrite that was rolled back by itself another chance.",
+        responses={**REFUSALS, **_UNKNOWN},
+    )
+    async def put_back(rewrite_id: str, why: Why) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.restore, rewrite_id, why))
+
+    @router.post(
         "/v1/vetoes/{veto_id}/undo",
         operation_id="undo_veto",
         summary="Take a veto back.",
@@ -103,9 +114,13 @@ class Rules:
     def all(self) -> dict[str, object]:
         """Everything, for who reviews."""
         live, review = self._service.watch.live(), self._service.review
+        fared = read_fared(self._service.trials)
         return {
             "generation": live.generation,
-            "rules": [{**asdict(each), "state": judge(each, vetoes=live.vetoes)} for each in live.rewrites],
+            "rules": [
+                {**asdict(each), "state": state_of(each, live.vetoes, fared), "live": fared_json(fared.get(each.rewrite_id, UNTRIED))}
+                for each in live.rewrites
+            ],
             "vetoes": [_told(asdict(each)) for each in self._service.books.vetoes()],
             "off": [_told(asdict(each)) for each in review.switches()],
             "events": [_told(asdict(each)) for each in review.events()],
@@ -121,6 +136,16 @@ class Rules:
             Veto(rewrite.source, rewrite.target, why.by, why.why, self._service.clock(), veto_id=uuid.uuid4().hex)
         )
         return {"dismissed": rewrite_id, "new": new}
+
+    def restore(self, rewrite_id: str, why: Why) -> dict[str, object]:
+        """Try a rewrite anew that was rolled back by itself.
+
+        Raises: HTTPException, where it was not.
+        """
+        now = self._service.clock()
+        if not restore(self._service.trials, rewrite_id, now=now, event=Event(now, rewrite_id, "restored", why.by, why.why)):
+            raise HTTPException(404, "rewrite must be one that was rolled back; there is none of this id; was it restored already?")
+        return {"restored": rewrite_id}
 
     def undo(self, veto_id: str, why: Why) -> dict[str, object]:
         """Take a veto back.

@@ -8,11 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from resay.dialogue.rewrite import RewriteAnswer
+from resay.experiment.promote import LIVE_SHARE
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.review import ReviewBooks
 from resay.store.teachings import TeachingBooks
+from resay.store.trials import TrialBooks
 from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
@@ -22,6 +24,8 @@ from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
 from serving.metrics import Metrics
 from serving.switched import Switched
+from serving.trials.referee import Referee
+from serving.trials.trying import Trying
 from serving.waiting_line import WaitingLine
 
 
@@ -47,6 +51,10 @@ class ServiceSettings:
     """Host names that the service answers to."""
     exploration: Exploration = USUAL_EXPLORATION
     """Which near misses are said all the same, so that they are found out."""
+    canary: float = LIVE_SHARE
+    """Of those for whom a rewrite is ready that is not found better yet, the share who are said it."""
+    judges: bool = True
+    """Whether rewrites are promoted and rolled back by this service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,10 @@ class Service:
     review: ReviewBooks
     switched: Switched
     """What is live, without what is switched off."""
+    trials: TrialBooks
+    trying: Trying
+    """The same, with what became of each rewrite on trial: what answers draw on."""
+    referee: Referee
     reports: Shelf
     watch: Watch
     rewriter: Rewriter

@@ -1,4 +1,4 @@
-"""Commands from labels to a live rewrite table and back: `learn`, `rules`, `rollback`."""
+"""Commands from labels to a live rewrite table and back: `learn`, `rollback`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from markov.mine import Mined
 from markov.proof import Proof
@@ -26,6 +24,7 @@ from resay.commands.engines import AskedEngine, EngineName, EngineOption, JarsOp
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
 from resay.commands.learning_global import wordings_hold
 from resay.commands.needless import Needless
+from resay.commands.rules_telling import rewrites_table
 from resay.commands.settings import Settings, read_settings
 from resay.commands.understand_url import UnderstandOption, UrlUnderstanding
 from resay.dialogue.errors import ResayError
@@ -33,7 +32,6 @@ from resay.dialogue.rewrite import Rewrite
 from resay.label.job import LabelReport, label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
-from serving.dashboard.words import place_words, spared_words
 
 SHOWN_MAX = 30
 """Rewrites printed after learning: a screen; `resay rules` prints all."""
@@ -71,9 +69,8 @@ class Learnt:
 
 
 def register(app: typer.Typer) -> None:
-    """Add `learn`, `rules` and `rollback`."""
+    """Add `learn` and `rollback`."""
     app.command("learn", rich_help_panel=_PANEL)(learn_command)
-    app.command("rules", rich_help_panel=_PANEL)(rules_command)
     app.command("rollback", rich_help_panel=_PANEL)(rollback_command)
 
 
@@ -109,32 +106,6 @@ def learn_command(  # noqa: PLR0917 - an option is a parameter
         print_json(learnt_json(learnt))
         return
     print_learnt(learnt)
-
-
-def rules_command(
-    evidence: Annotated[bool, typer.Option("--evidence", help="Show the dialogues behind each rewrite.")] = False,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List the live rewrite table with what stands behind each rewrite.
-
-    Examples: `resay rules` · `resay rules --evidence` · `resay rules --json`
-    """
-    settings = read_settings(home=home)
-    generation, rewrites = live_rewrites(Shelf(settings.rewrites))
-    dialogues = _dialogues(Lake(settings.lake), rewrites) if evidence else {}
-    if as_json:
-        rows = [asdict(each) | ({"dialogues": dialogues[each.rewrite_id]} if evidence else {}) for each in rewrites]
-        print_json({"generation": generation.number if generation else None, "rewrites": rows})
-        return
-    if generation is None:
-        remarks.print("resay: no rewrite table was published yet; try `resay learn`", markup=False)
-        return
-    console.print(_table(f"Generation {generation.number}: {len(rewrites):,} rewrites", rewrites))
-    for each in rewrites if evidence else ():
-        console.print(f"\n“{each.source}” → “{each.target}”", markup=False)
-        for pair in dialogues[each.rewrite_id]:
-            console.print(f"  {pair['at']:%Y-%m-%d %H:%M}  “{pair['said']}” ({pair['response']}) → “{pair['then']}”", markup=False)
 
 
 def rollback_command(
@@ -247,7 +218,7 @@ def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int) -> Non
     """Rewrites with their evidence as a table, the most used first; nothing where there are none."""
     top = sorted(rewrites, key=lambda each: (-each.times, each.source))[:most]
     if top:
-        console.print(_table(title, top))
+        console.print(rewrites_table(title, top))
     if len(rewrites) > len(top):
         console.print(f"… and {len(rewrites) - len(top):,} more: resay rules", markup=False)
 
@@ -265,30 +236,3 @@ def _count_turns(lake: Lake) -> int:
 def _left_out(proof: Proof) -> dict[str, int]:
     """Rules of the checker by how many rewrites broke them."""
     return dict(Counter(reason.split(":")[0] for fault in proof.left_out for reason in fault.reasons))
-
-
-def _table(title: str, rewrites: Sequence[Rewrite]) -> Table:
-    table = Table(title=escape(title), title_justify="left")
-    for name, justify in (("said", "left"), ("we say", "left"), ("customers", "right"), ("times", "right"), ("success", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's literals
-    for each in rewrites:
-        where = ", ".join(words for words in (place_words(each.place), spared_words(each)) if words)
-        context = f" [dim]({escape(where)})[/dim]" if where else ""
-        change = f"{each.success_as_said:.0%} → {each.success_as_rewritten:.0%}"
-        table.add_row(escape(each.source) + context, escape(each.target), f"{each.support:,}", f"{each.times:,}", change)
-    return table
-
-
-def _dialogues(lake: Lake, rewrites: Sequence[Rewrite]) -> dict[str, list[dict[str, Any]]]:
-    """The cited turns of each rewrite, pair after pair, as far as the lake still holds them."""
-    with lake.connect() as connection:
-        wanted = sorted({turn_id for each in rewrites for turn_id in each.evidence})
-        query = "select turn_id, event_time, said, coalesce(status, '') from turns where list_contains(?, turn_id)"
-        turns = {row[0]: row[1:] for row in connection.execute(query, [wanted]).fetchall()}
-    shown: dict[str, list[dict[str, Any]]] = {}
-    for each in rewrites:
-        pairs = [pair for pair in zip(each.evidence[::2], each.evidence[1::2], strict=True) if set(pair) <= turns.keys()]
-        shown[each.rewrite_id] = [
-            {"at": turns[one][0], "said": turns[one][1], "response": turns[one][2], "then": turns[two][1]} for one, two in pairs
-        ]
-    return shown

@@ -25,7 +25,7 @@ COMMANDS = {
     "label": "label",
     "classify": "classify",
     "learn": "learn",
-    "rules": "learn",
+    "rules": "rules",
     "rollback": "learn",
     "replay": "replaying",
     "diff": "diff",

@@ -8,7 +8,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from resay.commands.try_telling import considered_in, considered_json, tell_cons
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Layer, Place, Reason, RetryRequest, Rewrite, RewriteRequest
 from resay.dialogue.turn import Context, Prompt, ResponseStatus
+from resay.experiment.promote import LIVE_SHARE
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.lake import Lake
@@ -62,6 +63,22 @@ class Ended(ResayError):
     """The service ended by itself."""
 
 
+_CANARY_HELP = (
+    "Of those for whom a rewrite is ready that is not found better yet, the share who are said it; all but the hold-out by default."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trialled:
+    """What a service tries on customers, and who judges."""
+
+    exploration: Exploration = USUAL_EXPLORATION
+    canary: float = LIVE_SHARE
+    """Share of those for whom a rewrite on trial is ready who are said it."""
+    judges: bool = True
+    """Whether rewrites are promoted and rolled back."""
+
+
 def register(app: typer.Typer) -> None:
     """Add `serve`, `try` and `openapi`."""
     app.command(rich_help_panel="The live side")(serve)
@@ -69,21 +86,26 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Reference")(openapi)
 
 
-def serve(
+def serve(  # noqa: PLR0917 - an option is a parameter
     home: HomeOption = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine unless told otherwise.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port; the next free one is taken where it is in use.")] = PORT,
     allow_host: Annotated[list[str] | None, typer.Option("--allow-host", help="Host name by which callers may reach it; repeat.")] = None,
     explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are tried, to learn; 0.05 at most.")] = SHARE_LOW,
+    canary: Annotated[float, typer.Option("--canary", min=0.01, max=LIVE_SHARE, help=_CANARY_HELP)] = LIVE_SHARE,
+    judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Roll back and promote rewrites by their own evidence.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Serve rewrites, and the page that shows what was learnt, until Ctrl-C.
 
-    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --host 0.0.0.0 --allow-host resay.example.org`
+    Every rewrite is judged by what labels say of the turns that it was put into: one that fails is rolled back by itself.
+
+    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`,
+    `resay serve --host 0.0.0.0 --allow-host resay.example.org`
     """
     settings = read_settings(home=home)
-    exploration = Exploration(low=explore)
-    running = serve_in_background(settings, host=host, port=port, names=allow_host or (), exploration=exploration)
+    trials = Trialled(Exploration(low=explore), canary, judge)
+    running = serve_in_background(settings, host=host, port=port, names=allow_host or (), trials=trials)
     try:
         _announce(running, settings, asked=port, as_json=as_json)
         while running.answers():
@@ -102,7 +124,7 @@ def serve_in_background(
     host: str = "127.0.0.1",
     port: int = PORT,
     names: Sequence[str] = (),
-    exploration: Exploration = USUAL_EXPLORATION,
+    trials: Trialled = Trialled(),
 ) -> RunningService:
     """The service of a home, answering in threads of this process until `stop`; the next free port where this one is in use.
 
@@ -110,7 +132,8 @@ def serve_in_background(
     """
     key = api_key(settings.home, given=settings.api_key)
     own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
-    app = create_app(replace(_service_settings(settings, key, names=(*LOOPBACK, *own, *names)), exploration=exploration))
+    asked = _service_settings(settings, key, names=(*LOOPBACK, *own, *names))
+    app = create_app(replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges))
     return start(app, bind(host, port))
 
 

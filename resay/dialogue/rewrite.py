@@ -187,6 +187,8 @@ class Reason(StrEnum):
     """The utterance already is what we would say."""
     FAILED_BEFORE = "failed_before"
     """It failed this very customer before, and never succeeded for them."""
+    TAKEN_BACK = "taken_back"
+    """It failed too often where it was served, and was rolled back by itself."""
     NEEDLESS = "needless"
     """As it is said it succeeds, and is taken for what the rewrite would reach."""
     TAUGHT_OTHERWISE = "taught_otherwise"

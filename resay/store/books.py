@@ -21,6 +21,7 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Decision
 from resay.store import tables
+from resay.store.trial_rows import note_trials
 
 HISTORIES_MARK = "histories"
 """Name of the mark that grows whenever a history may have changed."""
@@ -106,6 +107,7 @@ class Books:
             with self.writing() as connection:
                 connection.execute(_DECISIONS.insert(), rows)
                 _expose(connection, rows)
+                note_trials(connection, rows, trials=TRIALS, experiments=EXPERIMENTS)
 
     def decisions(self, limit: int) -> list[Decision]:
         """The newest answers, newest first."""
@@ -280,6 +282,8 @@ EXPERIMENTS = _sql_table(tables.EXPERIMENTS)
 EXPOSURES = _sql_table(tables.EXPOSURES)
 CHANGES = _sql_table(tables.CHANGES)
 SWITCHES = _sql_table(tables.SWITCHES)
+TRIALS = _sql_table(tables.TRIALS)
+STAGES = _sql_table(tables.STAGES)
 
 
 def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:

@@ -54,8 +54,13 @@ CHANGES = Table(
         Column("change_id", TEXT, "The event; sorts by time."),
         Column("changed_at", TIME, "When, UTC."),
         Column("kind", TEXT, "What was changed: experiment, rule or switch."),
-        Column("name", TEXT, "Which one: an experiment, a veto, or what is switched."),
-        Column("change", TEXT, "started, stopped, cohort_added; dismissed, taken_back; switched_off, switched_on."),
+        Column("name", TEXT, "Which one: an experiment, a veto, a rewrite, or what is switched."),
+        Column(
+            "change",
+            TEXT,
+            "started, stopped, cohort_added; dismissed, taken_back; promoted, back_on_trial, rolled_back, restored; "
+            "switched_off, switched_on.",
+        ),
         Column("changed_by", TEXT, "Who, or what."),
         Column("why", TEXT, "Why."),
     ),

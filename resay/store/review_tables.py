@@ -1,8 +1,8 @@
-"""The tables of review: what is switched off. Vetoes stand in `tables`, events in `experiment_tables`. All lie in the books."""
+"""The tables of review: what is switched off, and how rewrites fare on trial. Vetoes stand in `tables`, events in `experiment_tables`."""
 
 from __future__ import annotations
 
-from resay.store.table import TEXT, TIME, Column, Home, Table
+from resay.store.table import DAY, NUMBER, TEXT, TIME, Column, Home, Table
 
 SWITCHES = Table(
     "switches",
@@ -15,5 +15,38 @@ SWITCHES = Table(
     ),
     key=("scope",),
     owner="resay/store/review",
+    home=Home.BOOKS,
+)
+
+TRIALS = Table(
+    "trials",
+    "Each customer's first turn of a day for which a rewrite of the table was ready, and what came of it; written with the decisions.",
+    (
+        Column("rewrite_id", TEXT, "The rewrite."),
+        Column("customer_id", TEXT, "Pseudonymous customer."),
+        Column("day", DAY, "Day of the event time, UTC: chance is drawn once a day for a customer's words."),
+        Column("turn_id", TEXT, "The turn."),
+        Column("event_time", TIME, "Event time of the turn, UTC."),
+        Column("share", NUMBER, "Chance with which it was to be applied."),
+        Column("drawn", TEXT, "applied or held_out."),
+        Column("outcome", TEXT, "right, wrong, void (the customer was in control of an experiment); empty while labels do not tell."),
+    ),
+    key=("rewrite_id", "customer_id", "day"),
+    owner="serving/decision_log",
+    home=Home.BOOKS,
+)
+
+STAGES = Table(
+    "stages",
+    "How far rewrites have come by their own evidence; who has no row is on trial.",
+    (
+        Column("rewrite_id", TEXT, "The rewrite."),
+        Column("stage", TEXT, "canary, live or taken_back (`resay.experiment.promote`)."),
+        Column("changed_at", TIME, "Since when, UTC."),
+        Column("counts_from", TIME, "Trials before this do not count: a person gave it another chance. UTC.", nullable=True),
+        Column("why", TEXT, "Why, with the counts and the evidence."),
+    ),
+    key=("rewrite_id",),
+    owner="serving/trials",
     home=Home.BOOKS,
 )

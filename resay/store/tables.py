@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
-from resay.store.review_tables import SWITCHES
+from resay.store.review_tables import STAGES, SWITCHES, TRIALS
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
 __all__ = [
@@ -19,10 +19,12 @@ __all__ = [
     "EXPOSURES",
     "FLAG",
     "NUMBER",
+    "STAGES",
     "SWITCHES",
     "TEXT",
     "TEXTS",
     "TIME",
+    "TRIALS",
     "Column",
     "Home",
     "Table",
@@ -371,6 +373,8 @@ TABLES: tuple[Table, ...] = (
     EXPERIMENTS,
     CHANGES,
     SWITCHES,
+    TRIALS,
+    STAGES,
     TEACHINGS,
     HISTORIES,
     MARKS,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from resay.dialogue.rewrite import Reason, Rewrite
-from rewrite_online.gate import judge
 from rewrite_online.rewriter import Live
 from serving.dashboard.queries import Connection, dialogue_turns, run
+from serving.trials.fared import UNTRIED, Fared, state_of
 
 RULES_SHOWN_MAX = 50
 """Rewrites on the page, those behind which most customers stand first; the whole table is in the generation's file."""
@@ -47,6 +47,8 @@ class Rule:
     state: Reason
     """`REWRITTEN` where it is served, or why not."""
     dialogues: tuple[Dialogue, ...]
+    fared: Fared
+    """How it fares on trial."""
 
 
 def shown_rewrites(live: Live) -> list[Rewrite]:
@@ -54,11 +56,11 @@ def shown_rewrites(live: Live) -> list[Rewrite]:
     return sorted(live.rewrites, key=lambda each: (-each.support, -each.times, each.source))[:RULES_SHOWN_MAX]
 
 
-def rules(live: Live, connection: Connection | None, *, mask: Callable[[str], str]) -> list[Rule]:
+def rules(live: Live, connection: Connection | None, fared: Mapping[str, Fared], *, mask: Callable[[str], str]) -> list[Rule]:
     """The rewrites that the page shows; without dialogues where there is no lake to read them from."""
     shown = shown_rewrites(live)
     turns = _turns(connection, [turn_id for rewrite in shown for turn_id in _sample(rewrite)], mask) if connection else {}
-    return [Rule(rewrite, judge(rewrite, vetoes=live.vetoes), _dialogues(rewrite, turns)) for rewrite in shown]
+    return [Rule(each, state_of(each, live.vetoes, fared), _dialogues(each, turns), fared.get(each.rewrite_id, UNTRIED)) for each in shown]
 
 
 def dialogues_of(rewrite: Rewrite, connection: Connection, *, mask: Callable[[str], str]) -> tuple[Dialogue, ...]:

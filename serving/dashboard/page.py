@@ -63,6 +63,7 @@ def page_routes(service: Service) -> APIRouter:
     router.add_api_route("/experiments/{name}", page.experiment, methods=["GET"])
     router.add_api_route("/experiments/{name}/report", page.export, methods=["GET"])
     router.add_api_route("/rules/dismiss", page.dismiss, methods=["POST"])
+    router.add_api_route("/rules/restore", page.restore, methods=["POST"])
     router.add_api_route("/rules/undo", page.undo, methods=["POST"])
     router.add_api_route("/switch", page.switch, methods=["POST"])
     router.add_api_route("/session", page.enter, methods=["POST"])
@@ -89,7 +90,7 @@ class _Page:
         self._service = service
         self._rules = Rules(service)
         self._mask = masker(secrets.token_bytes(32))
-        self._rewriter = Rewriter(service.switched.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
+        self._rewriter = Rewriter(service.trying.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
         self._viewing = threading.Lock()
         self._last: tuple[Live, datetime, View] | None = None
         self._looks: dict[str, Look] = {}
@@ -136,6 +137,10 @@ class _Page:
     async def dismiss(self, request: Request) -> Response:
         """Forbid a rewrite for good."""
         return await self._change(request, "rewrite_id", self._rules.dismiss)
+
+    async def restore(self, request: Request) -> Response:
+        """Try a rewrite anew that was rolled back."""
+        return await self._change(request, "rewrite_id", self._rules.restore)
 
     async def undo(self, request: Request) -> Response:
         """Take a veto back."""

@@ -20,7 +20,6 @@ from resay.store.books import Veto
 from resay.store.lake import Lake
 from resay.store.review import Switch
 from resay.store.rewrites import CARD_FILE
-from rewrite_online.gate import judge
 from serving.dashboard.chart import Chart, every_day, line, stacked
 from serving.dashboard.evidence import Rule, rules
 from serving.dashboard.experiment_page import Told, told
@@ -28,6 +27,7 @@ from serving.dashboard.queries import Connection, outcomes_by_day, run, signs_by
 from serving.dashboard.report import read_report
 from serving.experiments.look import look_at
 from serving.service import Service
+from serving.trials.fared import read_fared, state_of
 
 Shown = TypeVar("Shown")
 
@@ -198,11 +198,12 @@ def _table(service: Service, connection: Connection | None, mask: Callable[[str]
     live = service.watch.live()
     if live.generation is None:
         return Absent(live.problem or "No rewrites are published yet.")
+    fared = read_fared(service.trials)
     return Table(
         generation=live.generation,
         total=len(live.rewrites),
-        served=sum(judge(rewrite, vetoes=live.vetoes) is Reason.REWRITTEN for rewrite in live.rewrites),
-        rules=tuple(rules(live, connection, mask=mask)),
+        served=sum(state_of(each, live.vetoes, fared) is Reason.REWRITTEN for each in live.rewrites),
+        rules=tuple(rules(live, connection, fared, mask=mask)),
         vetoes=tuple(service.books.vetoes()),
         problem=live.problem,
     )

@@ -26,6 +26,7 @@ REASONS = {
     Reason.HIGH_RISK: "a rewrite is known, but the action is risky and wants more evidence",
     Reason.VETOED: "somebody has vetoed this rewrite",
     Reason.TARGET_OFFERED: "this already is what Resay would say",
+    Reason.TAKEN_BACK: "a rewrite is known, but it failed too often where it was said, and was rolled back",
     Reason.NEEDLESS: "a rewrite is known, and not needed: the assistant understands these words by now",
     Reason.TAUGHT_OTHERWISE: "a rewrite is known, but this customer taught us that its words mean something else",
     Reason.CONTROL_ARM: "the customer is in the control arm of an experiment",

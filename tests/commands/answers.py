@@ -10,13 +10,13 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from resay.commands import diff, learn, replaying, serve, stream, why
+from resay.commands import diff, learn, replaying, rules, serve, stream, why
 
 
 def run(home: Path, *words: str) -> Result:
     """What a command answers."""
     app = typer.Typer()
-    for each in (learn, diff, why, replaying, stream):
+    for each in (learn, rules, diff, why, replaying, stream):
         each.register(app)
     return CliRunner().invoke(app, [*words, "--home", str(home)])
 

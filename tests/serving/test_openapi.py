@@ -14,7 +14,7 @@ PUBLISHED = Path(__file__).parent.parent.parent / "docs/api/openapi.json"
 
 _ONE = "/v1/experiments/{name}"
 TEACHINGS = {"/v1/teachings", *(f"/v1/teachings/{what}" for what in ("{teaching_id}", "offers", "offers/{teaching_id}"))}
-RULES = {"/v1/rules", "/v1/rules/{rewrite_id}/dismiss", "/v1/vetoes/{veto_id}/undo", "/v1/switch"}
+RULES = {"/v1/rules", "/v1/rules/{rewrite_id}/dismiss", "/v1/rules/{rewrite_id}/restore", "/v1/vetoes/{veto_id}/undo", "/v1/switch"}
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 
 

@@ -156,6 +156,7 @@ def test_before_the_switches_have_been_read_nothing_is_served(home: Path):
 
     reasons = [service.rewriter.rewrite(request, now=BASE, budget_s=60).reason]
     service.switched.refresh()
+    service.trying.refresh()
     reasons.append(service.rewriter.rewrite(request, now=BASE, budget_s=60).reason)
     service.rewriter.close()
     service.books.close()

@@ -55,6 +55,7 @@ def expected_of(service: Service, shelf: Shelf, number: int, asked: list[dict[st
     """What a generation that nobody swaps makes of each question."""
     shelf.publish(number)
     service.switched.refresh()
+    service.trying.refresh()
     service.arms.refresh()
     service.watch.refresh()
     told = []

@@ -28,6 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Servi
     talk = make_home(home, wordings=1_000, seed=3)
     service = open_service(settings_of(home))
     service.switched.refresh()
+    service.trying.refresh()
     service.arms.refresh()
     service.watch.refresh()
     service.arms.refresh()

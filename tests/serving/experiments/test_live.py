@@ -84,6 +84,7 @@ def test_before_what_runs_has_been_read_nobody_is_served(home: Path):
     """A table that is live already waits for it: whose arm is not known may be in control."""
     service = open_service(settings_of(home))
     service.switched.refresh()
+    service.trying.refresh()
     service.watch.refresh()
     request = asked("play madona", customer_id="customer-0")
 

@@ -1,0 +1,121 @@
+"""`resay rules`: the live rewrite table with what stands behind each rewrite and how it fares; and what people do about rewrites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from markov.publish import live_rewrites
+from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.rules_telling import dialogues_of_all, rewrites_table
+from resay.commands.settings import Settings, read_settings
+from resay.dialogue.errors import ResayError
+from resay.store.artifact import Shelf
+from resay.store.books import Books
+from resay.store.events import Event
+from resay.store.lake import Lake
+from resay.store.trials import TrialBooks
+from serving.trials.fared import UNTRIED, Fared, fared_json, read_fared
+from serving.trials.referee import restore
+
+BY = "command line"
+"""Who did it, where nobody says."""
+
+WhyOption = Annotated[str, typer.Option("--why", help="In a sentence; stands in the history.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who does it; stands in the history.")]
+
+
+class NotRolledBack(ResayError):
+    """There is nothing to restore."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `rules`."""
+    group = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
+    group.callback()(rules_command)
+    group.command("restore")(restore_command)
+    app.add_typer(group, name="rules", rich_help_panel="Learn, step by step")
+
+
+def rules_command(
+    context: typer.Context,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the dialogues behind each rewrite.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the live rewrite table with what stands behind each rewrite, and how each fares on live traffic.
+
+    Examples: `resay rules` · `resay rules --evidence` · `resay rules --json` · `resay rules restore 4a1f… --why "the NLU was mended"`
+    """
+    if context.invoked_subcommand:
+        return
+    settings = read_settings(home=home)
+    generation, rewrites = live_rewrites(Shelf(settings.rewrites))
+    dialogues = dialogues_of_all(Lake(settings.lake), rewrites) if evidence else {}
+    fared = fared_in(settings)
+    if as_json:
+        rows = [
+            asdict(each)
+            | {"live": fared_json(fared.get(each.rewrite_id, UNTRIED))}
+            | ({"dialogues": dialogues[each.rewrite_id]} if evidence else {})
+            for each in rewrites
+        ]
+        print_json({"generation": generation.number if generation else None, "rewrites": rows})
+        return
+    if generation is None:
+        remarks.print("resay: no rewrite table was published yet; try `resay learn`", markup=False)
+        return
+    console.print(rewrites_table(f"Generation {generation.number}: {len(rewrites):,} rewrites", rewrites, fared))
+    for each in rewrites if evidence else ():
+        console.print(f"\n“{each.source}” → “{each.target}”", markup=False)
+        for pair in dialogues[each.rewrite_id]:
+            console.print(f"  {pair['at']:%Y-%m-%d %H:%M}  “{pair['said']}” ({pair['response']}) → “{pair['then']}”", markup=False)
+
+
+def restore_command(
+    rewrite_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the rewrite, as `resay rules --json` has it.")],
+    why: WhyOption = "",
+    by: ByOption = BY,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a rewrite that was rolled back by itself another chance: what came of it before does not count any more.
+
+    Example: `resay rules restore 4a1f0c77e2b39d15 --why "the NLU was mended"`
+    """
+    settings, now = read_settings(home=home), datetime.now(UTC)
+    with opened(settings) as books:
+        if not restore(TrialBooks(books), rewrite_id, now=now, event=Event(now, rewrite_id, "restored", by, why)):
+            message = f"rewrite must be one that was rolled back; got {rewrite_id!r}; is it the id that `resay rules --json` shows?"
+            raise NotRolledBack(message)
+    if as_json:
+        print_json({"restored": rewrite_id})
+    else:
+        console.print(f"rewrite {rewrite_id} is on trial again", markup=False)
+
+
+def fared_in(settings: Settings) -> dict[str, Fared]:
+    """How rewrites of a home fare on live traffic; nothing where nothing was served yet."""
+    if not settings.books.exists():  # Opening the books would make them.
+        return {}
+    with opened(settings) as books:
+        return read_fared(TrialBooks(books))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Books]:
+    """The books of a home, for the length of the block.
+
+    Raises: BooksUnavailable.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    books = Books(settings.books)
+    try:
+        yield books
+    finally:
+        books.close()
