@@ -85,7 +85,7 @@ def app_of(service: Service) -> FastAPI:
         version=version("resay"),
         docs_url=None,  # The usual documentation pages load scripts from outside.
         redoc_url=None,
-        lifespan=lambda _: _lifespan(service),
+        lifespan=lambda _: running(service),
     )
     app.state.service = service
     guarded = [Depends(_key_check(service))]
@@ -148,7 +148,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 
 
 @asynccontextmanager
-async def _lifespan(service: Service) -> AsyncIterator[None]:
+async def running(service: Service) -> AsyncIterator[None]:
+    """A block in which the parts of a service run; they end with it."""
     metrics = service.metrics
     beside = (service.switched.refresh, service.trying.refresh, service.arms.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)

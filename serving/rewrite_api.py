@@ -32,7 +32,7 @@ def rewrite_routes(service: Service) -> APIRouter:
             request = request_of(question, now=now, pseudonym=service.pseudonym)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
-        answer = await _answer(service, request, budget_s=question.deadline_ms / 1000)
+        answer = await answered(service, request, budget_s=question.deadline_ms / 1000)
         service.decisions.put(decision_of(request, answer))
         service.metrics.answered(answer)
         return Response(reply_bytes(question, answer), media_type="application/json")
@@ -40,7 +40,8 @@ def rewrite_routes(service: Service) -> APIRouter:
     return router
 
 
-async def _answer(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
+async def answered(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
+    """The answer within the budget, in whatever line it has to wait; neither logged nor counted yet."""
     now, began, rewriter = service.clock(), time.perf_counter(), service.rewriter
     may_compute = is_short(request) and service.core.at_once()
     answer = (service.computing if may_compute else rewriter).at_once(request, now=now, budget_s=budget_s)

@@ -33,6 +33,7 @@ COMMANDS = {
     "maintain": "maintain",
     "serve": "serve",
     "try": "serve",
+    "wyoming": "wyoming",
     "experiment": "experiment",
     "switch": "switch",
     "teachings": "teachings",

@@ -132,7 +132,7 @@ def serve_in_background(
     """
     key = api_key(settings.home, given=settings.api_key)
     own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
-    asked = _service_settings(settings, key, names=(*LOOPBACK, *own, *names))
+    asked = service_settings(settings, key, names=(*LOOPBACK, *own, *names))
     app = create_app(replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges))
     return start(app, bind(host, port))
 
@@ -209,11 +209,12 @@ def openapi_json() -> str:
     """The file `docs/api/openapi.json`."""
     with TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder), api_key=None, hash_key=None)
-        document = create_app(_service_settings(settings, "", names=LOOPBACK)).openapi()
+        document = create_app(service_settings(settings, "", names=LOOPBACK)).openapi()
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def _service_settings(settings: Settings, key: str, *, names: Sequence[str]) -> ServiceSettings:
+def service_settings(settings: Settings, key: str, *, names: Sequence[str]) -> ServiceSettings:
+    """What a service over the home of these settings is started with."""
     return ServiceSettings(
         home=settings.home,
         lake=settings.lake,

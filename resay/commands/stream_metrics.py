@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_serv
 
 from resay.commands.landing_metrics import LandingMetrics
 from resay.dialogue.errors import ResayError
+from serving.metrics import Metrics
 
 LOOPBACK = "127.0.0.1"
 
@@ -60,7 +61,7 @@ class StreamMetrics:
 
 
 @contextmanager
-def shown_at(metrics: StreamMetrics | LandingMetrics, port: int | None) -> Iterator[None]:
+def shown_at(metrics: StreamMetrics | LandingMetrics | Metrics, port: int | None) -> Iterator[None]:
     """A block in which the metrics can be read at a port of this machine; nowhere without a port.
 
     Raises: PortTaken.

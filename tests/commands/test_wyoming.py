@@ -1,0 +1,82 @@
+"""`resay wyoming` as people run it, between a real speech service and a real client of the `wyoming` package."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from wyoming.asr import Transcript
+
+from resay.commands.wyoming import NoAddress, wyoming
+from resay.dialogue.rewrite import Heard
+from resay.store.books import Books
+from rewrite_online.hold_out import USUAL_HOLD_OUT
+from serving.server import bind
+from tests.child import WAIT_S, killed_in_the_end
+from tests.serving.conftest import learnt
+from tests.wyoming_service import Ears, listening, transcribe
+
+MAIN = "from resay.commands.main import main; main()"
+"""Without the other commands, whose imports take longer than all of the test."""
+
+NO_PORT = "--uri must be an address of this machine with a free port"
+
+
+def not_held_out(words: str) -> str:
+    """A customer from whom these words are not withheld, neither now nor at midnight."""
+    now = datetime.now(UTC)
+    heard = [Heard(turn_id="t", customer_id="", at=at, utterance=words) for at in (now, now + timedelta(hours=1))]
+    names = (f"c{number}" for number in range(100))
+    return next(name for name in names if not any(USUAL_HOLD_OUT.keeps(replace(each, customer_id=name)) for each in heard))
+
+
+def test_what_is_live_is_put_into_transcripts(tmp_path: Path):
+    """The live generation answers, each answer is written down, and the command ends cleanly when it is asked to."""
+    home, customer = learnt(tmp_path), not_held_out("play madona")
+    heard: list[str] = []
+
+    async def talk() -> int:
+        ears = Ears()
+        async with listening(ears) as upstream:
+            places = ("--uri", "tcp://127.0.0.1:0", "--upstream", f"tcp://127.0.0.1:{upstream}", "--home", str(home))
+            command = [sys.executable, "-c", MAIN, "wyoming", *places, "--customer", customer, "--json"]
+            with killed_in_the_end(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
+                assert process.stdout is not None
+                port = json.loads(await asyncio.to_thread(process.stdout.readline))["port"]
+                for said in ("Play madona.", "play something"):
+                    ears.says = [Transcript(text=said).event()]
+                    heard.append(Transcript.from_event((await transcribe(port))[-1]).text)
+                process.send_signal(signal.SIGTERM)
+                return await asyncio.to_thread(process.wait, WAIT_S)
+
+    ended = asyncio.run(asyncio.wait_for(talk(), WAIT_S))
+
+    assert (heard, ended) == (["play madonna", "play something"], 0)
+    assert [(each.customer_id, each.source, each.target) for each in Books(home / "books.sqlite").decisions(9)] == [
+        (customer, "play something", None),
+        (customer, "play madona", "play madonna"),
+    ]
+
+
+@pytest.mark.parametrize("uri", ["127.0.0.1:10300", "unix:///run/ears", "tcp://127.0.0.1", "tcp://127.0.0.1:high", ""])
+def test_what_is_no_address_is_refused(uri: str, tmp_path: Path):
+    """With the sentence that says what it must be."""
+    with pytest.raises(NoAddress, match="--upstream must be tcp://HOST:PORT"):
+        wyoming(uri, home=tmp_path)
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path):
+    """No other one is tried, as Home Assistant is told one port."""
+    with (
+        closing(bind("127.0.0.1", 0)) as taken,
+        pytest.raises(NoAddress, match=NO_PORT),
+    ):
+        wyoming("tcp://127.0.0.1:10300", f"tcp://127.0.0.1:{taken.getsockname()[1]}", home=tmp_path)
