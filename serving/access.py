@@ -1,4 +1,4 @@
-"""Who may come in: the API key, the Host and Origin of a request, and the page's one-time link and session.
+"""Who may come in: the key of the home, and the Host and Origin of a request.
 
 Knows secrets and headers; knows nothing of what lies behind the door.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import threading
 from collections.abc import Iterable
-from hashlib import sha256
-from hmac import compare_digest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,9 +18,6 @@ KEY_FILE = "api_key"
 
 KEY_CHARS_MIN = 16
 """Shortest key that is taken: 16 characters of a password manager are beyond guessing over a network."""
-
-SESSIONS_MAX = 100
-"""Page sessions that are remembered; the oldest goes first."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """Names by which a browser on this machine reaches the service."""
@@ -61,11 +55,6 @@ def bearer_key(header: str | None) -> str | None:
     return key.strip() if scheme.lower() == "bearer" and key.strip() else None
 
 
-def is_key(shown: str | None, key: str) -> bool:
-    """Whether the key shown is the right one; takes as long for a near miss as for a far one."""
-    return shown is not None and compare_digest(shown.encode("utf-8", "surrogatepass"), key.encode())
-
-
 class Doorway:
     """Which names the service answers to."""
 
@@ -82,47 +71,6 @@ class Doorway:
         if origin is not None and urlsplit(origin).netloc.lower() != (host or "").lower():
             return f"header Origin must be this service's own; got {origin[:80]!r}; does a page of another site call it?"
         return None
-
-
-class PageSessions:
-    """One-time links to the page, and the sessions that they open. Secrets are kept as hashes, in memory, until the process ends."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tokens: dict[str, None] = {}
-        self._sessions: dict[str, None] = {}
-
-    def token(self) -> str:
-        """A new token for one link; it works once."""
-        return self._add(self._tokens)
-
-    def exchange(self, token: str) -> str | None:
-        """The secret of a new session for a token that was not used before, or nothing."""
-        with self._lock:
-            known = _hash(token) in self._tokens
-            self._tokens.pop(_hash(token), None)
-        return self.open() if known else None
-
-    def open(self) -> str:
-        """The secret of a new session."""
-        return self._add(self._sessions)
-
-    def knows(self, secret: str | None) -> bool:
-        """Whether a session with this secret is open."""
-        return secret is not None and _hash(secret) in self._sessions
-
-    def _add(self, kept: dict[str, None]) -> str:
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
-        with self._lock:
-            while len(kept) >= SESSIONS_MAX:
-                del kept[next(iter(kept))]
-            kept[_hash(secret)] = None
-        return secret
-
-
-def _hash(secret: str) -> str:
-    # Looked up by hash, so that the time of the look-up tells nothing of the secret.
-    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _name_of(host: str) -> str:

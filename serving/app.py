@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from ingest.privacy import pseudonym
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
+from resay.store.audit import AuditBooks
 from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
+from resay.store.keys import KeyBooks, Scope
 from resay.store.lake import Lake
 from resay.store.review import ReviewBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
@@ -29,21 +30,26 @@ from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.taught_layer import TaughtLayer
 from rewrite_online.watch import Watch
-from serving.access import Doorway, PageSessions, is_key
+from serving.access import Doorway
+from serving.audit_api import audit_routes
 from serving.core_line import CoreLine
 from serving.dashboard.page import page_routes
 from serving.decision_log import DecisionLog
+from serving.door import needs, page_audit
 from serving.experiments.arms import RunningArms
-from serving.experiments_api import experiment_routes
+from serving.experiments_api import experiment_changes, experiment_routes
 from serving.failure_point_api import failure_point_routes
 from serving.feedback_api import feedback_routes
 from serving.guard import Guard
 from serving.health import health_routes
+from serving.keyring import Keyring
 from serving.metrics import Metrics
+from serving.rate import RateLimit
 from serving.refresher import Refresher
 from serving.rewrite_api import rewrite_routes
 from serving.rules_api import rules_routes
 from serving.service import Service, ServiceSettings
+from serving.sessions import PageSessions
 from serving.strict_json import faults_of
 from serving.switched import Switched
 from serving.teachings_api import teaching_routes
@@ -51,6 +57,7 @@ from serving.trials.referee import Referee
 from serving.trials.rounds import Rounds
 from serving.trials.trying import Trying
 from serving.turns_api import turns_routes
+from serving.turnstile import Turnstile
 from serving.waiting_line import WaitingLine
 
 
@@ -88,16 +95,20 @@ def app_of(service: Service) -> FastAPI:
         lifespan=lambda _: running(service),
     )
     app.state.service = service
-    guarded = [Depends(_key_check(service))]
-    app.include_router(rewrite_routes(service), dependencies=guarded)
-    app.include_router(turns_routes(service), dependencies=guarded)
-    app.include_router(feedback_routes(service), dependencies=guarded)
-    app.include_router(failure_point_routes(service), dependencies=guarded)
-    app.include_router(experiment_routes(service), dependencies=guarded)
-    app.include_router(rules_routes(service), dependencies=guarded)
-    app.include_router(teaching_routes(service), dependencies=guarded)
+    serve, review, admin = ([needs(service, scope)] for scope in (Scope.SERVE, Scope.REVIEW, Scope.ADMIN))
+    app.include_router(rewrite_routes(service), dependencies=serve)
+    app.include_router(turns_routes(service), dependencies=serve)
+    app.include_router(feedback_routes(service), dependencies=serve)
+    app.include_router(failure_point_routes(service), dependencies=serve)
+    app.include_router(teaching_routes(service), dependencies=serve)
+    app.include_router(experiment_routes(service), dependencies=review)
+    app.include_router(rules_routes(service), dependencies=review)
+    app.include_router(experiment_changes(service), dependencies=admin)
+    app.include_router(audit_routes(service), dependencies=admin)
     app.include_router(health_routes(service))
-    app.include_router(page_routes(service), include_in_schema=False)
+    app.include_router(page_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
+    # What is added last comes first.
+    app.add_middleware(Turnstile, keyring=service.keyring, limit=RateLimit(), on_refused=service.metrics.refused)
     app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(ResayError, _unavailable)
@@ -144,6 +155,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         line=line,
         core=core,
         sessions=PageSessions(),
+        keyring=Keyring(settings.api_key, KeyBooks(books).all, clock=clock),
+        audit=AuditBooks(books),
     )
 
 
@@ -151,7 +164,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 async def running(service: Service) -> AsyncIterator[None]:
     """A block in which the parts of a service run; they end with it."""
     metrics = service.metrics
-    beside = (service.switched.refresh, service.trying.refresh, service.arms.refresh)
+    beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     rounds = Rounds(lambda: service.referee.judge(service.clock()), on_fault=metrics.failed)
     refresher.start()
@@ -168,18 +181,6 @@ async def running(service: Service) -> AsyncIterator[None]:
         service.rewriter.close()
         service.computing.close()
         service.books.close()
-
-
-def _key_check(service: Service) -> Callable[..., object]:
-    shown_key = HTTPBearer(auto_error=False, description="The API key, from RESAY_API_KEY or file `api_key` of the home.")
-
-    async def check_key(shown: HTTPAuthorizationCredentials | None = Depends(shown_key)) -> None:
-        if not is_key(shown.credentials if shown else None, service.settings.api_key):
-            service.metrics.refused("key")
-            message = "header Authorization must be `Bearer KEY` with this service's API key; is it the one in file api_key of the home?"
-            raise HTTPException(401, message, headers={"WWW-Authenticate": "Bearer"})
-
-    return check_key
 
 
 async def _unprocessable(_request: Request, error: Exception) -> Response:

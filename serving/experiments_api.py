@@ -87,23 +87,13 @@ _OBJECT: dict[int | str, dict[str, object]] = {200: {"description": "As `resay e
 
 
 def experiment_routes(service: Service) -> APIRouter:
-    """The routes of `/v1/experiments`."""
+    """The routes of `/v1/experiments` that show."""
     router = APIRouter(route_class=StrictJsonRoute)
     calls = _Calls(service)
 
     @router.get("/v1/experiments", operation_id="list_experiments", summary="All experiments, oldest first.", responses=REFUSALS)
     async def list_experiments() -> JSONResponse:
         return JSONResponse({"experiments": await run_in_threadpool(calls.all)})
-
-    @router.post(
-        "/v1/experiments",
-        operation_id="start_experiment",
-        summary="Start an experiment; every replica takes it up within seconds.",
-        status_code=201,
-        responses=REFUSALS,
-    )
-    async def start_experiment(asked: Asked) -> JSONResponse:
-        return JSONResponse(await run_in_threadpool(calls.start, asked), 201)
 
     @router.get(
         "/v1/experiments/{name}",
@@ -124,11 +114,33 @@ def experiment_routes(service: Service) -> APIRouter:
     async def report_experiment(name: str, form: Annotated[Form, Query(alias="as")] = Form.JSON) -> Response:
         return exported(await run_in_threadpool(calls.look, name), form)
 
-    _add_changes(router, calls)
+    @router.post(
+        "/v1/experiments/{name}/cohorts",
+        operation_id="add_cohort",
+        summary="Look at one more cohort from now on, for good.",
+        responses={**REFUSALS, **_UNKNOWN},
+    )
+    async def add_cohort(name: str, added: AddedCohort) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(calls.add_cohort, name, added))
+
     return router
 
 
-def _add_changes(router: APIRouter, calls: _Calls) -> None:
+def experiment_changes(service: Service) -> APIRouter:
+    """The routes of `/v1/experiments` that change what customers get."""
+    router = APIRouter(route_class=StrictJsonRoute)
+    calls = _Calls(service)
+
+    @router.post(
+        "/v1/experiments",
+        operation_id="start_experiment",
+        summary="Start an experiment; every replica takes it up within seconds.",
+        status_code=201,
+        responses=REFUSALS,
+    )
+    async def start_experiment(asked: Asked) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(calls.start, asked), 201)
+
     @router.post(
         "/v1/experiments/{name}/stop",
         operation_id="stop_experiment",
@@ -138,14 +150,7 @@ def _add_changes(router: APIRouter, calls: _Calls) -> None:
     async def stop_experiment(name: str, ended: Ended) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(calls.stop, name, ended))
 
-    @router.post(
-        "/v1/experiments/{name}/cohorts",
-        operation_id="add_cohort",
-        summary="Look at one more cohort from now on, for good.",
-        responses={**REFUSALS, **_UNKNOWN},
-    )
-    async def add_cohort(name: str, added: AddedCohort) -> JSONResponse:
-        return JSONResponse(await run_in_threadpool(calls.add_cohort, name, added))
+    return router
 
 
 def exported(look: Look, form: Form) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -53,10 +53,10 @@ class Guard:
         fault = self._doorway.fault(host=headers.get("host"), origin=headers.get("origin"))
         if fault is not None:
             self._on_refused("host_or_origin")
-            await _refuse(send, 403, fault)
+            await refuse(send, 403, fault)
         elif _announced(headers) > limit:
             self._on_refused("body_too_long")
-            await _refuse(send, 413, too_long(limit))
+            await refuse(send, 413, too_long(limit))
         else:
             await self._app(scope, _limited(receive, limit), _with_headers(send))
 
@@ -97,9 +97,10 @@ def _with_headers(send: Send) -> Send:
     return send_with_headers
 
 
-async def _refuse(send: Send, status: int, detail: str) -> None:
+async def refuse(send: Send, status: int, detail: str, *, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Answer a request that is not read."""
     body = json.dumps({"detail": detail}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    usual = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     # The body is not read: the connection is closed instead.
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": [*usual, *headers]})
     await send({"type": "http.response.body", "body": body})

@@ -10,6 +10,7 @@ from pathlib import Path
 from resay.dialogue.rewrite import RewriteAnswer
 from resay.experiment.promote import LIVE_SHARE
 from resay.store.artifact import Shelf
+from resay.store.audit import AuditBooks
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.review import ReviewBooks
@@ -18,11 +19,13 @@ from resay.store.trials import TrialBooks
 from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
-from serving.access import LOOPBACK, PageSessions
+from serving.access import LOOPBACK
 from serving.core_line import CoreLine
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
+from serving.keyring import Keyring
 from serving.metrics import Metrics
+from serving.sessions import PageSessions
 from serving.switched import Switched
 from serving.trials.referee import Referee
 from serving.trials.trying import Trying
@@ -42,7 +45,7 @@ class ServiceSettings:
     reports: Path
     """Shelf of reports: what was scored."""
     api_key: str
-    """What callers of `/v1/…` must show."""
+    """The key of the home, which opens everything; others stand in the books."""
     hash_key: str | None = None
     """Key of the hash that replaces customer ids at ingest; ids are kept where unset."""
     failure_point: Path = Path(__file__).parents[1] / "models" / "failure-point"
@@ -89,3 +92,6 @@ class Service:
     core: CoreLine
     """Before those that need a core alone."""
     sessions: PageSessions
+    keyring: Keyring
+    """Who may come in, and where."""
+    audit: AuditBooks

@@ -135,9 +135,11 @@ class Fault(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, object]] = {
-    401: {"model": Fault, "description": "The API key is missing or wrong."},
+    401: {"model": Fault, "description": "The key is missing, wrong, revoked or past its time."},
+    403: {"model": Fault, "description": "The key has not the scope that this needs."},
     413: {"model": Fault, "description": "The body is too long."},
     422: {"model": Fault, "description": "The body is not what it must be; all faults in one sentence."},
+    429: {"model": Fault, "description": "The key asks too often; header Retry-After says in how many seconds to ask again."},
 }
 """How requests are refused, for the published description."""
 

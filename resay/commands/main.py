@@ -37,6 +37,8 @@ COMMANDS = {
     "experiment": "experiment",
     "switch": "switch",
     "teachings": "teachings",
+    "keys": "keys",
+    "audit-log": "keys",
     "bench": "bench.commands",
     "examples": "examples",
     "train": "train",

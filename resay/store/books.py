@@ -284,6 +284,8 @@ CHANGES = _sql_table(tables.CHANGES)
 SWITCHES = _sql_table(tables.SWITCHES)
 TRIALS = _sql_table(tables.TRIALS)
 STAGES = _sql_table(tables.STAGES)
+KEYS = _sql_table(tables.KEYS)
+AUDIT = _sql_table(tables.AUDIT)
 
 
 def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from resay.store.access_tables import AUDIT, KEYS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
 from resay.store.review_tables import STAGES, SWITCHES, TRIALS
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
 __all__ = [
+    "AUDIT",
     "CHANGES",
     "COUNT",
     "DAY",
     "EXPERIMENTS",
     "EXPOSURES",
     "FLAG",
+    "KEYS",
     "NUMBER",
     "STAGES",
     "SWITCHES",
@@ -378,4 +381,6 @@ TABLES: tuple[Table, ...] = (
     TEACHINGS,
     HISTORIES,
     MARKS,
+    KEYS,
+    AUDIT,
 )

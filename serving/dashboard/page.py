@@ -16,11 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from resay.dialogue.codec import UTTERANCE_CHARS_MAX
 from resay.dialogue.rewrite import BeforeRequest, Heard
 from resay.dialogue.turn import Prompt
+from resay.store.keys import Scope
 from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
-from serving.access import is_key
 from serving.dashboard.evidence import masker
 from serving.dashboard.experiment_page import experiment_page
 from serving.dashboard.templates import FOLDER, templates
@@ -29,9 +29,7 @@ from serving.experiments.look import Look
 from serving.experiments_api import Form, exported, look_now, record_named
 from serving.rules_api import TEXT_CHARS_MAX, Rules, Turned, Why
 from serving.service import Service
-
-COOKIE = "resay_session"
-"""Name of the session's cookie, to which the port is added: cookies do not tell ports apart."""
+from serving.sessions import cookie_name, session_caller
 
 KEY_CHARS_MAX = 500
 """Longest key that is looked at."""
@@ -107,8 +105,10 @@ class _Page:
     async def enter(self, request: Request) -> Response:
         """The way in with the API key."""
         shown = await _form_field(request, "key", chars_max=KEY_CHARS_MAX)
-        secret = self._service.sessions.open() if is_key(shown.strip(), self._service.settings.api_key) else None
-        return self._let_in(request, secret, otherwise="wrong_key")
+        caller = self._service.keyring.caller(shown.strip())
+        if caller is not None and not caller.may(Scope.REVIEW):
+            return self._let_in(request, None, otherwise="other_key")
+        return self._let_in(request, self._service.sessions.open(caller) if caller else None, otherwise="wrong_key")
 
     async def try_it(self, request: Request) -> Response:
         """What would be said, and why: the whole page, or with `?fragment` only the answer."""
@@ -174,7 +174,7 @@ class _Page:
             return self._looks[name]
 
     def _knows(self, request: Request) -> bool:
-        return self._service.sessions.knows(request.cookies.get(_cookie_name(request)))
+        return session_caller(self._service, request) is not None
 
     def _page(self, tried: Explanation | None) -> Response:
         made_at, shown = self._view()
@@ -201,7 +201,7 @@ class _Page:
             return self._door(otherwise)
         # Without the token in the address: it must not stay in the history.
         response = RedirectResponse("/", 303)
-        response.set_cookie(_cookie_name(request), secret, httponly=True, samesite=_STRICT)
+        response.set_cookie(cookie_name(request), secret, httponly=True, samesite=_STRICT)
         return response
 
     def _door(self, why: str) -> Response:
@@ -210,11 +210,6 @@ class _Page:
 
 
 _STRICT: Literal["strict"] = "strict"
-
-
-def _cookie_name(request: Request) -> str:
-    _, port = request.scope.get("server") or ("", "")
-    return f"{COOKIE}_{port}"
 
 
 async def _form_field(request: Request, name: str, *, chars_max: int) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.access import KEY_FILE, LOOPBACK, SESSIONS_MAX, Doorway, KeyUnavailable, PageSessions, WeakKey, api_key, bearer_key
+from serving.access import KEY_FILE, LOOPBACK, Doorway, KeyUnavailable, WeakKey, api_key, bearer_key
 from serving.server import RunningService
+from serving.sessions import SESSION_S, SESSIONS_MAX, PageSessions
 from tests.serving.conftest import KEY, Serve, client_of, question
 
 
@@ -109,6 +110,19 @@ def test_a_token_works_once():
     assert not sessions.knows(token)
 
 
+def test_a_session_ends_by_itself():
+    """A browser that is left open over night shows nothing in the morning."""
+    now = [0.0]
+    sessions = PageSessions(clock=lambda: now[0])
+    secret = sessions.open()
+
+    now[0] = SESSION_S - 1
+    late = sessions.knows(secret)
+    now[0] = SESSION_S
+
+    assert (late, sessions.knows(secret)) == (True, False)
+
+
 def test_the_oldest_session_goes_first():
     """Memory has a limit."""
     sessions = PageSessions()
@@ -191,7 +205,7 @@ def test_a_wrong_token_opens_nothing(client: httpx.Client, token: str):
 
 def test_the_key_opens_the_page_too(shared: RunningService):
     """Whoever has the key needs no new link; whoever has not gets the door."""
-    with httpx.Client(base_url=shared.url, follow_redirects=True, timeout=20) as browser:
+    with httpx.Client(base_url=shared.url, follow_redirects=True, timeout=20, headers={"Origin": shared.url}) as browser:
         wrong = browser.post("/session", data={"key": "wrong"})
         right = browser.post("/session", data={"key": KEY})
 
@@ -203,4 +217,18 @@ def test_the_key_opens_the_page_too(shared: RunningService):
 def test_the_page_needs_its_session(client: httpx.Client):
     """Neither dialogues nor the box are open to who shows a key in a header, or nothing."""
     assert client.get("/").status_code == 403
-    assert client.post("/try", data={"utterance": "play madona"}).status_code == 403
+    assert client.post("/try", data={"utterance": "play madona"}, headers={"Origin": str(client.base_url).rstrip("/")}).status_code == 403
+
+
+def test_a_form_must_come_from_the_page(shared: RunningService):
+    """A browser names the page that sends it: without that a session alone opens nothing (cross-site request forgery)."""
+    with httpx.Client(base_url=shared.url, timeout=20) as browser:
+        browser.get(shared.page_url())
+        replies = [
+            browser.post(path, data={"turn": "off"}, headers=headers)
+            for path in ("/switch", "/try", "/session", "/rules/dismiss")
+            for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"})
+        ]
+
+    assert [each.status_code for each in replies] == [403] * 12
+    assert all("header Origin" in each.json()["detail"] for each in replies)

@@ -17,6 +17,9 @@ TEACHINGS = {"/v1/teachings", *(f"/v1/teachings/{what}" for what in ("{teaching_
 RULES = {"/v1/rules", "/v1/rules/{rewrite_id}/dismiss", "/v1/rules/{rewrite_id}/restore", "/v1/vetoes/{veto_id}/undo", "/v1/switch"}
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 
+SERVED = {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *TEACHINGS}
+ADMINISTERED = {("post", "/v1/experiments"), ("post", f"{_ONE}/stop"), ("get", "/v1/audit")}
+
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
@@ -40,17 +43,25 @@ def test_it_names_every_route_and_no_page(document: dict[str, Any]):
         *EXPERIMENTS,
         *RULES,
         *TEACHINGS,
+        "/v1/audit",
         "/healthz",
         "/readyz",
         "/metrics",
     }
 
 
-def test_it_says_where_the_key_is_needed(document: dict[str, Any]):
-    """Everything under /v1, nothing beside it."""
-    keyed = {path for path, methods in document["paths"].items() if any("security" in each for each in methods.values())}
+def test_it_says_which_scope_a_key_needs(document: dict[str, Any]):
+    """Everything under /v1, nothing beside it; who must not read or change what stands here once more, in full."""
+    scopes = {
+        (method, path): tuple(each["security"][0]["HTTPBearer"]) if "security" in each else ()
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+    }
 
-    assert keyed == {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *EXPERIMENTS, *RULES, *TEACHINGS}
+    assert {key: needed for key, needed in scopes.items() if key[1].startswith("/v1/") is not bool(needed)} == {}
+    assert {path for (_, path), needed in scopes.items() if needed == ("serve",)} == SERVED
+    assert {key for key, needed in scopes.items() if "admin" in needed} == ADMINISTERED
+    assert {path for (_, path), needed in scopes.items() if "review" in needed} >= {*RULES, *EXPERIMENTS} - {f"{_ONE}/stop"}
 
 
 def test_every_field_of_question_and_answer_is_explained(document: dict[str, Any]):

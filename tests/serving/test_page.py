@@ -42,7 +42,7 @@ class Elements(HTMLParser):
 
 def browser_of(running: RunningService) -> httpx.Client:
     """A browser that came in by the link."""
-    browser = httpx.Client(base_url=running.url, follow_redirects=True, timeout=30)
+    browser = httpx.Client(base_url=running.url, follow_redirects=True, timeout=30, headers={"Origin": running.url})
     browser.get(running.page_url())
     return browser
 
