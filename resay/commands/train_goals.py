@@ -23,7 +23,7 @@ from resay.label.corpora.tm_reward import FILES, RewardSet
 from resay.label.goal_example import GoalExample
 from resay.label.goal_features import texts_of
 from resay.label.goal_model import GoalCard
-from resay.label.goal_rows import GoalRow, made_wrong, rows_of
+from resay.label.goal_rows import GoalRow, lacking, made_wrong, rows_of
 from resay.label.kept_vectors import KeptVectors
 from resay.training.encoder import ENCODER_FILE, TextEncoder
 
@@ -125,15 +125,15 @@ def _train(made: dict[Part, list[GoalExample]], kept: KeptVectors, rules: GoalRu
     import torch
 
     from resay.label.goal_export import write_goal_model
-    from resay.label.train_goals import pretrain, train
+    from resay.label.train_goals import HIDDEN, pretrain, train
     from resay.training.device import Device
 
     pretraining, tick = told
     torch.set_num_threads(1)
-    training, choosing = (list(rows_of(made[part], kept)) for part in (Part.TRAIN, Part.CHOOSE))
+    training, choosing = ([lacking(row, HIDDEN) for row in rows_of(made[part], kept)] for part in (Part.TRAIN, Part.CHOOSE))
     begun = None
     if pretraining:
-        wrong = list(made_wrong(_once(made[Part.TRAIN]), kept, seed=rules.seed))
+        wrong = [lacking(row, HIDDEN) for row in made_wrong(_once(made[Part.TRAIN]), kept, seed=rules.seed)]
         begun = pretrain(wrong, rules, device=Device("cpu", bf16=False), tick=tick)
     trained = train(training, choosing, rules, begun=begun.net if begun else None, tick=tick)
     fitted = (begun.fitted if begun else {}) | trained.fitted

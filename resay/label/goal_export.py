@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 
 from resay.label.goal_features import FEATURES
-from resay.label.goal_model import ANSWERS, INPUTS, MODEL_FILE, OUTPUT, GoalCard, calibrated, read_goal_card, write_goal_card
+from resay.label.goal_model import ANSWERS, INPUTS, MODEL_FILE, OUTPUT, GoalCard, calibrated, leant, read_goal_card, write_goal_card
 from resay.label.goal_net import GoalNet
-from resay.label.goal_rows import GoalRow
+from resay.label.goal_rows import GoalRow, lacking
 from resay.label.goal_scores import auc, average_precision, best_threshold, calibration_error, coverage, slope_of
-from resay.label.train_goals import answers
+from resay.label.goal_signs import Scale, scale_of
+from resay.label.train_goals import BESIDE_WORDS, HIDDEN, answers
 from resay.training.export import export_float
+
+Ask = Callable[[Sequence[GoalRow]], Sequence[np.ndarray]]
+"""Log odds of dialogues: (turn, 4) each."""
 
 
 def write_goal_model(net: GoalNet, choosing: Sequence[GoalRow], out: Path, *, encoder: str, trained: Mapping[str, Any]) -> GoalCard:
-    """Export a net, calibrate it, and write its card."""
+    """Export a net and write its card."""
     out.mkdir(parents=True, exist_ok=True)
     width = net.rules.width
     samples = (torch.zeros(2, 5, 3, width), torch.zeros(2, 5, len(FEATURES)), torch.ones(2, 5))
     export_float(net.eval(), dict(zip(INPUTS, samples, strict=True)), OUTPUT, axes=("dialogue", "turn"), path=out / MODEL_FILE)
-    calibration, threshold, figures = calibrate(net, choosing)
-    write_goal_card(out, GoalCard(calibration, {"begins": threshold}, encoder, trained=trained, figures=figures))
+    write_goal_card(out, card_of(lambda rows: answers(net, rows), choosing, encoder=encoder, trained=trained))
     return read_goal_card(out)
 
 
-def calibrate(net: GoalNet, choosing: Sequence[GoalRow]) -> tuple[dict[str, tuple[float, float]], float, dict[str, Any]]:
-    """Calibration by answer, the threshold of a beginning, and figures, on dialogues that were not learnt from."""
-    odds, truth = np.concatenate(answers(net, choosing)), np.concatenate([row.targets for row in choosing])
+def card_of(ask: Ask, choosing: Sequence[GoalRow], *, encoder: str, trained: Mapping[str, Any]) -> GoalCard:
+    """The card of a model: calibrated on dialogues as they are logged and, as often, on their words alone."""
+    kept = [lacking(row, HIDDEN) for row in choosing]
+    both = [*kept, *(lacking(row, BESIDE_WORDS) for row in kept)]
+    signs = scale_of([row.numbers for row in both])
+    calibration, threshold, figures = calibrate(ask(both), both, signs)
+    return GoalCard(calibration, {"begins": threshold}, encoder, hidden=HIDDEN, signs=signs, trained=trained, figures=figures)
+
+
+def calibrate(
+    told: Sequence[np.ndarray], choosing: Sequence[GoalRow], signs: Scale = MappingProxyType({})
+) -> tuple[dict[str, tuple[float, float]], float, dict[str, Any]]:
+    """Calibration by answer, the threshold of a beginning, and figures, from log odds of dialogues that were not learnt from."""
+    odds = leant(np.concatenate(list(told)), np.concatenate([row.numbers for row in choosing]), signs)
+    truth = np.concatenate([row.targets for row in choosing])
     # A session's first turn begins a goal whoever looks.
     first = np.concatenate([np.arange(len(row.targets)) == 0 for row in choosing])
     truth[first, 0] = np.nan

@@ -7,7 +7,7 @@ A number that a log does not hold is NaN, never a guess.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -366,3 +366,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
 }
 """Numbers that a log may lack together: training leaves them out now and then."""
+
+
+def places_of(groups: Iterable[str]) -> list[int]:
+    """Where the numbers of some groups stand among `FEATURES`."""
+    return [FEATURES.index(name) for group in groups for name in GROUPS[group]]
+
+
+def without(numbers: Floats, groups: Iterable[str]) -> Floats:
+    """Numbers of which some groups are not known."""
+    left = numbers.copy()
+    left[:, places_of(groups)] = UNKNOWN
+    return left

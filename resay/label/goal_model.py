@@ -17,7 +17,8 @@ import numpy as np
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.turn import Turn
-from resay.label.goal_features import FEATURES, Encode, Floats, seen
+from resay.label.goal_features import FEATURES, GROUPS, Encode, Floats, seen, without
+from resay.label.goal_signs import DEFECT_LEANS, ODDS_MAX, REACHED_LEANS, SIGNS, Scale, trouble
 from resay.training.onnx_model import OnnxModel
 
 MODEL_FILE = "model.onnx"
@@ -50,6 +51,10 @@ class GoalCard:
     encoder: str
     """Hash of the encoder whose vectors it takes."""
     features: tuple[str, ...] = FEATURES
+    hidden: tuple[str, ...] = ()
+    """Groups of numbers that it is not shown: recognisers' scores are not comparable."""
+    signs: Scale = field(default_factory=dict)
+    """How the signs lie that its odds lean on; empty where they lean on none."""
     trained: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     """On the choosing split."""
@@ -107,18 +112,29 @@ class GoalModel:
     def chances(self, turns: Sequence[Turn]) -> Floats:
         """Calibrated chances: (turn, 4)."""
         shown = seen(turns, self._encode)
+        numbers = without(shown.numbers, self.card.hidden)
         odds = np.zeros((len(turns), len(ANSWERS)), dtype=np.float32)
         for first, last, begin, end in _windows(len(turns)):
             part = slice(first, last)
             told = self._model.run(
                 {
                     "vectors": shown.vectors[None, part],
-                    "numbers": shown.numbers[None, part],
+                    "numbers": numbers[None, part],
                     "present": np.ones((1, last - first), dtype=np.float32),
                 }
             )
             odds[begin:end] = told[0, begin - first : end - first]
-        return calibrated(odds, self.card.calibration)
+        return calibrated(leant(odds, numbers, self.card.signs), self.card.calibration)
+
+
+def leant(odds: Floats, numbers: Floats, signs: Scale) -> Floats:
+    """Log odds of a defect and of a goal reached, leant on signs; as they were where there are none."""
+    if not signs:
+        return odds
+    leans = np.zeros(len(ANSWERS), dtype=np.float32)
+    leans[[ANSWERS.index("reached"), ANSWERS.index("defect")]] = REACHED_LEANS, DEFECT_LEANS
+    held = np.where(leans != 0, odds.clip(-ODDS_MAX, ODDS_MAX), odds)
+    return np.asarray(held + trouble(numbers, signs)[:, None] * leans, dtype=np.float32)
 
 
 def calibrated(odds: Floats, calibration: Mapping[str, tuple[float, float]]) -> Floats:
@@ -145,6 +161,8 @@ def read_goal_card(folder: Path) -> GoalCard:
             thresholds={"begins": float(record["thresholds"]["begins"])},
             encoder=str(record["encoder"]),
             features=tuple(record["features"]),
+            hidden=tuple(record.get("hidden", ())),
+            signs={name: (float(mean), float(spread)) for name, (mean, spread) in record.get("signs", {}).items()},
             trained=record["trained"],
             figures=record["figures"],
             sha256={MODEL_FILE: str(record["sha256"][MODEL_FILE])},
@@ -158,9 +176,12 @@ def read_goal_card(folder: Path) -> GoalCard:
 
 
 def _check(card: GoalCard, folder: Path) -> None:
-    numbers = [each for pair in card.calibration.values() for each in pair]
+    numbers = [each for pairs in (card.calibration, card.signs) for pair in pairs.values() for each in pair]
     if not all(math.isfinite(each) for each in (*numbers, *card.thresholds.values())):
         message = "its calibration is no numbers"
+        raise ValueError(message)
+    if not set(card.hidden) <= set(GROUPS) or (card.signs and set(card.signs) != set(SIGNS)):
+        message = "it hides groups or leans on signs that this version does not know"
         raise ValueError(message)
     if card.features != FEATURES:
         message = "it sees other numbers than this version makes"

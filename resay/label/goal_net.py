@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resay.label.goal_features import FEATURES, GROUPS, WIDTH, Floats
+from resay.label.goal_features import FEATURES, WIDTH, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,6 @@ def fit_scale(net: GoalNet, numbers: Sequence[Floats]) -> None:
     spread = (torch.where(there, known - mean, 0.0).square().sum(0) / count).sqrt()
     net.mean.copy_(mean)
     net.spread.copy_(torch.where(spread < 1e-3, 1.0, spread))
-
-
-def places_of(group: str) -> list[int]:
-    """Where a group's numbers stand among `FEATURES`."""
-    return [FEATURES.index(name) for name in GROUPS[group]]
 
 
 def _stacked(numbers: Sequence[Floats]) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resay.dialogue.turn import Turn
 from resay.label.goal_example import GoalExample
-from resay.label.goal_features import Encode, Floats, answer_of, seen
+from resay.label.goal_features import Encode, Floats, answer_of, seen, without
 
 TURNS_MAX = 48
 """Turns of one dialogue that are seen together; longer ones are read in windows. 99 % of DSTC2's calls have fewer than 20."""
@@ -46,6 +46,11 @@ def rows_of(examples: Iterable[GoalExample], encode: Encode) -> Iterator[GoalRow
         known = [example.begins, example.reached, example.defects, (example.well,) * len(example.turns)]
         targets = np.array([[np.nan if each is None else float(each) for each in column] for column in known], dtype=np.float32).T
         yield GoalRow(shown.vectors[-TURNS_MAX:].astype(np.float16), shown.numbers[-TURNS_MAX:], targets[-TURNS_MAX:], example.group)
+
+
+def lacking(row: GoalRow, groups: Iterable[str]) -> GoalRow:
+    """A row of which some groups of numbers are not known."""
+    return replace(row, numbers=without(row.numbers, groups))
 
 
 def made_wrong(examples: Sequence[GoalExample], encode: Encode, *, seed: int) -> Iterator[GoalRow]:

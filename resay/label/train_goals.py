@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from resay.dialogue.tick import Tick, silent
-from resay.label.goal_features import GROUPS
-from resay.label.goal_net import NAMES, GoalNet, NetRules, fit_scale, places_of
+from resay.label.goal_features import GROUPS, without
+from resay.label.goal_net import NAMES, GoalNet, NetRules, fit_scale
 from resay.label.goal_rows import GoalRow
 from resay.training.batches import batches_by_length
 from resay.training.device import Device, seed_all
@@ -24,6 +24,9 @@ LEFT_OUT = 0.15
 
 WORDS_ALONE = 0.25
 """Chance that training leaves out all but words: assistants of texts log no more."""
+
+HIDDEN = ("recogniser",)
+"""What weights that ship are never shown: recognisers' scores and lists are told each in its own way (`resay.label.doubt`)."""
 
 BESIDE_WORDS = ("status", "reading", "recogniser", "times", "told")
 
@@ -146,8 +149,7 @@ def _lacking(row: GoalRow, rng: random.Random) -> GoalRow:
     words_alone = rng.random() < WORDS_ALONE
     left_out = [group for group in GROUPS if rng.random() < LEFT_OUT or (words_alone and group in BESIDE_WORDS)]
     if left_out:
-        numbers = numbers.copy()
-        numbers[:, [place for group in left_out for place in places_of(group)]] = np.nan
+        numbers = without(numbers, left_out)
     if rng.random() < TEXTLESS:
         vectors = np.zeros_like(vectors)
     return replace(row, numbers=numbers, vectors=vectors)

@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
 from resay.commands import label
+from resay.commands.label_goals import pooled, together
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.errors import ResayError
+from resay.dialogue.turn import Explicit, Feedback
+from resay.label.goal_model import GoalJudgement
 from resay.store.lake import Lake
-from tests.builders import BASE, turn
+from tests.builders import BASE, session, turn
 
 TALK = (
     turn("it's too dark in here", at=0, turn_id="t1", status="unsupported"),
@@ -147,13 +150,34 @@ def test_a_folder_without_a_model_is_one_sentence(app: typer.Typer, log: Path, t
     assert str(tmp_path) in str(result.exception)
 
 
-def test_a_status_that_was_logged_is_not_overruled_by_the_model(app: typer.Typer, log: Path):
-    """Goals may be cut otherwise, but where the log says how it went, success and defects are the same by either labeller."""
+def test_a_status_that_was_logged_counts_beside_the_model(app: typer.Typer, log: Path):
+    """Where the log says that a turn failed, it is a defect by the model and the rules together too, and goals are numbered."""
     told = [
         [json.loads(line) for line in CliRunner().invoke(app, ["label", "--input", str(log), "--labeller", each]).stdout.splitlines()]
         for each in ("model", "rules")
     ]
 
     by_model, by_rules = ({each["turn_id"]: (each["success"], each["defect"]) for each in lines} for lines in told)
-    assert by_model["t1"] == by_rules["t1"]
+    assert by_rules["t1"] == (0.0, 1.0)
+    assert by_model["t1"] == (pytest.approx(0.0, abs=0.05), pytest.approx(1.0, abs=0.05))
     assert all(isinstance(each["goal"], int) for each in told[0])
+
+
+def test_what_the_customer_said_outright_stands():
+    """Beside an explicit answer neither the model nor the pool counts; elsewhere both do."""
+    asked = turn("play madonna", at=0, feedback=Feedback(explicit=Explicit.YES))
+    talk = session(asked, turn("louder", at=9))
+    judged, rules = ([GoalJudgement(each.turn_id, 0, 1.0, success, 1 - success, 0.5) for each in talk.turns] for success in (0.2, 0.98))
+
+    first, second = together(talk, judged, rules=rules)
+
+    assert (first.success, first.defect) == (rules[0].success, rules[0].defect)
+    assert 0.2 < second.success < 0.98
+    assert rules[1].defect < second.defect < judged[1].defect
+
+
+def test_pooled_chances_lie_between_and_agree_where_both_agree():
+    """A share of none leaves the first as it is; nobody is so sure that the other no longer counts."""
+    assert pooled(0.3, 0.3, share=0.5) == pytest.approx(0.3)
+    assert pooled(0.3, 0.9, share=0.0) == pytest.approx(0.3)
+    assert pooled(0.5, 1.0, share=0.5) == pooled(0.5, 0.9999, share=0.5) < 0.95

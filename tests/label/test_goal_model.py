@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from resay.dialogue.turn import Response, Turn
+from resay.dialogue.turn import Hypothesis, Response, Turn
 from resay.label.goal_example import GoalExample
 from resay.label.goal_export import write_goal_model
 from resay.label.goal_features import WIDTH
-from resay.label.goal_model import CARD_FILE, MODEL_FILE, TURNS_AT_ONCE, GoalModel, WrongGoalModel, calibrated
+from resay.label.goal_model import CARD_FILE, MODEL_FILE, TURNS_AT_ONCE, GoalModel, WrongGoalModel, calibrated, leant
 from resay.label.goal_net import GoalNet, NetRules
-from resay.label.goal_rows import made_wrong, rows_of
-from resay.label.train_goals import USUAL, answers, train
+from resay.label.goal_rows import lacking, made_wrong, rows_of
+from resay.label.train_goals import HIDDEN, USUAL, answers, train
 from resay.training.loop import FitRules
 
 NOON = datetime(2026, 9, 7, 12, tzinfo=UTC)
@@ -60,14 +60,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_was_exported_says_what_the_net_said(folder: Path):
-    """Chances of the file are those of the net in torch, calibrated."""
+    """Chances of the file are those of the net in torch, leant on signs and calibrated."""
     torch.manual_seed(7)
     net = GoalNet(SMALL)
     model = GoalModel(folder, _letters)
 
-    (expected,) = answers(net, list(rows_of([EXAMPLES[3]], _letters)))
+    (row,) = (lacking(each, HIDDEN) for each in rows_of([EXAMPLES[3]], _letters))
+    (odds,) = answers(net, [row])
 
-    assert model.chances(EXAMPLES[3].turns) == pytest.approx(calibrated(expected, model.card.calibration), abs=2e-3)
+    expected = calibrated(leant(odds, row.numbers, model.card.signs), model.card.calibration)
+    assert model.chances(EXAMPLES[3].turns) == pytest.approx(expected, abs=2e-3)
+
+
+def test_what_a_recogniser_scores_is_not_shown_to_weights_that_ship(folder: Path):
+    """However sure a recogniser says it was, the judgement is the same."""
+    model = GoalModel(folder, _letters)
+
+    plain, scored = (
+        model.chances(tuple(replace(each, hypotheses=hypotheses) for each in _turns(3)))
+        for hypotheses in ((), (Hypothesis("request", -9.0), Hypothesis("quest", -9.5)))
+    )
+
+    assert (plain == scored).all()
 
 
 def test_goals_are_numbered_from_the_first_turn(folder: Path):

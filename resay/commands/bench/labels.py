@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from rephrase.detector import Detector
 from resay.commands.bench.report import BenchRow
-from resay.commands.label_goals import judged_by_rules
+from resay.commands.label_goals import judged_by_rules, together
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session
 from resay.label.goal_example import GoalExample
-from resay.label.goal_model import ANSWERS, GoalModel
+from resay.label.goal_model import ANSWERS, GoalJudgement, GoalModel
 from resay.label.goal_scores import auc, average_precision, boundary_f1, calibration_error, coverage, pk, window_diff
 from resay.label.job import labels_of
 
@@ -51,16 +51,32 @@ def told_by_rules(examples: Sequence[GoalExample], detector: Detector) -> list[T
     """What rules say, with the links that rules find."""
     told = []
     for example in examples:
-        session = Session(example.turns[0].customer_id, example.turns)
-        links: dict[str, list[RephraseLink]] = {}
-        for link in detector.links(session):
-            links.setdefault(link.source_turn_id, []).append(link)
-        judged = judged_by_rules(labels_of(session, links))
-        chances = np.array([[each.begins, each.success, each.defect, each.well] for each in judged])
+        chances = _chances(_by_rules(example, detector))
         # A dialogue went as its turns did.
         chances[:, ANSWERS.index("well")] = 1.0 - chances[:, ANSWERS.index("defect")].mean()
         told.append(Told(example, chances))
     return told
+
+
+def told_by_both(examples: Sequence[GoalExample], model: GoalModel, detector: Detector) -> list[Told]:
+    """What `resay label --input` says: the model and the rules, pooled."""
+    return [Told(each, _chances(together(_session(each), model.judge(each.turns), rules=_by_rules(each, detector)))) for each in examples]
+
+
+def _by_rules(example: GoalExample, detector: Detector) -> list[GoalJudgement]:
+    session = _session(example)
+    links: dict[str, list[RephraseLink]] = {}
+    for link in detector.links(session):
+        links.setdefault(link.source_turn_id, []).append(link)
+    return judged_by_rules(labels_of(session, links))
+
+
+def _session(example: GoalExample) -> Session:
+    return Session(example.turns[0].customer_id, example.turns)
+
+
+def _chances(judged: Sequence[GoalJudgement]) -> Numbers:
+    return np.array([[each.begins, each.success, each.defect, each.well] for each in judged])
 
 
 def label_rows(name: str, told: Sequence[Told], *, rng: Random) -> Iterator[BenchRow]:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from resay.commands.bench.labels import Told, label_rows, segment_rows, threshold_of, told_by_model, told_by_rules
+from resay.commands.bench.labels import Told, label_rows, segment_rows, threshold_of, told_by_both, told_by_model, told_by_rules
 from resay.commands.bench.labels_asked import asked_rows
 from resay.commands.bench.labels_words import FOLDS, by_words, together
 from resay.commands.bench.report import BenchRow, Shown, bench_report, print_report, show_report
@@ -78,9 +78,9 @@ def labels(  # noqa: PLR0917 - the command line names its options
     """Score labels: which turns failed, which goals were reached, which calls failed, and where goals begin.
 
     home: the model that ships, on voices and goals that it never met. dstc2: a net trained on the train calls, and the model that ships,
-    on the dev calls. tm_reward: people's thumbs on answers, by its own folds. Rows: SET (the model), SET/rules, SET/text-only (nothing is
-    logged but words), SET/reached, SET/call-failed, SET/joined (where goals begin), SET/share=5 and SET/share=5/plain (without
-    pretraining). Nets need the extra `train`.
+    on the dev calls. tm_reward: people's thumbs on answers, by its own folds. Rows: SET (the model), SET/rules, SET/label (both, as `resay
+    label --input` says it), SET/text-only (nothing is logged but words), SET/reached, SET/call-failed, SET/joined (where goals begin),
+    SET/share=5 and SET/share=5/plain (without pretraining). Nets need the extra `train`.
 
     Examples: `resay bench labels --set home --json` · `resay bench labels --set dstc2 --curves --vectors /tmp/vectors.npz`
     """
@@ -198,6 +198,7 @@ class _Bench:
             for row, some in ((name, examples), (f"{name}/text-only", [_words_alone(each) for each in examples])):
                 told = told_by_model(some, self.model)
                 yield from label_rows(row, told, rng=self._rng())
+                yield from label_rows(f"{row}/label", told_by_both(some, self.model, detector_of()), rng=self._rng())
                 if threshold is not None:
                     yield from segment_rows(row, told, threshold, rng=self._rng())
         told = told_by_rules(examples, detector_of())

@@ -62,7 +62,7 @@ def trained_on(rows: Sequence[GoalRow], rules: GoalRules, *, share: float = 1.0,
 
 def told_by_net(asked: Asked, examples: Sequence[GoalExample], rows: Sequence[GoalRow]) -> list[Told]:
     """What a net says, calibrated on the dialogues that chose for it."""
-    calibration, _, _ = calibrate(asked.net, asked.choosing)
+    calibration, _, _ = calibrate(answers(asked.net, asked.choosing), asked.choosing)
     odds = answers(asked.net, rows)
     told = []
     for example, each in zip(examples, odds, strict=True):
