@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from resay.dialogue.codec import UTTERANCE_CHARS_MAX
 from resay.dialogue.rewrite import BeforeRequest, Heard, RewriteAnswer
 from resay.dialogue.text import has_control_characters
-from resay.dialogue.turn import Context
+from resay.dialogue.turn import Context, Prompt
 from serving.decision_log import decision_of
 from serving.rewrite_api import answered
 from serving.service import Service
@@ -28,9 +28,12 @@ class Speaker:
     """As the log names them: whoever has one name here and another there has no history."""
     room: str = ""
     device_type: str = ""
+    language: str = ""
+    prompt: Prompt | None = None
+    """What the assistant had just asked them."""
 
 
-async def said_for(service: Service, speaker: Speaker, text: str, *, language: str = "", turn_id: str = "") -> RewriteAnswer | None:
+async def said_for(service: Service, speaker: Speaker, text: str, *, turn_id: str = "") -> RewriteAnswer | None:
     """What to hand on in place of a text, logged and counted like any answer; nothing where it is no utterance at all."""
     if len(text) > UTTERANCE_CHARS_MAX or has_control_characters(text.strip()):
         return None
@@ -39,7 +42,8 @@ async def said_for(service: Service, speaker: Speaker, text: str, *, language: s
         customer_id=service.pseudonym(speaker.customer_id),
         at=service.clock(),
         utterance=text,
-        context=Context(locale=language, room=speaker.room, device_type=speaker.device_type),
+        prompt=speaker.prompt,
+        context=Context(locale=speaker.language, room=speaker.room, device_type=speaker.device_type),
     )
     request = BeforeRequest(heard)
     answer = await answered(service, request, budget_s=BUDGET_S)

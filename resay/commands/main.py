@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": "serve",
     "try": "serve",
     "wyoming": "wyoming",
+    "home-assistant": "home_assistant",
     "experiment": "experiment",
     "switch": "switch",
     "teachings": "teachings",

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -86,7 +87,7 @@ async def _relay(service: Service, places: tuple[Address, Address], speaker: Spe
 
 
 async def _rewritten(service: Service, speaker: Speaker, text: str, language: str) -> str:
-    answer = await said_for(service, speaker, text, language=language)
+    answer = await said_for(service, replace(speaker, language=language), text)
     return answer.utterance if answer is not None and answer.action is Action.REWRITE else text
 
 
