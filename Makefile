@@ -23,10 +23,11 @@ format: setup
 
 setup: .venv/.ready-dev real-parts ## Everything that developers need.
 
-# The real parts that tests start: a browser, Java with Maven for the broker, and two synthesisers. Debian's packages where we may install them.
+# The real parts that tests start: a browser, Java with Maven for the broker, PostgreSQL, and two synthesisers. Debian's packages where we may install them.
 real-parts:
 	@command -v chromium >/dev/null || $(call install,chromium,chromium)
 	@command -v mvn >/dev/null || $(call install,maven default-jre-headless,Maven and Java 17)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call install,postgresql,PostgreSQL)
 	@{ command -v espeak-ng && command -v flite; } >/dev/null || $(call install,espeak-ng flite,espeak-ng and flite)
 define install
 { if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
@@ -73,7 +74,7 @@ bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for ma
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements-uv.lock
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra demo pyproject.toml - -o requirements.lock
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka --extra spark --extra train pyproject.toml - -o requirements-dev.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka --extra spark --extra train --extra postgresql pyproject.toml - -o requirements-dev.lock
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade
 
 clean:

@@ -24,7 +24,7 @@ GATHER_S = 0.1
 """How long the writer waits for more before it writes: a decision is in the books a tenth of a second after the answer."""
 
 TRIES_MAX = 12
-"""Tries a batch; each waits up to 5 s for the lock (`resay.store.books.LOCK_WAIT_S`), so a minute in all."""
+"""Tries a batch; each waits up to 5 s for the lock (`resay.store.database.LOCK_WAIT_S`), so a minute in all."""
 
 PAUSE_S = 1.0
 """Pause between tries."""

@@ -39,7 +39,8 @@ class ServiceSettings:
     home: Path
     """Folder of lake, books and artifacts."""
     lake: Path
-    books: Path
+    books: str | Path
+    """URL or file."""
     rewrites: Path
     """Shelf of rewrite tables."""
     reports: Path

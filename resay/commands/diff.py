@@ -112,7 +112,7 @@ def _retired(generations: Sequence[Generation]) -> dict[str, Sequence[str]]:
 
 def _vetoed(settings: Settings, rewrites: Sequence[Rewrite]) -> dict[str, Sequence[str]]:
     # Opening the books would make them; where there are none there are no vetoes.
-    blocked = set(blocked_pairs(settings)) if settings.books.exists() else set()
+    blocked = set(blocked_pairs(settings)) if settings.has_books else set()
     forbidden = (
         each
         for each in rewrites

@@ -210,7 +210,7 @@ def _experiments(settings: Settings, *, new: bool = False) -> Iterator[Experimen
     """
     if new:
         settings.home.mkdir(parents=True, exist_ok=True)
-    elif not settings.books.exists():
+    elif not settings.has_books:
         message = f"an experiment must have been started in home {settings.home}; it has no books; is it the home of the service?"
         raise UnknownExperiment(message)
     books = Books(settings.books)

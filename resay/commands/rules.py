@@ -101,7 +101,7 @@ def restore_command(
 
 def fared_in(settings: Settings) -> dict[str, Fared]:
     """How rewrites of a home fare on live traffic; nothing where nothing was served yet."""
-    if not settings.books.exists():  # Opening the books would make them.
+    if not settings.has_books:  # Opening the books would make them.
         return {}
     with opened(settings) as books:
         return read_fared(TrialBooks(books))

@@ -179,7 +179,7 @@ def _explained(settings: Settings, request: RewriteRequest) -> tuple[Explanation
     Raises: NothingLearnt.
     """
     # Opening the books would make them; where there are none there are no vetoes.
-    books = Books(settings.books) if settings.books.exists() else None
+    books = Books(settings.books) if settings.has_books else None
     try:
         taught = taught_in(TeachingBooks(books, stamp=settings.home / STAMP_FILE)) if books else None
         personal = histories_in(books) if books else None

@@ -10,6 +10,7 @@ from pathlib import Path
 HOME_VARIABLE = "RESAY_HOME"
 API_KEY_VARIABLE = "RESAY_API_KEY"
 HASH_KEY_VARIABLE = "RESAY_HASH_KEY"
+BOOKS_URL_VARIABLE = "RESAY_BOOKS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Settings:
     """RESAY_API_KEY: key that callers of the service must show; made and kept in the home where unset."""
     hash_key: str | None
     """RESAY_HASH_KEY: key of the hash that replaces customer ids at ingest; ids are kept where unset."""
+    books_url: str | None = None
+    """RESAY_BOOKS_URL: where the books lie, such as postgresql://resay:PASSWORD@db/resay; a SQLite file in the home where unset."""
 
     @property
     def lake(self) -> Path:
@@ -29,9 +32,14 @@ class Settings:
         return self.home / "lake"
 
     @property
-    def books(self) -> Path:
-        """The SQLite file."""
-        return self.home / "books.sqlite"
+    def books(self) -> str | Path:
+        """The books' URL, or their SQLite file."""
+        return self.books_url or self.home / "books.sqlite"
+
+    @property
+    def has_books(self) -> bool:
+        """Whether there are books to open; opening a file that is not there would make it."""
+        return not isinstance(self.books, Path) or self.books.exists()
 
     @property
     def rewrites(self) -> Path:
@@ -50,4 +58,5 @@ def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | N
         home=home or Path(environment.get(HOME_VARIABLE) or ".resay"),
         api_key=environment.get(API_KEY_VARIABLE) or None,
         hash_key=environment.get(HASH_KEY_VARIABLE) or None,
+        books_url=environment.get(BOOKS_URL_VARIABLE) or None,
     )

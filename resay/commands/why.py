@@ -173,7 +173,7 @@ def _floor_of(generation: Generation | None) -> int:
 
 def _blocked(settings: Settings) -> tuple[tuple[str, str], ...]:
     # Opening the books would make them; where there are none there are no vetoes.
-    return blocked_pairs(settings) if settings.books.exists() else ()
+    return blocked_pairs(settings) if settings.has_books else ()
 
 
 def _is_blocked(account: Account, source: str, blocked: Sequence[tuple[str, str]]) -> bool:

@@ -21,13 +21,11 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Decision
 from resay.store import tables
+from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
 from resay.store.trial_rows import note_trials
 
 HISTORIES_MARK = "histories"
 """Name of the mark that grows whenever a history may have changed."""
-
-LOCK_WAIT_S = 5.0
-"""How long a writer waits for another one; SQLite has one writer at a time."""
 
 
 class BooksUnavailable(ResayError):
@@ -70,30 +68,23 @@ class Books:
 
         Raises: BooksUnavailable.
         """
-        self._url = url if isinstance(url, str) and "://" in url else f"sqlite:///{url}"
+        self._url = full_url(url)
         with _naming(self._url):
-            self._engine = sa.create_engine(self._url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+            self._engine = open_engine(self._url)
         self._create()
 
     def _create(self) -> None:
+        if is_postgresql(self._url):
+            with self.writing() as connection:
+                _create_missing(connection)
+            return
         # Processes that create at once meet at any of the tables, and find there what another has just made. All else fails again.
         for _ in _METADATA.tables:
-            with suppress(SQLAlchemyError):
-                self._create_missing()
+            with suppress(SQLAlchemyError), self._engine.begin() as connection:
+                _create_missing(connection)
                 return
-        with _naming(self._url):
-            self._create_missing()
-
-    def _create_missing(self) -> None:
-        _METADATA.create_all(self._engine)
-        # Books of before anything could be taught have this table, with nothing in it and without these columns.
-        known = {column["name"] for column in sa.inspect(self._engine).get_columns(TEACHINGS.name)}
-        for name in (column.name for column in TEACHINGS.columns if column.name not in known):
-            kind = TEACHINGS.c[name].type.compile(self._engine.dialect)
-            with self._engine.begin() as connection:
-                connection.execute(sa.text(f"alter table {TEACHINGS.name} add column {name} {kind}"))
+        with self.writing() as connection:
+            _create_missing(connection)
 
     def log_decisions(self, decisions: Sequence[Decision]) -> None:
         """Write down answers, all or none.
@@ -126,7 +117,7 @@ class Books:
         """Write down a veto; answers its id."""
         veto_id = veto.veto_id or uuid.uuid4().hex
         row = {**asdict(veto), "veto_id": veto_id}
-        with _naming(self._url), self._engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(VETOES.insert(), row)
         return veto_id
 
@@ -144,7 +135,7 @@ class Books:
 
         Raises: BooksUnavailable.
         """
-        with _naming(self._url), self._engine.begin() as connection:
+        with self.writing() as connection:
             # A write first, so that no other writer comes between what is read and what is written.
             connection.execute(MARKS.update().where(MARKS.c.name == HISTORIES_MARK).values(value=MARKS.c.value))
             stand = self._marks(connection)
@@ -176,7 +167,7 @@ class Books:
 
         Raises: BooksUnavailable.
         """
-        with _naming(self._url), self._engine.begin() as connection:
+        with self.writing() as connection:
             dropped = connection.execute(_HISTORIES.delete().where(_HISTORIES.c.customer_id == customer_id)).rowcount
             self._mark(connection, {HISTORIES_MARK: self._marks(connection).get(HISTORIES_MARK, 0) + 1})
         return int(dropped)
@@ -199,11 +190,12 @@ class Books:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One transaction, for the files of the store that look after tables of their own.
+        """One transaction; on PostgreSQL nobody else writes meanwhile, and on SQLite nobody from the first thing that is written on.
 
         Raises: BooksUnavailable.
         """
         with _naming(self._url), self._engine.begin() as connection:
+            take_turn(connection)
             yield connection
 
     @contextmanager
@@ -228,7 +220,10 @@ def _naming(url: str) -> Iterator[None]:
     except (SQLAlchemyError, ImportError) as error:
         # The driver's own words; the library adds the statement and a link, over several lines.
         reason = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
-        message = f"books must be readable and writable at {_place(url)}; {reason}; is the folder there, and is it yours?"
+        hint = (
+            "does the server run, and is `resay[postgresql]` installed?" if is_postgresql(url) else "is the folder there, and is it yours?"
+        )
+        message = f"books must be readable and writable at {_place(url)}; {reason}; {hint}"
         raise BooksUnavailable(message) from error
 
 
@@ -238,14 +233,6 @@ def _place(url: str) -> str:
         return sa.make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return "their URL"
-
-
-def _tune_sqlite(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    # WAL lets readers go on while one writes; secure_delete overwrites what is deleted, because deleted is deleted.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", f"busy_timeout={int(LOCK_WAIT_S * 1000)}"):
-        cursor.execute(f"pragma {pragma}")
-    cursor.close()
 
 
 def utc(moment: datetime) -> datetime:
@@ -258,7 +245,7 @@ def _sql_type(kind: pa.DataType) -> Any:
         return sa.DateTime(timezone=True)
     if pa.types.is_date(kind):
         return sa.Date()
-    return {tables.TEXT: sa.Text, tables.COUNT: sa.BigInteger, tables.NUMBER: sa.Double}[kind]()
+    return {tables.TEXT: Words, tables.COUNT: sa.BigInteger, tables.NUMBER: sa.Double}[kind]()
 
 
 _METADATA = sa.MetaData()
@@ -286,6 +273,15 @@ TRIALS = _sql_table(tables.TRIALS)
 STAGES = _sql_table(tables.STAGES)
 KEYS = _sql_table(tables.KEYS)
 AUDIT = _sql_table(tables.AUDIT)
+
+
+def _create_missing(connection: sa.Connection) -> None:
+    _METADATA.create_all(connection)
+    # Books of before anything could be taught have this table, with nothing in it and without these columns.
+    known = {column["name"] for column in sa.inspect(connection).get_columns(TEACHINGS.name)}
+    for name in (column.name for column in TEACHINGS.columns if column.name not in known):
+        kind = TEACHINGS.c[name].type.compile(connection.dialect)
+        connection.execute(sa.text(f"alter table {TEACHINGS.name} add column {name} {kind}"))
 
 
 def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,14 +23,6 @@ READING = 'light|on|{"name":"lamp"}'
 def lake(tmp_path: Path) -> Lake:
     """An empty lake."""
     return Lake(tmp_path / "lake")
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    """Empty books."""
-    opened = Books(tmp_path / "books.sqlite")
-    yield opened
-    opened.close()
 
 
 def tell(lake: Lake, books: Books, log: Log | None = None) -> int:

@@ -17,7 +17,8 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
-from resay.store.books import LOCK_WAIT_S, Books
+from resay.store.books import Books
+from resay.store.database import LOCK_WAIT_S
 from rewrite_online.hold_out import HoldOut
 from rewrite_online.rewriter import Live, Rewriter
 from serving.app import open_service

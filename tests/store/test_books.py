@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
+import psycopg
 import pytest
 
 from resay.dialogue.rewrite import Decision
-from resay.store.books import Books, BooksUnavailable, Veto
+from resay.store.books import MARKS, Books, BooksUnavailable, Veto
 from tests import child
 from tests.builders import BASE
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    """Empty books."""
-    opened = Books(tmp_path / "books.sqlite")
-    yield opened
-    opened.close()
 
 
 def decision(decision_id: str, *, at: float = 0, reason: str = "no_candidate") -> Decision:
@@ -84,13 +78,13 @@ def test_vetoes_come_back_oldest_first(books: Books):
     assert books.vetoes() == [Veto("a", "b", "someone", "wrong", BASE, veto_id=veto_id), newer]
 
 
-def test_books_outlive_their_process(tmp_path: Path):
+def test_books_outlive_their_process(books_place: str | Path):
     """What was written is there when the books are opened again."""
-    first = Books(tmp_path / "books.sqlite")
+    first = Books(books_place)
     first.log_decisions([decision("d1")])
     first.close()
 
-    again = Books(tmp_path / "books.sqlite")
+    again = Books(books_place)
     ids = [each.decision_id for each in again.decisions(limit=1)]
     again.close()
 
@@ -137,3 +131,58 @@ def test_many_may_open_new_books_at_once(tmp_path: Path):
     with ThreadPoolExecutor(8) as pool:
         for home in range(20):
             assert list(pool.map(open_books, [tmp_path / f"books{home}"] * 8)) == [None] * 8
+
+
+def test_many_may_open_new_books_of_a_server_at_once(postgresql_url: str):
+    """Replicas that start together make each table once."""
+    begin = Barrier(8)
+
+    def open_books(_number: int) -> None:
+        begin.wait(child.WAIT_S)
+        Books(postgresql_url).close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(open_books, range(8))) == [None] * 8
+
+
+def test_a_server_that_was_started_anew_is_found_again(postgresql_url: str):
+    """Connections that died are no fault of the next one who asks."""
+    with closing(Books(postgresql_url)) as books:
+        books.log_decisions([decision("d1")])
+        with psycopg.connect(postgresql_url) as other:
+            other.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname is not null")
+
+        assert [each.decision_id for each in books.decisions(limit=9)] == ["d1"]
+
+
+def test_a_server_that_is_away_is_said():
+    """With what to look at, and without the password."""
+    with pytest.raises(BooksUnavailable, match="does the server run") as error:
+        Books("postgresql://resay:secret@/resay?host=/nowhere")
+
+    assert "secret" not in str(error.value)
+
+
+def test_one_writes_at_a_time(books: Books):
+    """What is read in a transaction that writes holds until it is written: eight that add one each have added eight."""
+
+    def add_one(_number: int) -> None:
+        with books.writing() as connection:
+            connection.execute(MARKS.update().where(MARKS.c.name == "count").values(value=MARKS.c.value))
+            value = connection.execute(MARKS.select().where(MARKS.c.name == "count")).one().value
+            time.sleep(0.01)  # Time enough for another one to come between, if it could.
+            connection.execute(MARKS.update().where(MARKS.c.name == "count").values(value=value + 1))
+
+    with books.writing() as connection:
+        connection.execute(MARKS.insert(), {"name": "count", "value": 0})
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add_one, range(8)))
+
+    assert books.marks() == {"count": 8}
+
+
+def test_a_text_with_a_nul_is_kept(books: Books):
+    """Not every database has that character, and none of the other rows shall be lost for it."""
+    books.veto(Veto("a", "b", "some\x00one", "", BASE, veto_id="v"))
+
+    assert books.vetoes()[0].vetoed_by == "some\ufffdone"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -48,14 +48,6 @@ def decision(number: int, customer: str, arm: str | None, *, at: float, experime
     moment = BASE + timedelta(seconds=at)
     named = {"experiment": experiment if arm else None, "arm": arm, "propensity": 1.0, "reason": "rewritten", "latency_ms": 1.0}
     return Decision(decision_id=f"d{number}", turn_id="t", customer_id=customer, at=moment, mode="before", source="x", **others, **named)
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    """Empty books."""
-    opened = Books(tmp_path / "books.sqlite")
-    yield opened
-    opened.close()
 
 
 def test_what_was_asked_comes_back_as_it_was(books: Books):

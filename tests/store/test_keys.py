@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,16 +13,9 @@ from resay.store.keys import BadKey, KeyBooks, KeyWish, Scope
 from tests.builders import BASE
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    """Empty books."""
-    opened = Books(tmp_path / "books.sqlite")
-    yield opened
-    opened.close()
-
-
-def test_the_books_do_not_hold_the_key(books: Books, tmp_path: Path):
+def test_the_books_do_not_hold_the_key(tmp_path: Path):
     """Its hash, its public part, and nothing that opens anything."""
+    books = Books(tmp_path / "books.sqlite")
     secret, key = KeyBooks(books).add(KeyWish("assistant", (Scope.SERVE,), "ada"), now=BASE)
     books.close()
 
