@@ -5,51 +5,25 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.text import canonical
 from resay.store.books import Veto
 from resay.store.events import Event
 from resay.store.review import Switch
+from serving.review.files import RulesForm, rules_rows, written
+from serving.review.reviewed import Reviewed
+from serving.rules_wire import Blocked, Edited, Imported, Turned, Why
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
 from serving.trials.fared import UNTRIED, fared_json, read_fared, state_of
 from serving.trials.referee import restore
 from serving.wire import REFUSALS, Fault
-
-BY = "http"
-"""Who did it, where nobody says."""
-
-TEXT_CHARS_MAX = 500
-"""A reason is a sentence or two."""
-
-Scope = Literal["all", "taught", "personal", "table", "global"]
-
-
-class Why(BaseModel):
-    """Why something is changed."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="forbid")
-
-    why: str = Field("", max_length=TEXT_CHARS_MAX)
-    """In a sentence."""
-    by: str = Field(BY, max_length=TEXT_CHARS_MAX)
-    """Who changes it."""
-
-
-class Turned(Why):
-    """What is switched off, or on again."""
-
-    scope: Scope = "all"
-    """Everything, or a layer."""
-    off: bool
-    """Whether it shall be off."""
-
 
 _UNKNOWN: dict[int | str, dict[str, object]] = {404: {"model": Fault, "description": "There is none of this id."}}
 
@@ -58,6 +32,7 @@ def rules_routes(service: Service) -> APIRouter:
     """The routes of `/v1/rules`."""
     router = APIRouter(route_class=StrictJsonRoute)
     rules = Rules(service)
+    _file_routes(router, rules)
 
     @router.get(
         "/v1/rules", operation_id="list_rules", summary="Live rewrites, vetoes, switches, and what was changed.", responses=REFUSALS
@@ -110,6 +85,7 @@ class Rules:
     def __init__(self, service: Service) -> None:
         """Of one service."""
         self._service = service
+        self._reviewed = Reviewed(service)
 
     def all(self) -> dict[str, object]:
         """Everything, for who reviews."""
@@ -125,6 +101,39 @@ class Rules:
             "off": [_told(asdict(each)) for each in review.switches()],
             "events": [_told(asdict(each)) for each in review.events()],
         }
+
+    def edit(self, rewrite_id: str, edited: Edited) -> dict[str, object]:
+        """Put another target in place of a rewrite's.
+
+        Raises: HTTPException, where none of this id is live, and with the reasons of the checker where it refuses.
+        """
+        return self._reviewed.edit(self._rewrite(rewrite_id), edited)
+
+    def unedit(self, rewrite_id: str, why: Why) -> dict[str, object]:
+        """Let learning propose again what it finds.
+
+        Raises: HTTPException, where there is no edit of this id.
+        """
+        return self._reviewed.unedit(rewrite_id, why)
+
+    def take_in(self, imported: Imported) -> dict[str, object]:
+        """Take rules in, those that can be proven; or only try them."""
+        return self._reviewed.take_in(imported)
+
+    def file(self, form: RulesForm) -> str:
+        """The table and the blocklist as a file."""
+        live = self._service.watch.live()
+        return written(rules_rows(live.rewrites, read_fared(self._service.trials), self._service.books.vetoes()), form)
+
+    def block(self, blocked: Blocked) -> dict[str, object]:
+        """Forbid what nobody need have learnt yet.
+
+        Raises: HTTPException, where neither source nor target is named.
+        """
+        if not canonical(blocked.source) and not canonical(blocked.target):
+            raise HTTPException(422, "a block must name a source or a target; both are empty; is everything to be off? `POST /v1/switch`")
+        veto = Veto(canonical(blocked.source), canonical(blocked.target), blocked.by, blocked.why, self._service.clock(), uuid.uuid4().hex)
+        return {"veto_id": veto.veto_id, "new": self._service.review.dismiss(veto)}
 
     def dismiss(self, rewrite_id: str, why: Why) -> dict[str, object]:
         """Forbid a live rewrite, wherever it holds and whichever layer says it.
@@ -174,3 +183,51 @@ class Rules:
 
 def _told(row: dict[str, object]) -> dict[str, object]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def rules_file(form: RulesForm, content: str) -> Response:
+    """A file of rules to be kept."""
+    named = {"content-disposition": f'attachment; filename="rules.{form}"'}
+    return Response(content, media_type="text/csv" if form is RulesForm.CSV else "application/json", headers=named)
+
+
+def _file_routes(router: APIRouter, rules: Rules) -> None:
+    """Edits, files and the blocklist."""
+
+    @router.post(
+        "/v1/rules/{rewrite_id}/edit",
+        operation_id="edit_rule",
+        summary="Put another target in place of a rewrite's, through the checker; it is kept by the learnings to come.",
+        responses={**REFUSALS, **_UNKNOWN},
+    )
+    async def edit(rewrite_id: str, edited: Edited) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.edit, rewrite_id, edited))
+
+    @router.post("/v1/edits/{rewrite_id}/undo", operation_id="undo_edit", summary="Take an edit back.", responses={**REFUSALS, **_UNKNOWN})
+    async def unedit(rewrite_id: str, why: Why) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.unedit, rewrite_id, why))
+
+    @router.post(
+        "/v1/vetoes", operation_id="block", summary="Forbid words for good, whether or not they are learnt yet.", responses=REFUSALS
+    )
+    async def block(blocked: Blocked) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.block, blocked))
+
+    @router.get(
+        "/v1/rules/export",
+        operation_id="export_rules",
+        summary="The live table and the blocklist as a file.",
+        responses={**REFUSALS, 200: {"content": {"text/csv": {}, "application/json": {}}, "description": "The file."}},
+        response_class=Response,
+    )
+    async def export(form: Annotated[RulesForm, Query(alias="as")] = RulesForm.JSON) -> Response:
+        return rules_file(form, await run_in_threadpool(rules.file, form))
+
+    @router.post(
+        "/v1/rules/import",
+        operation_id="import_rules",
+        summary="Take rules in, those that can be proven, or only try them on recorded traffic.",
+        responses=REFUSALS,
+    )
+    async def take_in(imported: Imported) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.take_in, imported))

@@ -10,7 +10,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -29,18 +29,19 @@ from markov.verify import Rules, sift
 from markov.versions import Understanding
 from resay.commands.console import progress
 from resay.commands.engines import EngineOver, embedded
+from resay.commands.learning_edits import edits_in, with_edits
 from resay.commands.learning_global import Global, GlobalRules, carried, is_beside, learn_global
 from resay.commands.learning_histories import tell_home
 from resay.commands.needless import Needless, needless_of
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Rewrite
-from resay.dialogue.text import canonical
 from resay.store.artifact import Generation, Shelf
 from resay.store.books import Books
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
+from resay.store.review import blocked_in
 from resay.store.rewrites import encode_rewrites
 from resay.store.tables import CHAIN_TURNS, LINKS, OUTCOMES, SEGMENTS
 from resay.store.wordings import RANKER_FILE
@@ -157,13 +158,8 @@ def verified(lake: Lake, rewrites: Sequence[Rewrite], rules: Rules) -> tuple[lis
 
 def blocked_pairs(settings: Settings) -> tuple[tuple[str, str], ...]:
     """All vetoes as pairs of canonical texts; one whose text has no words matches nothing, where an empty text matches all."""
-    books = Books(settings.books)
-    try:
-        vetoes = books.vetoes()
-    finally:
-        books.close()
-    named = [(veto.source, canonical(veto.source), veto.target, canonical(veto.target)) for veto in vetoes]
-    return tuple((source, target) for said, source, put, target in named if bool(said) == bool(source) and bool(put) == bool(target))
+    with closing(Books(settings.books)) as books:
+        return blocked_in(books)
 
 
 class _Overtaken(Exception):
@@ -185,9 +181,11 @@ def _teach_once(settings: Settings, totals: Mapping[str, int], rules: LearnRules
     rules.observe(LearnStep.MINED)
     needless = needless_of(lake, mined.rewrites, live=live, understanding=rules.understanding)
     wanted = [each for each in mined.rewrites if each.rewrite_id not in needless.reasons]
-    blocked = blocked_pairs(settings)
+    blocked, edits = blocked_pairs(settings), edits_in(settings)
+    wanted = with_edits(lake, wanted, edits, Rules(customers_min=rules.k))
+    allowed = frozenset(each.rewrite.rewrite_id for each in edits if each.allowed)
     with progress("Verifying", unit="rewrites", shown=rules.shown) as tick:
-        proven, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked))
+        proven, proof = verified(lake, wanted, Rules(customers_min=rules.k, blocked=blocked, approved=allowed))
         tick(len(proven), len(mined.rewrites))
     rules.observe(LearnStep.VERIFIED)
     rulings = _ruled(before, proven, mined, proof, needless)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,11 +10,12 @@ import typer
 
 from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.rules_changes import register_on
+from resay.commands.rules_home import ByOption, WhyOption, opened
 from resay.commands.rules_telling import dialogues_of_all, rewrites_table
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.store.artifact import Shelf
-from resay.store.books import Books
 from resay.store.events import Event
 from resay.store.lake import Lake
 from resay.store.trials import TrialBooks
@@ -25,9 +24,6 @@ from serving.trials.referee import restore
 
 BY = "command line"
 """Who did it, where nobody says."""
-
-WhyOption = Annotated[str, typer.Option("--why", help="In a sentence; stands in the history.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who does it; stands in the history.")]
 
 
 class NotRolledBack(ResayError):
@@ -39,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
     group.callback()(rules_command)
     group.command("restore")(restore_command)
+    register_on(group)
     app.add_typer(group, name="rules", rich_help_panel="Learn, step by step")
 
 
@@ -105,17 +102,3 @@ def fared_in(settings: Settings) -> dict[str, Fared]:
         return {}
     with opened(settings) as books:
         return read_fared(TrialBooks(books))
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Books]:
-    """The books of a home, for the length of the block.
-
-    Raises: BooksUnavailable.
-    """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    books = Books(settings.books)
-    try:
-        yield books
-    finally:
-        books.close()

@@ -273,6 +273,7 @@ TRIALS = _sql_table(tables.TRIALS)
 STAGES = _sql_table(tables.STAGES)
 KEYS = _sql_table(tables.KEYS)
 AUDIT = _sql_table(tables.AUDIT)
+EDITS = _sql_table(tables.EDITS)
 
 
 def _create_missing(connection: sa.Connection) -> None:

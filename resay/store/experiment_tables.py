@@ -58,8 +58,8 @@ CHANGES = Table(
         Column(
             "change",
             TEXT,
-            "started, stopped, cohort_added; dismissed, taken_back; promoted, back_on_trial, rolled_back, restored; "
-            "switched_off, switched_on.",
+            "started, stopped, cohort_added; dismissed, taken_back; promoted, back_on_trial, rolled_back, restored; edited, "
+            "imported, unedited; switched_off, switched_on.",
         ),
         Column("changed_by", TEXT, "Who, or what."),
         Column("why", TEXT, "Why."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from resay.dialogue.text import canonical
 from resay.store.books import SWITCHES, VETOES, Books, Veto, utc
 from resay.store.events import Event, note, read_events
 
@@ -102,3 +103,9 @@ class ReviewBooks:
         """
         told = [*read_events(self._books, RULE), *read_events(self._books, SWITCH)]
         return sorted(told, key=lambda each: each.at)
+
+
+def blocked_in(books: Books) -> tuple[tuple[str, str], ...]:
+    """All vetoes as pairs of canonical texts; one whose text has no words matches nothing, where an empty text matches all."""
+    named = [(veto.source, canonical(veto.source), veto.target, canonical(veto.target)) for veto in books.vetoes()]
+    return tuple((source, target) for said, source, put, target in named if bool(said) == bool(source) and bool(put) == bool(target))

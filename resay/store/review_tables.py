@@ -50,3 +50,19 @@ STAGES = Table(
     owner="serving/trials",
     home=Home.BOOKS,
 )
+
+EDITS = Table(
+    "edits",
+    "Rewrites that a person put in place of what was mined; learning keeps them as long as they can be proven.",
+    (
+        Column("rewrite_id", TEXT, "The rewrite."),
+        Column("rewrite", TEXT, "JSON: the row of table `rewrites`, as it was checked then."),
+        Column("allowed", TEXT, "yes or no: whether the person allowed it though it is risky."),
+        Column("edited_by", TEXT, "Who."),
+        Column("why", TEXT, "Why."),
+        Column("edited_at", TIME, "When, UTC."),
+    ),
+    key=("rewrite_id",),
+    owner="resay/store/edits",
+    home=Home.BOOKS,
+)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from resay.store.access_tables import AUDIT, KEYS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
-from resay.store.review_tables import STAGES, SWITCHES, TRIALS
+from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "CHANGES",
     "COUNT",
     "DAY",
+    "EDITS",
     "EXPERIMENTS",
     "EXPOSURES",
     "FLAG",
@@ -378,6 +379,7 @@ TABLES: tuple[Table, ...] = (
     SWITCHES,
     TRIALS,
     STAGES,
+    EDITS,
     TEACHINGS,
     HISTORIES,
     MARKS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import parse_qs
@@ -14,20 +14,25 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from resay.dialogue.codec import UTTERANCE_CHARS_MAX
+from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import BeforeRequest, Heard
 from resay.dialogue.turn import Prompt
+from resay.store.artifact import Shelf
 from resay.store.keys import Scope
 from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
+from serving.dashboard.comparison import since_before
 from serving.dashboard.evidence import masker
 from serving.dashboard.experiment_page import experiment_page
 from serving.dashboard.templates import FOLDER, templates
-from serving.dashboard.view import View, view
+from serving.dashboard.view import Absent, View, view
 from serving.experiments.look import Look
 from serving.experiments_api import Form, exported, look_now, record_named
-from serving.rules_api import TEXT_CHARS_MAX, Rules, Turned, Why
+from serving.review.files import RulesForm
+from serving.rules_api import Rules, rules_file
+from serving.rules_wire import RULE_CHARS_MAX, TEXT_CHARS_MAX, Blocked, Edited, Turned, Why
 from serving.service import Service
 from serving.sessions import cookie_name, session_caller
 
@@ -42,6 +47,12 @@ VIEW_LIFE = timedelta(seconds=15)
 
 BY = "page"
 """Who did it, where it was done on the page: whoever has its session."""
+
+EVENTS_SHOWN_MAX = 200
+"""Events of the history on the page, the newest first; `/v1/rules` has all."""
+
+CHANGES_SHOWN_MAX = 200
+"""Rewrites shown of each kind of change; `resay diff --json` has all."""
 
 LOOKS_MAX = 20
 """Experiments whose last look is kept; the oldest goes first."""
@@ -61,6 +72,10 @@ def page_routes(service: Service) -> APIRouter:
     router.add_api_route("/experiments/{name}", page.experiment, methods=["GET"])
     router.add_api_route("/experiments/{name}/report", page.export, methods=["GET"])
     router.add_api_route("/rules/dismiss", page.dismiss, methods=["POST"])
+    router.add_api_route("/rules/edit", page.edit, methods=["POST"])
+    router.add_api_route("/rules/block", page.block, methods=["POST"])
+    router.add_api_route("/rules/export", page.export_rules, methods=["GET"])
+    router.add_api_route("/rules/changes", page.changes, methods=["GET"])
     router.add_api_route("/rules/restore", page.restore, methods=["POST"])
     router.add_api_route("/rules/undo", page.undo, methods=["POST"])
     router.add_api_route("/switch", page.switch, methods=["POST"])
@@ -134,6 +149,51 @@ class _Page:
             return self._door("closed")
         return exported(await run_in_threadpool(self._look, name), form)
 
+    async def edit(self, request: Request) -> Response:
+        """Put another target in place of a rewrite's."""
+        target = await _form_field(request, "target", chars_max=RULE_CHARS_MAX)
+        allowed = await _form_field(request, "allow", chars_max=KEY_CHARS_MAX) == "yes"
+        if not target.strip():
+            return self._refused(["The target must have words."])
+
+        def change(rewrite_id: str, why: Why) -> object:
+            return self._rules.edit(rewrite_id, Edited(target=target, allow_risky=allowed, why=why.why, by=why.by))
+
+        return await self._change(request, "rewrite_id", change)
+
+    async def block(self, request: Request) -> Response:
+        """Forbid words."""
+        target = await _form_field(request, "target", chars_max=RULE_CHARS_MAX)
+
+        def change(source: str, why: Why) -> object:
+            return self._rules.block(Blocked(source=source, target=target, why=why.why, by=why.by))
+
+        return await self._change(request, "source", change)
+
+    async def export_rules(self, request: Request, form: Annotated[RulesForm, Query(alias="as")] = RulesForm.CSV) -> Response:
+        """The table and the blocklist as a file."""
+        if not self._knows(request):
+            return self._door("closed")
+        return rules_file(form, await run_in_threadpool(self._rules.file, form))
+
+    async def changes(self, request: Request) -> Response:
+        """What changed since the generation before, and by whom."""
+        if not self._knows(request):
+            return self._door("closed")
+        return await run_in_threadpool(self._changes)
+
+    def _changes(self) -> Response:
+        try:
+            found: object = since_before(Shelf(self._service.settings.rewrites)) or Absent("There is no generation before the live one.")
+        except ResayError as error:
+            found = Absent(str(error))
+        events = self._service.review.events()[::-1][:EVENTS_SHOWN_MAX]
+        page = self._templates.get_template("changes.html")
+        return HTMLResponse(page.render(changes=found, events=events, shown_max=CHANGES_SHOWN_MAX))
+
+    def _refused(self, reasons: Sequence[str]) -> Response:
+        return HTMLResponse(self._templates.get_template("refused.html").render(reasons=reasons), 422)
+
     async def dismiss(self, request: Request) -> Response:
         """Forbid a rewrite for good."""
         return await self._change(request, "rewrite_id", self._rules.dismiss)
@@ -158,9 +218,12 @@ class _Page:
         """Do what a form asks for, and show the page anew; a form of another site has neither the session nor our Origin."""
         if not self._knows(request):
             return self._door("closed")
-        named = await _form_field(request, field, chars_max=KEY_CHARS_MAX)
+        named = await _form_field(request, field, chars_max=RULE_CHARS_MAX)
         why = Why(why=await _form_field(request, "why", chars_max=TEXT_CHARS_MAX), by=BY)
-        await run_in_threadpool(change, named, why)
+        try:
+            await run_in_threadpool(change, named, why)
+        except HTTPException as refused:
+            return self._refused(refused.detail if isinstance(refused.detail, list) else [str(refused.detail)])
         self._last = None
         return RedirectResponse("/#rules-title", 303)
 

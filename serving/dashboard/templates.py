@@ -12,9 +12,13 @@ FOLDER = Path(__file__).parent
 
 _WORDS = ("sign_name", "sign_meaning", "reason_meaning", "place_words", "spared_words", "percent", "change", "lift", "count", "plural")
 
+PAGES = (("/", "Overview"), ("/rules/changes", "Changes"))
+"""Path and name of each page, in the order of the menu."""
+
 
 def templates() -> Environment:
     """The templates of this folder."""
     made = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.globals.update({name: getattr(words, name) for name in _WORDS})
+    made.globals["pages"] = PAGES
     return made

@@ -14,7 +14,11 @@ PUBLISHED = Path(__file__).parent.parent.parent / "docs/api/openapi.json"
 
 _ONE = "/v1/experiments/{name}"
 TEACHINGS = {"/v1/teachings", *(f"/v1/teachings/{what}" for what in ("{teaching_id}", "offers", "offers/{teaching_id}"))}
-RULES = {"/v1/rules", "/v1/rules/{rewrite_id}/dismiss", "/v1/rules/{rewrite_id}/restore", "/v1/vetoes/{veto_id}/undo", "/v1/switch"}
+RULES = {
+    *("/v1/rules", "/v1/rules/export", "/v1/rules/import", "/v1/vetoes", "/v1/vetoes/{veto_id}/undo", "/v1/switch"),
+    *(f"/v1/rules/{{rewrite_id}}/{what}" for what in ("dismiss", "restore", "edit")),
+    "/v1/edits/{rewrite_id}/undo",
+}
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 
 SERVED = {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *TEACHINGS}
@@ -66,6 +70,18 @@ def test_it_says_which_scope_a_key_needs(document: dict[str, Any]):
 
 def test_every_field_of_question_and_answer_is_explained(document: dict[str, Any]):
     """Names alone do not tell what is meant."""
-    for schema in ("RewriteQuestion", "RewriteReply", "Asked", "Ended", "AddedCohort", "Why", "Turned"):
+    for schema in (
+        "RewriteQuestion",
+        "RewriteReply",
+        "Asked",
+        "Ended",
+        "AddedCohort",
+        "Why",
+        "Turned",
+        "Edited",
+        "Imported",
+        "RuleRow",
+        "Blocked",
+    ):
         for name, field in document["components"]["schemas"][schema]["properties"].items():
             assert "description" in field or "$ref" in field, f"{schema}.{name} must be described"
