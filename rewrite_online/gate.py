@@ -22,6 +22,8 @@ class Bar:
     """How likely to succeed at least, whatever the original."""
     support_min: int
     """Customers that must stand behind it, beyond the floor that the verifier has checked."""
+    odds_more: float = 1.0
+    """By how much the odds of its success are known to be told too low, where they are held against those of the original."""
 
 
 BARS: Mapping[Risk, Bar] = {
@@ -35,11 +37,12 @@ BARS: Mapping[Risk, Bar] = {
 
 
 GLOBAL_BARS: Mapping[Risk, Bar] = {
-    # Of words that nobody need have said before, chances are a ranker's and not a record. Chosen on a loop of another seed than any that is
+    # Of words that nobody need have said before, chances are a ranker's and not a record. Chosen on loops of other seeds than any that is
     # reported, by what was lost there: nearly all losses are refusals that become wrong actions, and one in twelve is what is allowed. The
-    # ranker is judged on voices that it has not heard, and is too modest there: where it says 0.4, two of three were right.
-    Risk.LOW: Bar(margin=0.05, success_min=0.4, support_min=1),
-    Risk.HIGH: Bar(margin=0.5, success_min=0.95, support_min=30),
+    # ranker learns from links, which see half of what would have been right, and is too modest: where it says 0.4, two of three were right,
+    # and from 0.6 on 97 of 100; of the words as said it sees all. From 0.8 on four of three thousand were wrong, none of them risky.
+    Risk.LOW: Bar(margin=0.05, success_min=0.4, support_min=1, odds_more=2.0),
+    Risk.HIGH: Bar(margin=0.5, success_min=0.8, support_min=30),
 }
 """The bars of the global layer."""
 
@@ -142,4 +145,10 @@ def gain(rewrite: Rewrite) -> float:
 
 def _clears(rewrite: Rewrite, bar: Bar) -> bool:
     # A chance that is not a number compares false, and so clears nothing.
-    return gain(rewrite) > bar.margin and rewrite.success_as_rewritten >= bar.success_min and rewrite.support >= bar.support_min
+    ahead = _with_odds(rewrite.success_as_rewritten, bar.odds_more) - rewrite.success_as_said
+    return ahead > bar.margin and rewrite.success_as_rewritten >= bar.success_min and rewrite.support >= bar.support_min
+
+
+def _with_odds(chance: float, more: float) -> float:
+    """The chance at so many times the odds."""
+    return more * chance / (1 + (more - 1) * chance)

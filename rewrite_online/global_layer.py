@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest
+from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest, Risk
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Fared, Wording
 from resay.store.rewrites import rewrite_id_of
@@ -22,9 +22,10 @@ NEAR_MIN = 0.6
 """Nearness by spelling that a candidate must have to some wording of its state: pieces alone are little ground. On the tuned voices nearly
 all harm was where it lacked."""
 
-UNLIKE_MIN, UNLIKE_MARGIN = 0.9, 0.15
-"""Chance of success, and lead over the words as said, from which a candidate needs no such nearness. From 0.6 on did well on the tuned
-voices, and on others took noise for requests: nine in ten thousand right turns (docs/log.md, 2026-11-22)."""
+UNLIKE_MIN, UNLIKE_MARGIN = 0.8, 0.15
+"""Chance of success, and lead over the words as said, from which a candidate needs no such nearness, unless it is risky. From 0.6 on did
+well on the tuned voices, and on others took noise for requests: nine in ten thousand right turns; from 0.8 on none was met
+(docs/log.md, 2026-11-22)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,22 @@ class Considered:
     """What the ranker alone says, before how it fared when it was said for others."""
     fared: Fared | None = None
     """How that was; nothing where it is not known."""
+    is_tail: bool = False
+    """Whether it is what the second of two words that were heard means by itself."""
 
     @property
     def has_ground(self) -> bool:
-        """Whether what was heard is written like some wording of the state, or what speaks for it is strong without that."""
+        """Whether what was heard is written like some wording of the state, or what speaks for it is strong without that.
+
+        Never where the state is what the last of two words means: the first is then part of a longer one, and turns it round. Who is heard
+        to say "and pause" or "but pause" says "unpause".
+        """
+        if self.is_tail:
+            return False
         if (self.candidate.nearest.spelling or 0.0) >= NEAR_MIN:
             return True
+        if self.candidate.wording.risk is Risk.HIGH:
+            return False
         return self.as_rewritten >= UNLIKE_MIN and self.as_rewritten - self.as_said > UNLIKE_MARGIN
 
 
@@ -99,7 +110,8 @@ def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
     weighed = []
     for each, chance in zip(found.candidates, chances.rewritten, strict=True):
         fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
-        weighed.append(Considered(each, as_said, chance_by_record(chance, fared), found.said, chance, fared))
+        as_rewritten, is_tail = chance_by_record(chance, fared), each.wording.state in found.tails
+        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail))
     return sorted(weighed, key=lambda each: -each.as_rewritten)
 
 

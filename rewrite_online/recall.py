@@ -52,6 +52,8 @@ class Recalled:
     candidates: tuple[Candidate, ...]
     counts_for: Wording | None = None
     """The wording whose record its turns add to: itself where it is one, else the nearest; nothing where none is near."""
+    tails: frozenset[str] = frozenset()
+    """States that the second of two words that were heard reaches by itself, as many customers know."""
 
 
 class Recall:
@@ -101,7 +103,7 @@ class Recall:
             wording = self._best.get((state, kind))
             if wording is not None and wording.text != said and len(found) < CANDIDATES_MAX:
                 found.append(_candidate(wording, near.get(state), likely=likely))
-        return Recalled(known, tuple(found), known or self._nearest(listed))
+        return Recalled(known, tuple(found), known or self._nearest(listed), self._tails(said, kind))
 
     def counts_for(self, said: str, kind: str) -> Wording | None:
         """The wording to whose record turns with a text add, as `gather` finds it for what was heard."""
@@ -117,6 +119,11 @@ class Recall:
         other = copy(self)
         other._known = {(each.text, each.prompt_kind): each for each in wordings}
         return other
+
+    def _tails(self, said: str, kind: str) -> frozenset[str]:
+        _, _, last = said.partition(" ")
+        known = self._known.get((last, kind)) if " " not in last else None
+        return frozenset({known.state} if known and known.state and known.success >= TARGET_SUCCESS_MIN else ())
 
     def _nearest(self, listed: Sequence[Candidate]) -> Wording | None:
         """Of what was listed the wording nearest in writing to what was heard first, if it is near at all."""
