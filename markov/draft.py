@@ -96,7 +96,7 @@ def figured(drafts: Sequence[Draft], facts: Facts, rules: Rules) -> list[Recorde
 
 
 def check_drafts(
-    table: Sequence[Rewrite], drafts: Sequence[Draft], facts: Facts, rules: Rules, *, clock: tuple[datetime, Callable[[], float]]
+    table: Sequence[Rewrite], drafts: Sequence[Draft], facts: Facts, *, rules: Rules, clock: tuple[datetime, Callable[[], float]]
 ) -> Checked:
     """Check a table of `with_drafts` that knows these drafts by stubs; `clock`: now, and seconds for the budget."""
     now, seconds = clock

@@ -115,4 +115,4 @@ def _checked(
     floor = int(decode_proof(live.read(PROOF_FILE)).parameters["customers_min"])
     allowed = frozenset(each.rewrite.rewrite_id for each in EditBooks(home.books).all() if each.allowed)
     rules = Rules(customers_min=floor, blocked=blocked_in(home.books), approved=allowed)
-    return live, check_drafts(wanted, once, facts, rules, clock=(now, clock))
+    return live, check_drafts(wanted, once, facts, rules=rules, clock=(now, clock))
