@@ -33,7 +33,7 @@ class Speaker:
     """What the assistant had just asked them."""
 
 
-async def said_for(service: Service, speaker: Speaker, text: str, *, turn_id: str = "") -> RewriteAnswer | None:
+async def said_for(service: Service, speaker: Speaker, text: str, *, turn_id: str = "", budget_s: float = BUDGET_S) -> RewriteAnswer | None:
     """What to hand on in place of a text, logged and counted like any answer; nothing where it is no utterance at all."""
     if len(text) > UTTERANCE_CHARS_MAX or has_control_characters(text.strip()):
         return None
@@ -46,7 +46,7 @@ async def said_for(service: Service, speaker: Speaker, text: str, *, turn_id: st
         context=Context(locale=speaker.language, room=speaker.room, device_type=speaker.device_type),
     )
     request = BeforeRequest(heard)
-    answer = await answered(service, request, budget_s=BUDGET_S)
+    answer = await answered(service, request, budget_s=budget_s)
     service.decisions.put(decision_of(request, answer))
     service.metrics.answered(answer)
     return answer

@@ -29,7 +29,7 @@ from resay.dialogue.turn import CustomerKind, Prompt, Reject, TurnPart
 from resay.store.lake import Lake
 from serving.app import running
 from serving.forward import Forward, Forwarded, NotReached
-from serving.hop import Speaker, said_for
+from serving.hop import BUDGET_S, Speaker, said_for
 from serving.service import Service
 from serving.wyoming_hop import LATE_S
 
@@ -63,7 +63,8 @@ class Asked:
 class TextHop:
     """Hands questions on and keeps turns; to be used from one event loop."""
 
-    def __init__(self, service: Service, speaker: Speaker, forward: Forward) -> None:
+    def __init__(self, service: Service, speaker: Speaker, forward: Forward, *, budget_s: float = BUDGET_S) -> None:
+        self._budget_s = budget_s
         self._service = service
         self._speaker = speaker
         self._forward = forward
@@ -98,8 +99,8 @@ class TextHop:
             turn_id, at = uuid.uuid4().hex, self._service.clock()
             prompt = self._asked_back.pop(str(fields.get("conversation_id")), None)
             speaker = replace(self._speaker, prompt=prompt, language=language if isinstance(language, str) else "")
-            async with asyncio.timeout(LATE_S):
-                answer = await said_for(self._service, speaker, text, turn_id=turn_id)
+            async with asyncio.timeout(self._budget_s + LATE_S):
+                answer = await said_for(self._service, speaker, text, turn_id=turn_id, budget_s=self._budget_s)
         except Exception as error:  # Whatever breaks, the customer's words go on unchanged.
             self._service.metrics.failed("text_hop", error)
             return None

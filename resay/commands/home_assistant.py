@@ -46,6 +46,7 @@ def home_assistant(
     Example: `resay home-assistant --upstream http://homeassistant.local:8123`
     """
     settings, forward = read_settings(home=home), Forward(upstream.rstrip("/") + PATH)
+    settings.home.mkdir(parents=True, exist_ok=True)
     service = open_service(service_settings(settings, "", names=LOOPBACK))
     running = start(text_hop_app(service, TextHop(service, Speaker(customer), forward)), bind(host, port))
     try:

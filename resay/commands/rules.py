@@ -12,6 +12,7 @@ from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.rules_changes import register_on
 from resay.commands.rules_home import ByOption, WhyOption, opened
+from resay.commands.rules_sentences import sentences_command
 from resay.commands.rules_telling import dialogues_of_all, rewrites_table
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(rules_command)
     group.command("restore")(restore_command)
     register_on(group)
+    group.command("sentences")(sentences_command)
     app.add_typer(group, name="rules", rich_help_panel="Learn, step by step")
 
 

@@ -64,6 +64,7 @@ def wyoming(  # noqa: PLR0917 - an option is a parameter
     """
     settings = read_settings(home=home)
     listening, service_at = _address(uri, "--uri"), _address(upstream, "--upstream")
+    settings.home.mkdir(parents=True, exist_ok=True)
     service = open_service(service_settings(settings, "", names=LOOPBACK))
     with stoppable() as asked, shown_at(service.metrics, metrics_port):
         asyncio.run(_relay(service, (listening, service_at), Speaker(customer, room=room), asked=asked, as_json=as_json))
