@@ -10,7 +10,7 @@ import hashlib
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -116,6 +116,15 @@ class Towers:
             self._keep({text: kept[text] for text in new[-self._kept_max :]})
         return np.stack([kept[text] for text in texts])
 
+    def with_heads(self, heads: Heads) -> Towers:
+        """The same trunk below other heads; what the trunk made of texts is kept for both.
+
+        Raises: WrongHeads.
+        """
+        other = Towers(self._trunk, trunk_name=self._trunk_name, heads=heads, texts_kept_max=self._kept_max)
+        other._kept, other._lock = self._kept, self._lock
+        return other
+
     def heads_or_identity(self) -> Heads:
         """Their heads; without any, those that change nothing."""
         if self._heads is not None:
@@ -160,6 +169,20 @@ def embedded_towers(folder: Path, *, heads: Heads | None = None, with_heads: boo
     if heads is None and with_heads and path.exists():
         heads = Heads.of(path.read_bytes())
     return Towers(trunk, trunk_name=trunk_name(folder), heads=heads)
+
+
+def on_demand(folder: Path) -> Callable[[], Towers | None]:
+    """The embedded towers, read when they are asked for first; nothing where the folder has none."""
+    lock = threading.Lock()
+    read: list[Towers] = []
+
+    def towers() -> Towers | None:
+        with lock:
+            if not read and (folder / ENCODER_FILE).is_file():
+                read.append(embedded_towers(folder))
+            return read[0] if read else None
+
+    return towers
 
 
 def trunk_name(folder: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
@@ -101,6 +102,12 @@ class WordingFinder:
     def wordings(self) -> tuple[Wording, ...]:
         """All of them, by kind of prompt and text."""
         return tuple(wording for shelf in self._shelves.values() for wording in shelf.wordings)
+
+    def by_letters(self) -> WordingFinder:
+        """The same wordings, found by spelling and sound alone."""
+        other = copy(self)
+        other._encoder = None
+        return other
 
     def find(self, heard: Heard, *, at_most: int) -> Sequence[Candidate]:
         """The nearest wordings after the same kind of prompt, best first; then those after others, where they are wanted."""

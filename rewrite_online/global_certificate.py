@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,12 +21,24 @@ from resay.dialogue.text import canonical, has_command_prefix, has_control_chara
 from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Generation
 from resay.store.rewrites import REWRITES_FILE
-from resay.store.wordings import GLOBAL_FILES, MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings
+from resay.store.wordings import (
+    GLOBAL_FILES,
+    MEANING_FILE,
+    RANKER_FILE,
+    SENSE_FILES,
+    WORDINGS_FILE,
+    WORDINGS_PROOF_FILE,
+    decode_wordings,
+)
 from rewrite_online.certificate import CUSTOMERS_LEAST
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.meaning import Meaning, decode_meaning
 from rewrite_online.rank import Ranker
 from rewrite_online.recall import recall_beside
+from rewrite_online.sense import read_sense
+
+if TYPE_CHECKING:
+    from rewrite_online.encoder import Towers
 
 ALONE = (WORDINGS_FILE, WORDINGS_PROOF_FILE)
 """Files of a generation that has too little to learn a ranker from: what succeeds as it is said is worth knowing all the same."""
@@ -41,25 +54,31 @@ class Claim:
     parameters: Mapping[str, float]
 
 
-def global_layer(generation: Generation, table: Sequence[Rewrite]) -> GlobalLayer | None:
-    """The global layer of a generation, if it has one and that may be served.
+def global_layer(
+    generation: Generation, table: Sequence[Rewrite], *, encoder: Callable[[], Towers | None] = lambda: None
+) -> GlobalLayer | None:
+    """The global layer of a generation, if it has one and that may be served; the encoder is asked for only where it needs one.
 
-    Raises: BrokenArtifact, WrongModel.
+    Raises: BrokenArtifact, WrongModel, WrongEncoder.
     """
-    found = [name for name in GLOBAL_FILES if (generation.path / name).exists()]
-    if not found or set(found) == set(ALONE):
+    found = {name for name in (*GLOBAL_FILES, *SENSE_FILES) if (generation.path / name).exists()}
+    if not found or found == set(ALONE):
         return None
-    if len(found) < len(GLOBAL_FILES):
-        missing = ", ".join(sorted(set(GLOBAL_FILES) - set(found)))
+    wanted = {*GLOBAL_FILES, *(SENSE_FILES if found.intersection(SENSE_FILES) else ())}
+    if wanted - found:
+        missing = ", ".join(sorted(wanted - found))
         message = f"generation {generation.number} must have all files of the global layer or none; it lacks {missing}; were they deleted?"
         raise BrokenArtifact(message)
-    contents = {name: generation.read(name) for name in (REWRITES_FILE, WORDINGS_FILE, MEANING_FILE, RANKER_FILE)}
+    contents = {name: generation.read(name) for name in {REWRITES_FILE, *found} - {WORDINGS_PROOF_FILE}}
     claim = _claim(generation)
     _check_together(generation, contents, claim)
     wordings = decode_wordings(contents[WORDINGS_FILE])
     _check_rules(generation, wordings, claim)
+    sense = read_sense(contents, wordings, encoder()) if found.intersection(SENSE_FILES) else None
     return GlobalLayer(
-        recall_beside(wordings, table), meaning=Meaning(decode_meaning(contents[MEANING_FILE])), weigher=Ranker(contents[RANKER_FILE])
+        recall_beside(wordings, table, sense),
+        meaning=Meaning(decode_meaning(contents[MEANING_FILE])),
+        weigher=Ranker(contents[RANKER_FILE]),
     )
 
 
@@ -68,9 +87,18 @@ def wordings_alone(generation: Generation) -> list[Wording]:
 
     Raises: BrokenArtifact.
     """
-    if any((generation.path / name).exists() != (name in ALONE) for name in GLOBAL_FILES):
+    if any((generation.path / name).exists() != (name in ALONE) for name in (*GLOBAL_FILES, *SENSE_FILES)):
         return []
-    claim, contents = _claim(generation), {name: generation.read(name) for name in (REWRITES_FILE, WORDINGS_FILE)}
+    return wordings_known(generation)
+
+
+def wordings_known(generation: Generation) -> list[Wording]:
+    """The wordings of a generation that has some, whatever else it has.
+
+    Raises: BrokenArtifact.
+    """
+    names = {REWRITES_FILE, *GLOBAL_FILES, *SENSE_FILES} - {WORDINGS_PROOF_FILE}
+    claim, contents = _claim(generation), {name: generation.read(name) for name in names if (generation.path / name).exists()}
     _check_together(generation, contents, claim)
     wordings = decode_wordings(contents[WORDINGS_FILE])
     _check_rules(generation, wordings, claim)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from resay.dialogue.rewrite import Heard, Rewrite
 from resay.dialogue.text import canonical
@@ -17,6 +18,9 @@ from resay.dialogue.wording import Wording
 from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
 from rewrite_online.finder import WordingFinder
 from rewrite_online.meaning import Likely, Meaning
+
+if TYPE_CHECKING:
+    from rewrite_online.sense import Sense
 
 STATES_MAX = 4
 """States that pieces name as candidates: the fifth likeliest was wanted by one request in a hundred."""
@@ -59,10 +63,15 @@ class Recalled:
 class Recall:
     """Wordings, and the ways to them; safe to share between threads."""
 
-    def __init__(self, wordings: Iterable[Wording], *, finder: Finder, spared: Iterable[tuple[str, str]] = ()) -> None:
-        """Take wordings; `spared`, as text and prompt kind, are never said for anyone: what is itself rewritten, for one."""
+    def __init__(
+        self, wordings: Iterable[Wording], *, finder: Finder, spared: Iterable[tuple[str, str]] = (), counting: Finder | None = None
+    ) -> None:
+        """Take wordings; `spared`, as text and prompt kind, are never said for anyone: what is itself rewritten, for one.
+
+        `counting` finds what a record counts for, where it is cheaper than the finder.
+        """
         self._known = {(each.text, each.prompt_kind): each for each in wordings}
-        self._finder = finder
+        self._finder, self._counting = finder, counting or finder
         self._never = frozenset(spared)
         self._best = best_wordings(each for key, each in self._known.items() if key not in self._never)
         self._targets = frozenset((each.text, each.prompt_kind) for each in self._best.values())
@@ -108,11 +117,11 @@ class Recall:
     def counts_for(self, said: str, kind: str) -> Wording | None:
         """The wording to whose record turns with a text add, as `gather` finds it for what was heard."""
         known = self._known.get((said, kind))
-        return known or self._nearest(self._finder.find(_alone(said, kind), at_most=NEAR_MAX))
+        return known or self._nearest(self._counting.find(_alone(said, kind), at_most=NEAR_MAX))
 
     def with_records(self, wordings: Iterable[Wording]) -> Recall:
         """The same over the same wordings, which have other records now."""
-        return Recall(wordings, finder=self._finder, spared=self._never)
+        return Recall(wordings, finder=self._finder, spared=self._never, counting=self._counting)
 
     def knowing(self, wordings: Iterable[Wording]) -> Recall:
         """The same candidates, where of what was heard itself no more is known than these."""
@@ -156,9 +165,14 @@ def _alone(said: str, kind: str) -> Heard:
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def recall_beside(wordings: Sequence[Wording], table: Iterable[Rewrite]) -> Recall:
-    """The recall that is learnt with and served beside a table: what that rewrites is said for nobody, or it would be rewritten again."""
-    return Recall(wordings, finder=WordingFinder(wordings), spared={each.source_key for each in table})
+def recall_beside(wordings: Sequence[Wording], table: Iterable[Rewrite], sense: Sense | None = None) -> Recall:
+    """The recall that is learnt with and served beside a table: what that rewrites is said for nobody, or it would be rewritten again.
+
+    With a sense of meaning, wordings are also found and compared by that.
+    """
+    finder = WordingFinder(wordings, encoder=sense.encoder if sense else None, index=sense.index if sense else None)
+    # Records go by writing alone, and thousands of texts are asked about: none of them need be encoded.
+    return Recall(wordings, finder=finder, spared={each.source_key for each in table}, counting=finder.by_letters())
 
 
 def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]:

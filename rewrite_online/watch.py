@@ -8,19 +8,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from resay.dialogue.errors import ResayError
-from resay.store.artifact import Shelf
+from resay.dialogue.rewrite import Rewrite
+from resay.store.artifact import Generation, Shelf
 from resay.store.books import Veto
 from rewrite_online.certificate import certified
 from rewrite_online.gate import Vetoes
-from rewrite_online.global_certificate import global_layer, wordings_alone
+from rewrite_online.global_certificate import global_layer, wordings_alone, wordings_known
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.needless import KnownWordings, Needless, told_needless
 from rewrite_online.personal_layer import OwnBeside, PersonalLayer
 from rewrite_online.rewriter import Live
+from rewrite_online.sense import WrongEncoder
 from rewrite_online.table_layer import TableLayer
 from rewrite_online.taught_layer import TaughtLayer
+
+if TYPE_CHECKING:
+    from rewrite_online.encoder import Towers
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +48,16 @@ class Watch:
         *,
         personal: PersonalLayer | None = None,
         taught: TaughtLayer | None = None,
+        encoder: Callable[[], Towers | None] = lambda: None,
     ) -> None:
         """Look at a shelf and at vetoes; `personal` answers from customers' own histories, `taught` from what they told us.
 
-        Neither is a part of any generation.
+        Neither is a part of any generation; `encoder` is asked for where a generation needs one.
         """
         self._taught = taught
         self._shelf = shelf
+        self._encoder = encoder
+        self._refused: str | None = None
         self._personal = personal
         self._read_vetoes = read_vetoes
         self._stamp: object = None
@@ -70,7 +79,7 @@ class Watch:
         """
         veto_problem = self._refresh_vetoes()
         self._refresh_table()
-        drawn_on = (self._table, self._vetoes, self._problem or veto_problem)
+        drawn_on = (self._table, self._vetoes, self._problem or self._refused or veto_problem)
         if drawn_on != self._drawn_on:
             self._drawn_on = drawn_on
             live = _with_own(_live(*drawn_on), self._personal, beyond=self._table[2] if self._table else None)
@@ -109,13 +118,23 @@ class Watch:
             self._problem = NOTHING_PUBLISHED
             return
         rewrites = certified(generation)
-        # All or nothing: a table is not served without what was learnt beside it.
-        beyond = global_layer(generation, rewrites)
-        knowing = KnownWordings(wordings_alone(generation)) if beyond is None else beyond
+        # All or nothing: a table is not served without what was learnt beside it. But a machine may have another encoder, or none.
+        beyond, refused = self._beyond(generation, rewrites)
+        knowing = beyond or KnownWordings(wordings_known(generation) if refused else wordings_alone(generation))
         needless = Needless(knowing, told_needless(generation))
+        self._refused = refused
         self._table = (generation.number, TableLayer(rewrites), beyond, needless)
         self._problem = None
         log.info("generation_live generation=%d rewrites=%d", generation.number, len(self._table[1]))
+
+    def _beyond(self, generation: Generation, rewrites: Sequence[Rewrite]) -> tuple[GlobalLayer | None, str | None]:
+        """The global layer, and why there is none though the generation has one."""
+        try:
+            return global_layer(generation, rewrites, encoder=self._encoder), None
+        except WrongEncoder as error:
+            refused = f"generation {generation.number} is served by its table alone; {error}"
+            log.warning("layer_refused generation=%d error=%s", generation.number, error)
+            return None, refused
 
 
 def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None) -> Live:

@@ -26,6 +26,7 @@ from resay.store.review import ReviewBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from resay.store.trials import TrialBooks
 from rewrite_online.computed import computed
+from rewrite_online.encoder import on_demand
 from rewrite_online.personal_layer import PersonalLayer
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.taught_layer import TaughtLayer
@@ -126,7 +127,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     arms = RunningArms(experiments.all)
     personal = histories_in(books)
     teachings = TeachingBooks(books, stamp=settings.home / STAMP_FILE)
-    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught_in(teachings))
+    encoder, taught = on_demand(settings.encoder), taught_in(teachings)
+    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught, encoder=encoder)
     review = ReviewBooks(books)
     switched, trials = Switched(watch.live, review.switches), TrialBooks(books)
     trying = Trying(switched.live, trials.stages, share=settings.canary)

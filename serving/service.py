@@ -51,6 +51,8 @@ class ServiceSettings:
     """Key of the hash that replaces customer ids at ingest; ids are kept where unset."""
     failure_point: Path = Path(__file__).parents[1] / "models" / "failure-point"
     """Folder of the model of failure points; read when it is first asked."""
+    encoder: Path = Path(__file__).parents[1] / "models" / "minilm"
+    """Folder of the encoder; read where a generation needs it."""
     names: tuple[str, ...] = LOOPBACK
     """Host names that the service answers to."""
     exploration: Exploration = USUAL_EXPLORATION

@@ -22,6 +22,7 @@ from rephrase.detect import detect
 from resay.commands.adapted import FORMATS, GUESS, adapter_for, land_adapted
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.detectors import detector_of
+from resay.commands.encoders import shipped_encoder
 from resay.commands.landing import land_files
 from resay.commands.learn import KOption, learn
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules
@@ -200,7 +201,7 @@ _TOLD_LATER = """
 
 
 def _replayed(told: Iterable[tuple[str, str, datetime, str, str, str]], early: Settings) -> Spared:
-    watch = Watch(Shelf(early.rewrites), list)
+    watch = Watch(Shelf(early.rewrites), list, encoder=shipped_encoder)
     live = watch.refresh()
     success = {rewrite.rewrite_id: rewrite.success_as_rewritten for rewrite in live.rewrites}
     rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)

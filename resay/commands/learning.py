@@ -28,6 +28,7 @@ from markov.steps import Floors, Step
 from markov.verify import Rules, sift
 from markov.versions import Understanding
 from resay.commands.console import progress
+from resay.commands.encoders import Towers, shipped_encoder
 from resay.commands.engines import EngineOver, embedded
 from resay.commands.learning_edits import edits_in, with_edits
 from resay.commands.learning_global import Global, GlobalRules, carried, is_beside, learn_global
@@ -88,6 +89,8 @@ class LearnRules:
     """Wordings and their ranker are learnt anew only when they are so old; until then they are carried over to each new table."""
     kept: bool = True
     """Whether the lake keeps what the chain is counted from, so that only what has changed is judged; else the engine judges all anew."""
+    encoder: Callable[[], Towers | None] = shipped_encoder
+    """What compares wordings by meaning, where it is asked for; nothing where none is there."""
 
 
 class Taught(NamedTuple):
@@ -228,7 +231,7 @@ def _beside(
     """What is served beside the table, where the lake keeps what it is learnt from."""
     if not rules.kept or rules.dry_run:
         return Global({}, {})
-    asked = GlobalRules(rules.k, blocked, rules.global_after)
+    asked = GlobalRules(rules.k, blocked, rules.global_after, encoder=rules.encoder)
     with progress("Learning wordings", unit="steps", shown=rules.shown) as tick:
         return carried(lake, live, proven, asked) or learn_global(lake, proven, asked, tick)
 

@@ -6,9 +6,10 @@ table is served alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from markov.duckdb_engine import DuckDBEngine
 from markov.own_record import with_own_record
@@ -31,6 +32,8 @@ from resay.store.wordings import (
     GLOBAL_FILES,
     MEANING_FILE,
     RANKER_FILE,
+    SENSE_FILES,
+    VECTORS_FILE,
     WORDINGS_FILE,
     WORDINGS_PROOF_FILE,
     decode_wordings,
@@ -40,6 +43,10 @@ from rewrite_online.features import Example
 from rewrite_online.lessons import Came, Without, examples_of
 from rewrite_online.meaning import encode_meaning
 from rewrite_online.recall import recall_beside
+from rewrite_online.sense import WrongEncoder, encode_sense, read_sense, sense_of
+
+if TYPE_CHECKING:
+    from rewrite_online.encoder import Towers
 
 TREES, RATE = 60, 0.12
 """Half as many trees as usual, each with nearly twice the say: half the time, and no worse out of fold."""
@@ -57,6 +64,8 @@ class GlobalRules:
     """Vetoes as pairs of canonical texts."""
     anew_after: timedelta = timedelta(0)
     """What was learnt so lately is carried over to the next table: whoever learns every minute cannot grow a ranker each time."""
+    encoder: Callable[[], Towers | None] = lambda: None
+    """What compares wordings by meaning; without one they are compared by spelling, sound and pieces alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,9 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         heard = heard_wordings(DuckDBEngine(connection), Floors(customers_min=rules.k))
         tick(1, STEPS)
         checked = check_wordings(connection, heard.wordings, floors)
-        recall = recall_beside(checked.kept, table)
+        towers = rules.encoder()
+        sense = sense_of(checked.kept, towers) if towers else None
+        recall = recall_beside(checked.kept, table, sense)
         checked = replace(checked, kept=with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for))
         recall = recall.with_records(checked.kept)
         turns = _turns(connection)
@@ -99,6 +110,8 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     if ranked.content is None:
         return _alone(table, checked, floors, totals=totals, remark=ranked.reason.replace("_", " "))
     files = {WORDINGS_FILE: encode_wordings(checked.kept), MEANING_FILE: encode_meaning(learnt.whole), RANKER_FILE: ranked.content}
+    if sense and towers:
+        files |= encode_sense(sense, checked.kept, towers)
     totals |= {"examples": ranked.examples}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
@@ -122,11 +135,21 @@ def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules
     proof = live.read(WORDINGS_PROOF_FILE)
     if datetime.now(UTC) - checked_at(proof) >= rules.anew_after or not wordings_hold(lake, live, blocked=rules.blocked):
         return None
-    files = {name: live.read(name) for name in GLOBAL_FILES}
+    files = {name: live.read(name) for name in (*GLOBAL_FILES, *SENSE_FILES) if (live.path / name).exists()}
+    if not _has_its_encoder(files, rules):
+        return None
     # What lost since then is stopped now: records are told in a moment, and a ranker is not grown in one.
     files[WORDINGS_FILE] = _with_records_of_now(lake, decode_wordings(files[WORDINGS_FILE]), table, rules)
     told = {REWRITES_FILE: encode_rewrites(table), WORDINGS_FILE: files[WORDINGS_FILE]}
     return Global({**files, WORDINGS_PROOF_FILE: bound_to(proof, told)}, {"wordings_carried": 1})
+
+
+def _has_its_encoder(files: Mapping[str, bytes], rules: GlobalRules) -> bool:
+    """Whether what is needed to serve them is here: after another encoder has come they are learnt anew."""
+    try:
+        return VECTORS_FILE not in files or bool(read_sense(files, decode_wordings(files[WORDINGS_FILE]), rules.encoder()))
+    except WrongEncoder:
+        return False
 
 
 def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequence[Rewrite], rules: GlobalRules) -> bytes:
@@ -138,7 +161,7 @@ def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequenc
 
 def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:
     """Whether these are the files beside the live table, but for the moment at which they were proven."""
-    compared = [name for name in GLOBAL_FILES if name != WORDINGS_PROOF_FILE]
+    compared = [name for name in (*GLOBAL_FILES, *SENSE_FILES) if name != WORDINGS_PROOF_FILE]
     return all((live.read(name) if (live.path / name).exists() else None) == files.get(name) for name in compared)
 
 

@@ -19,6 +19,7 @@ import typer
 from rich.markup import escape
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.encoders import shipped_encoder
 from resay.commands.settings import Settings, read_settings
 from resay.commands.try_telling import considered_in, considered_json, tell_considered
 from resay.dialogue.errors import ResayError
@@ -183,7 +184,8 @@ def _explained(settings: Settings, request: RewriteRequest) -> tuple[Explanation
     try:
         taught = taught_in(TeachingBooks(books, stamp=settings.home / STAMP_FILE)) if books else None
         personal = histories_in(books) if books else None
-        watch = Watch(Shelf(settings.rewrites), books.vetoes if books else list, personal=personal, taught=taught)
+        vetoes = books.vetoes if books else list
+        watch = Watch(Shelf(settings.rewrites), vetoes, personal=personal, taught=taught, encoder=shipped_encoder)
         live = watch.refresh()
         if live.generation is None:
             message = f"{live.problem} (home {settings.home})"

@@ -27,6 +27,15 @@ WORDINGS_PROOF_FILE = "wordings_proof.json"
 GLOBAL_FILES = (WORDINGS_FILE, MEANING_FILE, RANKER_FILE, WORDINGS_PROOF_FILE)
 """All files of the global layer: a generation has all of them, or none."""
 
+HEADS_FILE = "heads.npz"
+"""Name of the file of what was learnt above the encoder."""
+
+VECTORS_FILE = "vectors.index"
+"""Name of the file of the wordings' vectors by it."""
+
+SENSE_FILES = (HEADS_FILE, VECTORS_FILE)
+"""Files that the global layer has besides, both or none, where its ranker was grown with nearness of meaning."""
+
 _decode_row = msgspec.json.Decoder(Wording).decode
 
 

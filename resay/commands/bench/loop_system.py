@@ -58,7 +58,7 @@ class ProductSystem:
         self._lake = Lake(settings.lake)
         self._detecting, self._labelling = detect_job(detector or detector_of()), label_job()
         self._books = Books(settings.books)
-        self._watch = Watch(Shelf(settings.rewrites), list, personal=histories_in(self._books))
+        self._watch = Watch(Shelf(settings.rewrites), list, personal=histories_in(self._books), encoder=self._rules.encoder)
         # Time stands still for the rewriter: a busy machine must not score lateness as abstention; lateness has a bench of its own.
         self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0, exploration=exploration)
         self._watch.refresh()
