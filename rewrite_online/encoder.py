@@ -176,13 +176,15 @@ def on_demand(folder: Path) -> Callable[[], Towers | None]:
     lock = threading.Lock()
     read: list[Towers] = []
 
-    def towers() -> Towers | None:
+    def there() -> Towers | None:
         with lock:
             if not read and (folder / ENCODER_FILE).is_file():
-                read.append(embedded_towers(folder))
+                towers = embedded_towers(folder)
+                towers.trunk(["so"])  # The first run of a network makes room for all: no request should wait for that.
+                read.append(towers)
             return read[0] if read else None
 
-    return towers
+    return there
 
 
 def trunk_name(folder: Path) -> str:

@@ -90,7 +90,7 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         heard = heard_wordings(DuckDBEngine(connection), Floors(customers_min=rules.k))
         tick(1, STEPS)
         checked = check_wordings(connection, heard.wordings, floors)
-        towers = rules.encoder()
+        towers = rules.encoder() if checked.kept else None
         sense = sense_of(checked.kept, towers) if towers else None
         recall = recall_beside(checked.kept, table, sense)
         checked = replace(checked, kept=with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for))

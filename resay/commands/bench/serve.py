@@ -29,7 +29,7 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Heard
 from resay.dialogue.tick import Tick
 from resay.store.artifact import Shelf
-from resay.store.wordings import WORDINGS_FILE, decode_wordings
+from resay.store.wordings import VECTORS_FILE, WORDINGS_FILE, decode_wordings
 from resay.training.encoder import TextEncoder
 from rewrite_online.finder import WordingFinder
 
@@ -297,6 +297,8 @@ def _bare(bench: ServeBench, slow: Sequence[float]) -> Iterator[BenchRow]:
     encode = TextEncoder(bench.encoder)
     encoded = _timed(lambda text: encode([text]), texts)
     yield from percentile_rows("encoder", encoded, metrics=("p50_ms", "p95_ms"))
+    if not (generation.path / VECTORS_FILE).exists():
+        return  # None of these requests ran it, and the two have nothing to do with each other.
     ours, bare = percentile(slow, 0.5), percentile(encoded, 0.5)
     yield BenchRow("p50/encoder", "ratio", ours / bare if ours and bare else None, n=len(slow), unit="ratio")
 

@@ -7,28 +7,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+
+import numpy as np
 
 from markov.verify import Rules
 from markov.wordings_proof import Checked, encode_wordings_proof
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
+from resay.dialogue.tick import Tick, silent
 from resay.dialogue.wording import Wording
 from resay.store.artifact import Shelf
 from resay.store.books import Books, Told
 from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites, rewrite_id_of
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from rewrite_online.encoder import Towers
 from rewrite_online.features import Example
-from rewrite_online.finder import WordingFinder
+from rewrite_online.finder import WordingFinder, number_of
 from rewrite_online.fit import fit
 from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
 from rewrite_online.meaning import Meaning, encode_meaning
 from rewrite_online.recall import Recall
+from rewrite_online.sense import Sense, encode_sense
 
 WORDINGS_A_STATE = 20
 """Ways to put one request: a fourth as many as the shipped home's goals have, misheard ones included."""
@@ -62,19 +67,36 @@ class Talk:
     """Customer, and what that customer means something else by."""
 
 
-def make_home(home: Path, *, wordings: int, seed: int) -> Talk:
-    """Learn and publish in an empty folder, and say what may be said to it."""
+def make_home(home: Path, *, wordings: int, seed: int, encoder: Towers | None = None, tick: Tick = silent) -> Talk:
+    """Learn and publish in an empty folder, and say what may be said to it; with an encoder, wordings are compared by meaning too."""
     rng = Random(seed)
     known = list(_wordings(wordings, rng))
     table = [_rewrite(f"{each.text} {rng.choice(_HOWS)} so", each) for each in rng.sample(known, min(TABLE_ROWS, len(known)))]
-    recall = Recall(known, finder=WordingFinder(known[: STATES_LEARNT * WORDINGS_A_STATE]))
+    sense = _sense(known, encoder, tick) if encoder else None
+    finder = WordingFinder(
+        known[: STATES_LEARNT * WORDINGS_A_STATE], encoder=sense.encoder if sense else None, index=sense.index if sense else None
+    )
+    recall = Recall(known, finder=finder)
     good = tuple(sorted(each.text for each in recall.targets.values()))
-    files = _files(known, table, recall, rng)
+    files = _files(known, table, recall, rng, encode_sense(sense, known, encoder) if sense and encoder else {})
     shelf = Shelf(home / "rewrites")
     shelf.publish(shelf.write(files).number)
     own = tuple(_histories(home / "books.sqlite", known, rng))
     unknown = tuple(misheard(rng.choice(known).text, rng) for _ in range(20_000))
     return Talk(good, tuple(each.source for each in table), unknown, own)
+
+
+def _sense(known: Sequence[Wording], encoder: Towers, tick: Tick) -> Sense:
+    from rewrite_online.index import Index
+
+    parts = []
+    for begin in range(0, len(known), _ENCODED_AT_ONCE):
+        parts.append(encoder.wordings([each.text for each in known[begin : begin + _ENCODED_AT_ONCE]]))
+        tick(begin, len(known))
+    return Sense(encoder, Index(np.array([number_of(each) for each in known], dtype=np.int64), np.concatenate(parts)))
+
+
+_ENCODED_AT_ONCE = 500
 
 
 def misheard(text: str, rng: Random) -> str:
@@ -132,7 +154,9 @@ def _rewrite(source: str, wording: Wording) -> Rewrite:
     )
 
 
-def _files(known: Sequence[Wording], table: Sequence[Rewrite], recall: Recall, rng: Random) -> dict[str, bytes]:
+def _files(
+    known: Sequence[Wording], table: Sequence[Rewrite], recall: Recall, rng: Random, sensed: Mapping[str, bytes]
+) -> dict[str, bytes]:
     learnt = known[: STATES_LEARNT * WORDINGS_A_STATE]
     pieces = common_pieces({each.text: range(10) for each in learnt}, customers_min=10)
     lessons = [Lesson(each.text, "", {each.state: 1.0}, 5.0, 5.0) for each in learnt]
@@ -142,7 +166,7 @@ def _files(known: Sequence[Wording], table: Sequence[Rewrite], recall: Recall, r
     assert ranker is not None, "made-up talk has rights and wrongs enough"
     # In order of the table's own form, as the product writes it.
     tabled = {REWRITES_FILE: encode_rewrites(table)}
-    told = {WORDINGS_FILE: encode_wordings(known), MEANING_FILE: encode_meaning(weights), RANKER_FILE: ranker}
+    told = {WORDINGS_FILE: encode_wordings(known), MEANING_FILE: encode_meaning(weights), RANKER_FILE: ranker, **sensed}
     proof = encode_wordings_proof({**tabled, **told}, Checked(tuple(known), {}), Rules(), now=datetime.now(UTC))
     return {**tabled, PROOF_FILE: _proof(tabled[REWRITES_FILE], len(table)), **told, WORDINGS_PROOF_FILE: proof}
 

@@ -15,7 +15,9 @@ import pytest
 from resay.commands.bench.children import run_child
 from resay.commands.bench.serve import LOAD, SHARES, Loaded, percentile, percentile_rows, rate_rows
 from resay.commands.bench.serve_home import Talk, make_home
+from resay.commands.encoders import shipped_encoder
 from resay.dialogue.rewrite import BeforeRequest, Heard, Layer, Reason, RewriteAnswer
+from rewrite_online.global_layer import GlobalLayer
 from serving.app import open_service
 from serving.service import Service
 from tests.serving.conftest import settings_of
@@ -25,7 +27,7 @@ from tests.serving.conftest import settings_of
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Service]]:
     """A small home, and the parts of a service over it."""
     home = tmp_path_factory.mktemp("home")
-    talk = make_home(home, wordings=1_000, seed=3)
+    talk = make_home(home, wordings=1_000, seed=3, encoder=shipped_encoder())
     service = open_service(settings_of(home))
     service.switched.refresh()
     service.trying.refresh()
@@ -63,6 +65,17 @@ def test_each_kind_of_traffic_asks_what_it_says(made: tuple[Talk, Service]):
     assert own is not None
     assert (own.layer, own.reason in {Reason.REWRITTEN, Reason.HOLD_OUT}) == (Layer.PERSONAL, True)
     assert said(service, "nobody", talk.unknown[0], at_once=True) is None
+
+
+def test_what_is_looked_for_runs_the_encoder_that_ships(made: tuple[Talk, Service]):
+    """The kind `encoder` is what it says: the ranker is told how near in meaning each candidate is."""
+    talk, service = made
+    layer = next(each for each in service.watch.live().layers if isinstance(each, GlobalLayer))
+
+    found = layer.consider(BeforeRequest(Heard("t", "nobody", datetime.now(UTC), talk.unknown[0])))
+
+    assert service.watch.live().problem is None
+    assert any(each.candidate.nearest.meaning is not None for each in found)
 
 
 def test_the_same_seed_makes_the_same_talk(tmp_path: Path, made: tuple[Talk, Service]):
