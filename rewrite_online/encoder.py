@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resay.dialogue.errors import ResayError
-from resay.training.encoder import ENCODER_FILE, TOKENIZER_FILE, TextEncoder
 
 TEXTS_KEPT_MAX = 20_000
 """Texts whose vectors are kept: a household's talk comes again and again. 30 MB."""
 
 HEADS_FILE = "heads.npz"
+
+TRUNK_FILES = ("encoder.onnx", "tokenizer.json")
+"""What a trunk is made of (`resay.training.encoder`)."""
 
 Vectors = NDArray[np.float32]
 
@@ -164,6 +166,9 @@ def embedded_towers(folder: Path, *, heads: Heads | None = None, with_heads: boo
 
     Raises: WrongModel, WrongVocabulary, WrongHeads.
     """
+    # Here and not above: a tokeniser is loaded with it, and whoever serves tables, or vectors of their own, needs none.
+    from resay.training.encoder import TextEncoder
+
     trunk = TextEncoder(folder)
     path = folder / HEADS_FILE
     if heads is None and with_heads and path.exists():
@@ -178,7 +183,7 @@ def on_demand(folder: Path) -> Callable[[], Towers | None]:
 
     def there() -> Towers | None:
         with lock:
-            if not read and (folder / ENCODER_FILE).is_file():
+            if not read and all((folder / name).is_file() for name in TRUNK_FILES):
                 towers = embedded_towers(folder)
                 towers.trunk(["so"])  # The first run of a network makes room for all: no request should wait for that.
                 read.append(towers)
@@ -190,6 +195,6 @@ def on_demand(folder: Path) -> Callable[[], Towers | None]:
 def trunk_name(folder: Path) -> str:
     """A trunk by its content: its folder's name, and a hash of model and tokeniser."""
     content = hashlib.sha256()
-    for name in (ENCODER_FILE, TOKENIZER_FILE):
+    for name in TRUNK_FILES:
         content.update((folder / name).read_bytes())
     return f"{folder.name}-{content.hexdigest()[:16]}"
