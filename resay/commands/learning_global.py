@@ -6,7 +6,7 @@ table is served alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -53,6 +53,11 @@ TREES, RATE = 60, 0.12
 
 STEPS = 5
 
+TYPED_MIN = 0.9
+"""Share of the turns that came without further hypotheses and without a sound, from which on talk is taken to be typed. What is typed is
+said in other words, what is misheard in words that mean something else: on voices that nobody heard nearness of meaning won nothing
+(docs/decisions/0026)."""
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalRules:
@@ -65,7 +70,7 @@ class GlobalRules:
     anew_after: timedelta = timedelta(0)
     """What was learnt so lately is carried over to the next table: whoever learns every minute cannot grow a ranker each time."""
     encoder: Callable[[], Towers | None] = lambda: None
-    """What compares wordings by meaning; without one they are compared by spelling, sound and pieces alone."""
+    """What compares wordings by meaning where people type; else, and without one, they are compared by spelling, sound and pieces alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,12 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         heard = heard_wordings(DuckDBEngine(connection), Floors(customers_min=rules.k))
         tick(1, STEPS)
         checked = check_wordings(connection, heard.wordings, floors)
-        towers = rules.encoder() if checked.kept else None
+        turns = _turns(connection)
+        towers = rules.encoder() if checked.kept and are_typed(turns.values()) else None
         sense = sense_of(checked.kept, towers) if towers else None
         recall = recall_beside(checked.kept, table, sense)
         checked = replace(checked, kept=with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for))
         recall = recall.with_records(checked.kept)
-        turns = _turns(connection)
     tick(2, STEPS)
     learnt = meanings_of(heard, checked.kept, recall, k=rules.k)
     tick(3, STEPS)
@@ -176,6 +181,11 @@ def wordings_hold(lake: Lake, generation: Generation, *, blocked: tuple[tuple[st
     rules = Rules(customers_min=floor_of(generation.read(WORDINGS_PROOF_FILE)), blocked=blocked)
     with lake.connect() as connection:
         return not check_wordings(connection, wordings, rules).left_out
+
+
+def are_typed(turns: Collection[Turn]) -> bool:
+    """Whether people type what they want, as far as turns tell: no recogniser stands behind nearly all of them."""
+    return bool(turns) and sum(not (each.hypotheses or each.audio) for each in turns) >= TYPED_MIN * len(turns)
 
 
 def _turns(connection: Connection) -> dict[str, Turn]:
