@@ -27,6 +27,17 @@ UNLIKE_MIN, UNLIKE_MARGIN = 0.8, 0.15
 well on the tuned voices, and on others took noise for requests: nine in ten thousand right turns; from 0.8 on none was met
 (docs/log.md, 2026-11-22)."""
 
+MEANING_MIN, MEANING_LEAD = 0.65, 0.05
+"""Nearness of meaning, and lead over wordings of other states, from which words mean the same though no piece of them is known. Chosen on
+typed talk, of which half of the wordings that fail were held back: 545 turns were won by it and 25 lost (docs/log.md, 2026-11-22)."""
+
+MEANING_CHANCE = 0.9
+"""Chance of success that such a candidate has at least: less than what was found then, as it was chosen there. Its own record may tell
+otherwise."""
+
+AS_SAID_MAX = 0.5
+"""Words that are likelier to succeed as said are not put into others for their meaning alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Considered:
@@ -43,17 +54,19 @@ class Considered:
     """How that was; nothing where it is not known."""
     is_tail: bool = False
     """Whether it is what the second of two words that were heard means by itself."""
+    by_meaning: bool = False
+    """Whether it means clearly the same as what was said."""
 
     @property
     def has_ground(self) -> bool:
-        """Whether what was heard is written like some wording of the state, or what speaks for it is strong without that.
+        """Whether what was heard means or is written like some wording of the state, or what speaks for it is strong without that.
 
         Never where the state is what the last of two words means: the first is then part of a longer one, and turns it round. Who is heard
         to say "and pause" or "but pause" says "unpause".
         """
         if self.is_tail:
             return False
-        if (self.candidate.nearest.spelling or 0.0) >= NEAR_MIN:
+        if self.by_meaning or (self.candidate.nearest.spelling or 0.0) >= NEAR_MIN:
             return True
         if self.candidate.wording.risk is Risk.HIGH:
             return False
@@ -107,12 +120,23 @@ class GlobalLayer:
 
 def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
     as_said = chance_as_said(chances.as_said, found.said)
+    clear = _clear_by_meaning(found.candidates) if as_said <= AS_SAID_MAX else None
     weighed = []
     for each, chance in zip(found.candidates, chances.rewritten, strict=True):
         fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
-        as_rewritten, is_tail = chance_by_record(chance, fared), each.wording.state in found.tails
-        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail))
+        told = max(chance, MEANING_CHANCE) if each is clear else chance
+        as_rewritten, is_tail = chance_by_record(told, fared), each.wording.state in found.tails
+        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail, each is clear))
     return sorted(weighed, key=lambda each: -each.as_rewritten)
+
+
+def _clear_by_meaning(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate that means the same as what was said, where one clearly does and is not risky."""
+    near = sorted(((each.nearest.meaning or 0.0, -place) for place, each in enumerate(candidates)), reverse=True)
+    if not near or near[0][0] < MEANING_MIN or (len(near) > 1 and near[0][0] - near[1][0] < MEANING_LEAD):
+        return None
+    best = candidates[-near[0][1]]
+    return best if best.wording.risk is not Risk.HIGH else None
 
 
 def _rewrite(said: str, kind: str, considered: Considered) -> Rewrite:
@@ -124,7 +148,7 @@ def _rewrite(said: str, kind: str, considered: Considered) -> Rewrite:
         target=wording.text,
         state=wording.state,
         risk=wording.risk,
-        score=meant.chance if meant else 0.0,
+        score=max(meant.chance if meant else 0.0, considered.candidate.nearest.meaning or 0.0 if considered.by_meaning else 0.0),
         success_as_said=considered.as_said,
         success_as_rewritten=considered.as_rewritten,
         support=wording.customers,

@@ -56,7 +56,7 @@ STEPS = 5
 TYPED_MIN = 0.9
 """Share of the turns that came without further hypotheses and without a sound, from which on talk is taken to be typed. What is typed is
 said in other words, what is misheard in words that mean something else: on voices that nobody heard nearness of meaning won nothing
-(docs/decisions/0026)."""
+(docs/decisions/0033)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Generation, Shelf
 from resay.store.rewrites import REWRITES_FILE
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
-from rewrite_online.candidate import Candidate, Chances
+from rewrite_online.candidate import Candidate, Chances, Nearness
 from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import common_pieces, fit_meaning
 from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, MEANT_MIN, NO_VETOES, Vetoes, judge_all
 from rewrite_online.global_certificate import global_layer
-from rewrite_online.global_layer import UNLIKE_MARGIN, UNLIKE_MIN, GlobalLayer
+from rewrite_online.global_layer import AS_SAID_MAX, MEANING_LEAD, MEANING_MIN, UNLIKE_MARGIN, UNLIKE_MIN, GlobalLayer
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.meaning import Meaning, encode_meaning
 from rewrite_online.personal_layer import PersonalLayer
@@ -256,6 +256,52 @@ def test_a_last_word_that_means_nothing_by_itself_turns_nothing_round():
     told = GlobalLayer(Recall(known, finder=WordingFinder(known)), meaning=meaning(), weigher=FixedWeigher({"play the radio": 0.9}))
 
     assert told.candidates(asked("and radio"))
+
+
+class Meant:
+    """Finds every wording, as near in meaning as it is told."""
+
+    def __init__(self, known: Sequence[Wording], meanings: dict[str, float]) -> None:
+        self._known, self._meanings = known, meanings
+
+    def find(self, heard: Heard, *, at_most: int) -> Sequence[Candidate]:
+        """Those that are told."""
+        told = [(each, Nearness(meaning=self._meanings[each.text])) for each in self._known if each.text in self._meanings]
+        return [Candidate(each, near, near, None) for each, near in told][:at_most]
+
+
+def by_meaning(light: float, radio: float, *, as_said: float = 0.1, risk: Risk = Risk.LOW) -> GlobalLayer:
+    """A layer whose ranker believes in nothing."""
+    known = [replace(each, risk=risk) for each in WORDINGS]
+    finder = Meant(known, {"turn on the light": light, "play the radio": radio})
+    return GlobalLayer(Recall(known, finder=finder), meaning=meaning(), weigher=FixedWeigher({}, as_said))
+
+
+DARK = "it got dark in here"
+
+
+def test_words_that_clearly_mean_the_same_need_nothing_in_common():
+    """No letter, no sound and no piece of them is known, and the ranker doubts: their meaning is enough."""
+    answer = rewriter(by_meaning(0.7, 0.7 - 2 * MEANING_LEAD)).rewrite(asked(DARK), now=BASE, budget_s=60)
+
+    assert (answer.utterance, answer.reason) == ("turn on the light", Reason.REWRITTEN)
+
+
+@pytest.mark.parametrize(
+    "doubted",
+    [
+        by_meaning(MEANING_MIN - 0.01, 0.1),
+        by_meaning(0.8, 0.8 - MEANING_LEAD / 2),
+        by_meaning(0.8, 0.1, as_said=AS_SAID_MAX + 0.01),
+        by_meaning(0.8, 0.1, risk=Risk.HIGH),
+    ],
+    ids=["far", "of two states", "fine as said", "risky"],
+)
+def test_meaning_alone_is_not_enough_where_anything_speaks_against_it(doubted: GlobalLayer):
+    """Not near enough, near to two, likely to succeed as said, or risky."""
+    answer = rewriter(doubted).rewrite(asked(DARK), now=BASE, budget_s=60)
+
+    assert answer.utterance == DARK
 
 
 # Files.
