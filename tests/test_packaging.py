@@ -34,7 +34,7 @@ def test_no_other_distribution_claims_our_names():
     assert {name: set(claims.get(name, [])) - {"resay"} for name in PACKAGES} == {name: set() for name in PACKAGES}
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-uv.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-deploy.lock", "requirements-uv.lock"])
 def test_locks_hold_hashes_and_no_addresses(lock: str):
     """Every locked package has hashes, and no lock names a registry."""
     text = (ROOT / lock).read_text()

@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.encoders import shipped_encoder
+from resay.commands.logs import LogForm, log_to
 from resay.commands.settings import Settings, read_settings
 from resay.commands.try_telling import considered_in, considered_json, tell_considered
 from resay.dialogue.errors import ResayError
@@ -95,6 +96,9 @@ def serve(  # noqa: PLR0917 - an option is a parameter
     explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are tried, to learn; 0.05 at most.")] = SHARE_LOW,
     canary: Annotated[float, typer.Option("--canary", min=0.01, max=LIVE_SHARE, help=_CANARY_HELP)] = LIVE_SHARE,
     judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Roll back and promote rewrites by their own evidence.")] = True,
+    logs: Annotated[
+        LogForm, typer.Option("--logs", help="How events are told on standard error; never what customers said.")
+    ] = LogForm.TEXT,
     as_json: JsonOption = False,
 ) -> None:
     """Serve rewrites, and the page that shows what was learnt, until Ctrl-C.
@@ -104,6 +108,7 @@ def serve(  # noqa: PLR0917 - an option is a parameter
     Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`,
     `resay serve --host 0.0.0.0 --allow-host resay.example.org`
     """
+    log_to(form=logs)
     settings = read_settings(home=home)
     trials = Trialled(Exploration(low=explore), canary, judge)
     running = serve_in_background(settings, host=host, port=port, names=allow_host or (), trials=trials)
