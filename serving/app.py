@@ -23,6 +23,7 @@ from resay.store.experiments import ExperimentBooks
 from resay.store.keys import KeyBooks, Scope
 from resay.store.lake import Lake
 from resay.store.review import ReviewBooks
+from resay.store.slices import SliceBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from resay.store.trials import TrialBooks
 from rewrite_online.computed import computed
@@ -34,7 +35,9 @@ from rewrite_online.watch import Watch
 from serving.access import Doorway
 from serving.audit_api import audit_routes
 from serving.core_line import CoreLine
+from serving.dashboard.boards import board_routes
 from serving.dashboard.page import page_routes
+from serving.dashboard.rolled import sum_up_where_due
 from serving.decision_log import DecisionLog
 from serving.door import needs, page_audit
 from serving.experiments.arms import RunningArms
@@ -60,6 +63,9 @@ from serving.trials.trying import Trying
 from serving.turns_api import turns_routes
 from serving.turnstile import Turnstile
 from serving.waiting_line import WaitingLine
+
+SUMMED_EVERY_S = 60.0
+"""Time between two looks whether a large lake must be summed up anew for the pages: seconds of a core each time."""
 
 
 def histories_in(books: Books) -> PersonalLayer:
@@ -108,6 +114,7 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(audit_routes(service), dependencies=admin)
     app.include_router(health_routes(service))
     app.include_router(page_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
+    app.include_router(board_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
     # What is added last comes first.
     app.add_middleware(Turnstile, keyring=service.keyring, limit=RateLimit(), on_refused=service.metrics.refused)
     app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
@@ -169,20 +176,27 @@ async def running(service: Service) -> AsyncIterator[None]:
     beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     rounds = Rounds(lambda: service.referee.judge(service.clock()), on_fault=metrics.failed)
+    summing = Rounds(lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
     refresher.start()
     if service.settings.judges:
         rounds.start()
+    summing.start()
     service.decisions.start()
     try:
         yield
     finally:
         refresher.close()
         await run_in_threadpool(rounds.close)
+        await run_in_threadpool(summing.close)
         await run_in_threadpool(service.decisions.close)
         service.line.close()
         service.rewriter.close()
         service.computing.close()
         service.books.close()
+
+
+def _sum_up(service: Service) -> None:
+    sum_up_where_due(Lake(service.settings.lake), SliceBooks(service.books).all(), now=service.clock())
 
 
 async def _unprocessable(_request: Request, error: Exception) -> Response:

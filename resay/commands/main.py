@@ -31,6 +31,7 @@ COMMANDS = {
     "diff": "diff",
     "why": "why",
     "maintain": "maintain",
+    "rollup": "rollup",
     "serve": "serve",
     "try": "serve",
     "wyoming": "wyoming",

@@ -274,6 +274,7 @@ STAGES = _sql_table(tables.STAGES)
 KEYS = _sql_table(tables.KEYS)
 AUDIT = _sql_table(tables.AUDIT)
 EDITS = _sql_table(tables.EDITS)
+SLICES = _sql_table(tables.SLICES)
 
 
 def _create_missing(connection: sa.Connection) -> None:

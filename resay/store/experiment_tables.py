@@ -53,7 +53,7 @@ CHANGES = Table(
     (
         Column("change_id", TEXT, "The event; sorts by time."),
         Column("changed_at", TIME, "When, UTC."),
-        Column("kind", TEXT, "What was changed: experiment, rule or switch."),
+        Column("kind", TEXT, "What was changed: experiment, rule, slice or switch."),
         Column("name", TEXT, "Which one: an experiment, a veto, a rewrite, or what is switched."),
         Column(
             "change",

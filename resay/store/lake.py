@@ -21,7 +21,7 @@ from resay.store.changes import CHANGED, Changes, changed_rows
 from resay.store.commit import Commits, Progress
 from resay.store.errors import LakeTooNew, LakeUnavailable, crowded, unavailable
 from resay.store.reading import Connection, Glances, is_url, quoted, reading
-from resay.store.tables import TABLES, Home, Table
+from resay.store.tables import ROLLUPS, TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
 LAKE_FORMAT = 1
@@ -126,6 +126,9 @@ class Lake:
         for table in TABLES:
             if table.home is Home.LAKE and "customer_id" in table.schema().names and self._commits.open(table):
                 self._delete(table, _equals({"customer_id": customer_id}))
+        # Sums name turns and quote wordings: they are made anew without this customer.
+        if self._commits.open(ROLLUPS):
+            self._delete(ROLLUPS, "rollup is not null")
 
     def position(self, table: Table, partition: str) -> int:
         """The next record of a partition that the table has not yet taken; 0 where it has taken none."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 from resay.store.access_tables import AUDIT, KEYS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
 from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS
+from resay.store.rollup_tables import ROLLUPS, SLICES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "FLAG",
     "KEYS",
     "NUMBER",
+    "ROLLUPS",
+    "SLICES",
     "STAGES",
     "SWITCHES",
     "TEXT",
@@ -383,6 +386,8 @@ TABLES: tuple[Table, ...] = (
     TEACHINGS,
     HISTORIES,
     MARKS,
+    ROLLUPS,
+    SLICES,
     KEYS,
     AUDIT,
 )

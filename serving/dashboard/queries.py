@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from resay.dialogue.errors import ResayError
+from resay.store.turns_view import DUCKDB, merged_turns
 
 
 class Connection(Protocol):
@@ -29,55 +30,29 @@ class Step:
     parameters: tuple[object, ...] = ()
 
 
-def outcomes_by_day(days: int) -> Step:
-    """For the last so many days with turns: how many failed, could not be told, or succeeded."""
-    return Step(
-        "outcomes_by_day",
-        """
-        select cast(event_time as date) as day,
-            count(*) filter (outcome = 'failure') as failures,
-            count(*) filter (outcome = 'censored') as censored,
-            count(*) filter (outcome = 'success') as successes
-        from outcomes
-        group by day
-        order by day desc
-        limit ?
-        """,
-        (days,),
-    )
-
-
-def signs_by_day() -> Step:
-    """How many turns showed each sign of friction on each day."""
-    return Step(
-        "signs_by_day",
-        """
-        select sign, cast(event_time as date) as day, count(distinct turn_id) as turns
-        from friction
-        group by sign, day
-        """,
-    )
-
-
 def dialogue_turns(turn_ids: Sequence[str]) -> Step:
-    """What was said and answered in these turns; the response's text is taken from the record itself, where it is JSON."""
+    """What was said and answered in these turns; the response's text is taken from the record itself, where it is JSON.
+
+    Parts of no other turns are merged: a view of all of them takes seconds of a large lake.
+    """
+    ours = merged_turns(DUCKDB, "(select * from turn_parts where turn_id in (select turn_id from asked))")
     return Step(
         "dialogue_turns",
-        """
-        with answers as (
+        f"""
+        with asked as (select unnest(?) as turn_id),
+        answers as (
             select turn_id, arg_max(json_extract_string(body, '$.response.text'), (event_time, part)) as answer
             from turn_parts
-            where turn_id in (select unnest(?)) and json_valid(body)
+            where turn_id in (select turn_id from asked) and json_valid(body)
             group by turn_id
         )
         select turns.turn_id, turns.customer_id, turns.event_time,
             case when turns.original is null then turns.utterance else turns.original end as said,
             coalesce(turns.status, '') as status, coalesce(answers.answer, '') as answer
-        from turns
+        from ({ours}) as turns
         left join answers on answers.turn_id = turns.turn_id
-        where turns.turn_id in (select unnest(?))
         """,
-        (list(turn_ids), list(turn_ids)),
+        (list(turn_ids),),
     )
 
 

@@ -10,9 +10,19 @@ from serving.dashboard import words
 
 FOLDER = Path(__file__).parent
 
-_WORDS = ("sign_name", "sign_meaning", "reason_meaning", "place_words", "spared_words", "percent", "change", "lift", "count", "plural")
+_WORDS = (
+    *("sign_name", "sign_meaning", "reason_meaning", "place_words", "spared_words"),
+    *("percent", "change", "lift", "points", "count", "plural"),
+)
 
-PAGES = (("/", "Overview"), ("/rules/changes", "Changes"))
+PAGES = (
+    ("/", "Overview"),
+    ("/rules/changes", "Changes"),
+    ("/failure-points", "Failure points"),
+    ("/cohorts", "Cohorts"),
+    ("/streams", "Streams"),
+    ("/service", "Service card"),
+)
 """Path and name of each page, in the order of the menu."""
 
 

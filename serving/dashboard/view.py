@@ -14,17 +14,19 @@ from typing import TypeVar
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Reason
 from resay.experiment.result import ExperimentResult
-from resay.label.findings import Findings, SaidTwice, findings, said_twice
+from resay.label.findings import Findings, SaidTwice
 from resay.store.artifact import Shelf
 from resay.store.books import Veto
 from resay.store.lake import Lake
 from resay.store.review import Switch
 from resay.store.rewrites import CARD_FILE
+from resay.store.slices import SliceBooks
 from serving.dashboard.chart import Chart, every_day, line, stacked
 from serving.dashboard.evidence import Rule, rules
 from serving.dashboard.experiment_page import Told, told
-from serving.dashboard.queries import Connection, outcomes_by_day, run, signs_by_day
+from serving.dashboard.queries import Connection
 from serving.dashboard.report import read_report
+from serving.dashboard.rolled import rolled
 from serving.experiments.look import look_at
 from serving.service import Service
 from serving.trials.fared import read_fared, state_of
@@ -33,6 +35,10 @@ Shown = TypeVar("Shown")
 
 DAYS_SHOWN_MAX = 60
 """Days in the chart; more would be thinner than a line on a telephone."""
+
+BEING_SUMMED = (
+    "The lake is being summed up, which takes seconds for a million turns; look again in a minute. `resay rollup` does it at once."
+)
 
 SAID_TWICE_MAX = 6
 """Things said twice that are shown."""
@@ -72,6 +78,8 @@ class Log:
     """The last day with labels: failures, turns of which it cannot be told, successes."""
     signs: tuple[Sign, ...]
     twice: tuple[SaidTwice, ...]
+    as_of: datetime | None
+    """When the lake was summed, where it has changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ def view(service: Service, *, mask: Callable[[str], str]) -> View:
             connection = open_things.enter_context(Lake(service.settings.lake).connect())
         except ResayError as error:
             return _view(service, Absent(str(error)), connection=None, mask=mask)
-        return _view(service, _section(lambda: _log(service, connection)), connection=connection, mask=mask)
+        return _view(service, _section(lambda: _log(service)), connection=connection, mask=mask)
 
 
 def _view(service: Service, log: Log | Absent, *, connection: Connection | None, mask: Callable[[str], str]) -> View:
@@ -161,20 +169,23 @@ def _section(make: Callable[[], Shown | Absent]) -> Shown | Absent:
         return Absent(str(error))
 
 
-def _log(service: Service, connection: Connection) -> Log | Absent:
-    lake = Lake(service.settings.lake)
-    found = findings(lake)
+def _log(service: Service) -> Log | Absent:
+    sums = rolled(Lake(service.settings.lake), SliceBooks(service.books).all())
+    if sums is None:
+        return Absent(BEING_SUMMED)
+    found = sums.rollup.found
     if not found.turns:
         return Absent("No turns have been read yet. `resay demo` makes some in a world of its own; `resay ingest FILE` reads your own.")
-    rows = run(connection, outcomes_by_day(DAYS_SHOWN_MAX))[::-1]
+    rows = sums.rollup.outcomes[-DAYS_SHOWN_MAX:]
     if not rows:
         return Absent(f"{found.turns:,} turns have been read, and none is labelled yet. `resay learn` labels them, and learns from them.")
     return Log(
         found=found,
         days=stacked([(f"{day:%-d %b}", _day_title(day, counts), dict(zip(_OUTCOMES, counts, strict=True))) for day, *counts in rows]),
-        latest=tuple(rows[-1]),
-        signs=_signs(run(connection, signs_by_day()), first=rows[0][0], last=rows[-1][0]),
-        twice=tuple(said_twice(lake, most=SAID_TWICE_MAX)),
+        latest=rows[-1],
+        signs=_signs(sums.rollup.signs, first=rows[0][0], last=rows[-1][0]),
+        twice=sums.rollup.twice[:SAID_TWICE_MAX],
+        as_of=None if sums.is_current else sums.made_at,
     )
 
 

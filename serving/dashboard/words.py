@@ -89,6 +89,11 @@ def lift(share: float | None) -> str:
     return change(None if share is None else -share)
 
 
+def points(difference: float | None) -> str:
+    """A difference of two shares, in points of a hundred."""
+    return "–" if difference is None else f"{100 * difference:+.1f}{_NARROW}points".replace("-", "−")
+
+
 def count(number: float | None) -> str:
     """A whole number with its thousands apart."""
     return "–" if number is None else f"{number:,.0f}"
