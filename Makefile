@@ -29,6 +29,8 @@ real-parts:
 	@command -v mvn >/dev/null || $(call install,maven default-jre-headless,Maven and Java 17)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call install,postgresql,PostgreSQL)
 	@{ command -v espeak-ng && command -v flite; } >/dev/null || $(call install,espeak-ng flite,espeak-ng and flite)
+	@test -e tests/axe/node_modules || { command -v npm >/dev/null && npm ci --prefix tests/axe --ignore-scripts --no-audit --no-fund --silent; } \
+		|| echo "npm must fetch axe-core for the pages to be checked for screen readers; without it those tests are skipped"
 define install
 { if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
 	then echo "installing $(1)"; apt-get update -qq && apt-get install -y -qq --no-install-recommends $(1) >/dev/null; \
