@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -13,9 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from resay.dialogue.codec import ID_CHARS_MAX, UTTERANCE_CHARS_MAX
 from resay.dialogue.teaching import Kind, Origin, State, Taught
 from resay.store.teachings import Decide
-from resay.teach.grammar import Grammar
-from resay.teach.lessons import Answer, Outcome, answer_offer, change, forget, must_ask, new_row, offer, teach
+from resay.teach.forgetting import told_to_forget
+from resay.teach.lessons import Answer, Outcome, answer_offer, change, forget, forget_told, must_ask, new_row, offer, teach
 from resay.teach.teaching import Extractor, Teaching
+from resay.teach.understand import Understanding
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
 from serving.wire import REFUSALS, Fault
@@ -37,7 +39,7 @@ class Lesson(_OfCustomer):
     """What a customer teaches: the sentence in `text`, or `words` and `meaning`."""
 
     text: _Text | None = None
-    """What the customer said: "when I say movie night I mean dim the lights"."""
+    """What the customer said: "when I say movie night I mean dim the lights", or "forget movie night"."""
     before: str = Field("", max_length=UTTERANCE_CHARS_MAX)
     """What the same customer said just before it, which "no, I meant …" is about."""
     words: _Text | None = None
@@ -119,7 +121,7 @@ _UNKNOWN: dict[int | str, dict[str, object]] = {404: {"model": Fault, "descripti
 def teaching_routes(service: Service, *, extractor: Extractor | None = None) -> APIRouter:
     """The routes of `/v1/teachings`."""
     router = APIRouter(route_class=StrictJsonRoute)
-    lessons = Lessons(service, extractor or Grammar())
+    lessons = Lessons(service, extractor or Understanding())
 
     @router.get("/v1/teachings", operation_id="list_teachings", summary="What a customer taught.", responses=REFUSALS)
     async def list_teachings(customer_id: CustomerId) -> TeachingsTold:
@@ -184,11 +186,13 @@ class Lessons:
 
     def all(self, customer_id: str) -> TeachingsTold:
         """What stands."""
-        rows = self._service.teachings.of(self._service.pseudonym(customer_id))
-        return TeachingsTold(teachings=[told(each) for each in rows if each.state is State.TAUGHT])
+        return TeachingsTold(teachings=[told(each) for each in self._rows(customer_id) if each.state is State.TAUGHT])
 
     def teach(self, lesson: Lesson) -> LessonTold:
-        """Understand a lesson, and take it in."""
+        """Understand a lesson, and take it in; or let go what the customer says is to be forgotten."""
+        gone = told_to_forget(lesson.text, self._rows(lesson.customer_id)) if lesson.text is not None else ()
+        if gone:
+            return self._change(lesson.customer_id, lambda rows: forget_told(rows, gone, yes=lesson.yes))
         found = self._found(lesson)
         if found is None:
             return LessonTold(outcome="not_a_teaching")
@@ -226,6 +230,9 @@ class Lessons:
             message = f"a teaching must be given as text, or as words and meaning; got {' and '.join(given) or 'neither'}; is one missing?"
             raise HTTPException(422, message)
         return Teaching(Kind(lesson.kind), lesson.words, lesson.meaning)
+
+    def _rows(self, customer_id: str) -> Sequence[Taught]:
+        return self._service.teachings.of(self._service.pseudonym(customer_id))
 
     def _row(self, teaching: Teaching, origin: Origin) -> Taught:
         return new_row(teaching, teaching_id=uuid.uuid4().hex, now=self._service.clock(), origin=origin)

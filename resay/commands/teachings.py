@@ -18,9 +18,9 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.teaching import Kind, State
 from resay.store.books import Books
 from resay.store.teachings import STAMP_FILE, TeachingBooks
-from resay.teach.grammar import Grammar
 from resay.teach.lessons import Answer, Outcome, forget, must_ask, new_row, teach
 from resay.teach.teaching import Teaching
+from resay.teach.understand import Understanding
 
 CustomerOption = Annotated[str, typer.Option("--customer", help="Whose teachings, as the assistant names them.")]
 
@@ -72,7 +72,7 @@ def add(  # noqa: PLR0917 - an option is a parameter
     `resay teachings add --words "the den" --meaning "the guest room" --kind name --customer c1`
     """
     settings, now = read_settings(home=home), datetime.now(UTC)
-    found = Grammar().teaching(text) if text else Teaching(kind, words, meaning)
+    found = Understanding().teaching(text) if text else Teaching(kind, words, meaning)
     if found is None:
         message = f"text must teach something; got {text[:80]!r}; would --words and --meaning say it?"
         raise NotTaught(message)

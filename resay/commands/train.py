@@ -21,6 +21,7 @@ from resay.commands.console import JsonOption, console, print_json, progress
 from resay.commands.train_failure_point import failure_point
 from resay.commands.train_finding import sounds, towers
 from resay.commands.train_goals import goals
+from resay.commands.train_teachings import teachings
 from resay.dialogue.errors import ResayError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def register(app: typer.Typer) -> None:
     group.command("sounds")(sounds)
     group.command("goals")(goals)
     group.command("failure-point")(failure_point)
+    group.command("teachings")(teachings)
     app.add_typer(group, name="train", rich_help_panel=_PANEL)
 
 

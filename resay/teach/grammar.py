@@ -169,7 +169,7 @@ class Grammar:
         if len(utterance) > UTTERANCE_CHARS_MAX or _CUES.isdisjoint(words_of(utterance)):
             return None
         text = utterance.replace("\u2019", "'")
-        return _told(text) or _henceforth(text) or _called(text) or _corrected(text, before) or _loosely(text)
+        return _told(text) or _henceforth(text) or called(text) or _corrected(text, before) or _loosely(text)
 
 
 def _told(text: str) -> Teaching | None:
@@ -187,7 +187,7 @@ def _henceforth(text: str) -> Teaching | None:
     return _made(text, _group(found, "x"), _group(found, "y"), kind=Kind.NAME) if found else None
 
 
-def _called(text: str) -> Teaching | None:
+def called(text: str) -> Teaching | None:
     """As in "call the standing lamp floor lamp": the thing first, its new name behind it."""
     found = _CALL.fullmatch(text)
     if found is None:
@@ -220,38 +220,39 @@ def _corrected(text: str, before: str) -> Teaching | None:
     found = _CORRECTION.fullmatch(text) or _BARE_CORRECTION.fullmatch(text) or _COMPLAINT.fullmatch(text)
     if found is None or not canonical(before):
         return None
-    span = _trimmed(text, _group(found, "y"))
+    span = trimmed(text, _group(found, "y"))
     meaning = text[span.start : span.end]
-    if not _asks(meaning) or canonical(meaning) == canonical(before):
+    if not asks(meaning) or canonical(meaning) == canonical(before):
         return None
     return Teaching(Kind.REQUEST, before.strip(_EDGES), meaning, Frame.CORRECTED, None, span)
 
 
 def _made(text: str, words: Span, meaning: Span, *, kind: Kind) -> Teaching | None:
-    words, meaning = _trimmed(text, words), _trimmed(text, meaning)
+    words, meaning = trimmed(text, words), trimmed(text, meaning)
     said, meant = text[words.start : words.end], text[meaning.start : meaning.end]
     if not canonical(said) or not canonical(meant) or canonical(said).split()[0] in _QUESTION_FIRST:
         return None
     meaning = without_fillers(text, meaning)
     words = without_aside(text, words)
     said, meant = text[words.start : words.end], text[meaning.start : meaning.end]
-    if kind is Kind.NAME and _asks(meant):
+    if kind is Kind.NAME and asks(meant):
         kind = Kind.REQUEST
     elif kind is Kind.REQUEST and said.lower().startswith(_DETERMINED) and meant.lower().startswith(_DETERMINED):
         kind = Kind.NAME
     if kind is Kind.NAME:
-        words = _undetermined(text, words)
+        words = undetermined(text, words)
         said = text[words.start : words.end]
     return Teaching(kind, said, meant, Frame.TOLD, words, meaning)
 
 
-def _undetermined(text: str, span: Span) -> Span:
+def undetermined(text: str, span: Span) -> Span:
     """A name without its article: who calls a thing "the den" says "my den" as well."""
     found = re.compile(r"(?:the|a|an)\s+(?=\S)", re.IGNORECASE).match(text, span.start, span.end)
     return Span(found.end(), span.end) if found else span
 
 
-def _asks(meaning: str) -> bool:
+def asks(meaning: str) -> bool:
+    """Whether a meaning is a request, by its first word."""
     tokens = canonical(meaning).split()
     return bool(tokens) and tokens[0] in _ASKED_FIRST
 
@@ -260,7 +261,7 @@ def _group(found: re.Match[str], name: str) -> Span:
     return Span(*found.span(name))
 
 
-def _trimmed(text: str, span: Span) -> Span:
+def trimmed(text: str, span: Span) -> Span:
     """A span without quotation marks and stops around it."""
     start, end = span.start, span.end
     while start < end and text[start] in _EDGES:

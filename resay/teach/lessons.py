@@ -96,6 +96,19 @@ def forget(rows: Rows, teaching_id: str) -> tuple[Rows, Answer]:
     return left, Answer(Outcome.FORGOTTEN, forgotten(known), known)
 
 
+def forget_told(rows: Rows, gone: Sequence[Taught], *, yes: bool) -> tuple[Rows, Answer]:
+    """Let go what a customer said is to be forgotten; of several at once they are asked first."""
+    assert gone, "there is something to forget"
+    if len(gone) > 1 and not yes:
+        return rows, Answer(Outcome.ASKED, f"Shall I forget all {len(gone)} things that you taught me?")
+    left, answer = rows, Answer(Outcome.UNKNOWN)
+    for each in gone:
+        left, answer = forget(left, each.teaching_id)
+    if len(gone) > 1:
+        answer = Answer(Outcome.FORGOTTEN, f"All right: I have forgotten all {len(gone)} things that you taught me.")
+    return left, answer
+
+
 def offer(rows: Rows, new: Taught) -> tuple[Rows, Answer]:
     """Whether the assistant may ask for this now; if so it counts as asked."""
     assert new.origin is Origin.AGENT, "what is offered is begun by the assistant"

@@ -59,8 +59,8 @@ class Refused:
 
 
 def needs_yes(teaching: Teaching) -> bool:
-    """Whether the customer must be asked: what is risky to do, and what was said of one moment and need not hold for good."""
-    return teaching.frame is Frame.CORRECTED or is_risky(teaching.meaning)
+    """Whether the customer must be asked: what is risky to do, what was said of one moment and need not hold for good, and a guess."""
+    return teaching.frame is not Frame.TOLD or is_risky(teaching.meaning)
 
 
 def is_risky(meaning: str) -> bool:

@@ -19,6 +19,8 @@ class Frame(StrEnum):
     """Outright: "when I say … I mean …"."""
     CORRECTED = "corrected"
     """Of what was said before: "no, I meant …". Whether it shall hold for good must be asked."""
+    GUESSED = "guessed"
+    """Outright, but not surely understood: it must be asked."""
 
 
 @dataclass(frozen=True, slots=True)

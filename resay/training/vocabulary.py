@@ -12,6 +12,8 @@ from resay.dialogue.errors import ResayError
 CHARS_A_TOKEN_MAX = 24
 """Characters read for each token that is wanted: a word longer than this is no word, and text without end must not take time."""
 
+_WORD_LETTERS_MIN = 3
+
 TEXTS_KEPT_MAX = 20_000
 """Texts whose pieces are kept: assistants say a few hundred things, and a turn stands in four windows."""
 
@@ -53,6 +55,11 @@ class Vocabulary:
     def size(self) -> int:
         """One more than the highest token."""
         return max(self._tokenizer.get_vocab().values()) + 1
+
+    def words(self) -> list[str]:
+        """The tokens that are words of three letters or more, in the order of their numbers."""
+        found = sorted((token, name) for name, token in self._tokenizer.get_vocab().items())
+        return [name for _, name in found if len(name) >= _WORD_LETTERS_MIN and name.isascii() and name.isalpha()]
 
     def token(self, name: str) -> int:
         """The number of a token of that name.

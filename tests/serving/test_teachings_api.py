@@ -58,6 +58,20 @@ def test_what_was_taught_is_used_in_the_very_next_request_of_every_replica(repli
         assert put(other, words) == words
 
 
+def test_what_is_to_be_forgotten_may_be_said(replicas: tuple[httpx.Client, httpx.Client]):
+    """One at once, all after a yes, and in the very next request of every replica."""
+    one, other = replicas
+    for words in ("movie night", "game night", "tea time"):
+        teach(one, text=f"when I say {words} I mean dim the lights")
+
+    assert teach(one, text="forget movie night")["outcome"] == "forgotten"
+    assert [put(other, words) for words in ("movie night", "tea time")] == ["movie night", "dim the lights"]
+    assert teach(one, text="forget what I taught you")["outcome"] == "asked"
+    assert put(other, "tea time") == "dim the lights"
+    assert teach(one, text="forget what I taught you", yes=True)["outcome"] == "forgotten"
+    assert [put(other, words) for words in ("game night", "tea time")] == ["game night", "tea time"]
+
+
 def test_nobody_sees_or_changes_what_another_taught(replicas: tuple[httpx.Client, httpx.Client]):
     """Their list is empty, and the id leads nowhere."""
     one, _ = replicas

@@ -23,6 +23,7 @@ from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, repl
 from resay.commands.bench.report import bench_report, print_report, show_report
 from resay.commands.bench.serve_command import serve
 from resay.commands.bench.stream.command import stream
+from resay.commands.bench.teach_command import teach
 from resay.commands.console import JsonOption, console, progress
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of, name_of
 from resay.commands.example_sets import CALLS, LOOKED_FOR
@@ -61,6 +62,7 @@ def register(app: typer.Typer) -> None:
     group.command("labels")(labels)
     group.command("experiments")(experiments)
     group.command("failure-point")(failure_point)
+    group.command("teach")(teach)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 
