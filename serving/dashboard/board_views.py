@@ -238,7 +238,7 @@ def card_of(service: Service) -> Board:
 
 
 def _sums(service: Service) -> Rolled | None:
-    return rolled(Lake(service.settings.lake), SliceBooks(service.books).all())
+    return rolled(Lake(service.settings.lake), SliceBooks(service.books).all(), now=service.clock())
 
 
 def _as_of(sums: Rolled) -> datetime | None:

@@ -14,6 +14,9 @@ from resay.store.tables import OUTCOMES, TURN_PARTS
 ROWS_SUMMED_MAX = 30_000
 """Rows that a page sums up itself: a demo, in half a second. Beyond that whoever looks is shown what was summed last."""
 
+FIRST_SUMMED_MAX = 300_000
+"""Rows that the first who looks waits for, some seconds, and for nobody after: a new home shows something at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
@@ -25,7 +28,9 @@ class Rolled:
     is_current: bool
 
 
-def rolled(lake: Lake, slices: Sequence[Slice], *, rows_max: int = ROWS_SUMMED_MAX) -> Rolled | None:
+def rolled(
+    lake: Lake, slices: Sequence[Slice], *, now: datetime, rows_max: int = ROWS_SUMMED_MAX, first_max: int = FIRST_SUMMED_MAX
+) -> Rolled | None:
     """The sums of a lake; nothing where it is large and nobody has summed it yet.
 
     Raises: LakeUnavailable.
@@ -35,7 +40,9 @@ def rolled(lake: Lake, slices: Sequence[Slice], *, rows_max: int = ROWS_SUMMED_M
         return Rolled(kept.rollup, kept.made_at, is_current=True)
     if lake.count(TURN_PARTS) <= rows_max and lake.count(OUTCOMES) <= rows_max:
         return Rolled(make_rollup(lake, slices), None, is_current=True)
-    return Rolled(kept.rollup, kept.made_at, is_current=False) if kept else None
+    if kept is not None:
+        return Rolled(kept.rollup, kept.made_at, is_current=False)
+    return Rolled(keep_rollup(lake, slices, now=now), now, is_current=True) if lake.count(TURN_PARTS) <= first_max else None
 
 
 def sum_up_where_due(lake: Lake, slices: Sequence[Slice], *, now: datetime, rows_max: int = ROWS_SUMMED_MAX) -> bool:

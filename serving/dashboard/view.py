@@ -170,7 +170,7 @@ def _section(make: Callable[[], Shown | Absent]) -> Shown | Absent:
 
 
 def _log(service: Service) -> Log | Absent:
-    sums = rolled(Lake(service.settings.lake), SliceBooks(service.books).all())
+    sums = rolled(Lake(service.settings.lake), SliceBooks(service.books).all(), now=service.clock())
     if sums is None:
         return Absent(BEING_SUMMED)
     found = sums.rollup.found

@@ -37,6 +37,7 @@ class Rounds:
             self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
+        # Not at once: what starts must answer first.
         while not self._closing.wait(self._every_s):
             try:
                 self._judge()

@@ -182,19 +182,32 @@ def test_boards_of_an_empty_home_say_why(tmp_path: Path, path: str):
 def test_a_large_lake_is_not_summed_by_who_looks(home: Path, tmp_path: Path):
     """It shows what was summed last, and says of when; whoever keeps the sums makes them anew where they are due, once."""
     lake = Lake(told(tmp_path) / "lake")
-    assert rolled(lake, [], rows_max=10) is None
+    assert rolled(lake, [], now=BASE, rows_max=10, first_max=10) is None
 
     assert sum_up_where_due(lake, [], now=BASE, rows_max=10)
     assert not sum_up_where_due(lake, [], now=BASE, rows_max=10)
-    current = rolled(lake, [], rows_max=10)
+    current = rolled(lake, [], now=BASE, rows_max=10, first_max=10)
     land_records([encode(whole(turn("hello", at=5_000)))], source="late", lake=lake, now=BASE)
-    stale = rolled(lake, [], rows_max=10)
+    stale = rolled(lake, [], now=BASE, rows_max=10, first_max=10)
 
     assert current is not None
     assert (current.is_current, current.made_at) == (True, BASE)
     assert stale is not None
     assert (stale.is_current, stale.rollup) == (False, current.rollup)
     assert current.rollup == make_rollup(Lake(home / "lake"), [])
+
+
+def test_the_first_who_looks_at_a_new_home_waits_for_its_sums(tmp_path: Path):
+    """And nobody after: they are kept."""
+    lake = Lake(told(tmp_path) / "lake")
+
+    first = rolled(lake, [], now=BASE, rows_max=10)
+
+    assert first is not None
+    assert (first.is_current, first.made_at) == (True, BASE)
+    kept = kept_rollup(lake, [])
+    assert kept is not None
+    assert kept.rollup == first.rollup
 
 
 def test_what_is_summed_goes_with_a_customer_who_is_taken_out(tmp_path: Path):
