@@ -287,6 +287,13 @@ def test_words_that_clearly_mean_the_same_need_nothing_in_common():
     assert (answer.utterance, answer.reason) == ("turn on the light", Reason.REWRITTEN)
 
 
+def test_pieces_need_not_agree_with_what_clearly_means_the_same():
+    """They know nothing of words that nobody said: how near the meaning is stands in place of what they say."""
+    (best, *_) = by_meaning(0.97, 0.5).candidates(asked(DARK))
+
+    assert best.score == pytest.approx(0.97)
+
+
 @pytest.mark.parametrize(
     "doubted",
     [
