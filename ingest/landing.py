@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.known import letters_of_the_known, rows_of_the_known
 from ingest.privacy import Mask, keep
 from ingest.repeat import without_duplicates, without_kept
 from ingest.row import ReadBatch, Refused, overlong_of, read_batch, refused_of, reject_rows, turn_part_rows
@@ -25,6 +27,7 @@ from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import COMMIT_TRIES_MAX, Lake
+from resay.store.reading import Connection
 from resay.store.tables import REJECTS, TURN_PARTS, Table
 
 RECORDS_A_BATCH = 40_000
@@ -147,7 +150,7 @@ def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: date
     numbered = [Record(raw[:RECORD_BYTES_MAX], source, ordinal, f"{source}:{ordinal + 1}", len(raw)) for ordinal, raw in enumerate(records)]
     batch = batch_of(numbered, source, start=0, end=len(numbered))
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=mask)
-    refused = refused_of(read, batch)
+    refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
     accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(read, batch, source=source, now=now))
     _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
     return report_of(read, refused, accepted=accepted)
@@ -157,14 +160,24 @@ def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> 
     """What became of records that were read, and of whose good ones so many went in."""
     faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
     newest = pc.max(read.columns.column("event_time")).as_py()
-    return LandingReport(accepted, len(refused), len(read.good) - accepted, faults, newest)
+    # What customers who were forgotten since had said before is counted as there already: it was, and is not wanted again.
+    return LandingReport(accepted, len(refused), len(read.good) + len(read.bad) - accepted - len(refused), faults, newest)
+
+
+def _letters_of_the_known(lake: Lake, _connection: Connection, rows: pa.Table) -> pa.Table:
+    return rows_of_the_known(rows, lake.forgotten())
+
+
+def _letters(lake: Lake, connection: Connection, rows: pa.Table) -> pa.Table:
+    """Dead letters that are not kept yet, and may be."""
+    return rows_of_the_known(without_kept(connection, rows), lake.forgotten())
 
 
 def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -> LandingReport:
     now = rules.clock()
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask, refused=batch.refused)
-    refused = refused_of(read, batch)
-    lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=without_kept)
+    refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
+    lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(_letters, lake))
     rules.observe(LandingStep.LETTERS_KEPT, batch)
     if refused:
         rules.rejected(refused)
@@ -197,7 +210,7 @@ def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
         return 0
     partition = _key(rows.column("source")[0].as_py(), rows.column("partition")[0].as_py())
     place = rows.column_names.index("position")
-    screen = without_duplicates if table is TURN_PARTS else None
+    screen = without_duplicates if table is TURN_PARTS else partial(_letters_of_the_known, lake)
     tries = 0
     while True:
         start = lake.position(table, partition)

@@ -40,6 +40,11 @@ def pseudonym(customer_id: str, key: str) -> str:
     return PSEUDONYM_PREFIX + digest[:PSEUDONYM_HEX_DIGITS]
 
 
+def customers_named(raw: bytes) -> list[str]:
+    """Whom a record names as its customer, however broken it is; nobody where that cannot be told."""
+    return [_text_of(found[2]) for found in _CUSTOMER_ID.finditer(raw)]
+
+
 @dataclass(frozen=True, slots=True)
 class Pseudonymise:
     """A mask that puts the pseudonym in place of `customer_id`, also in records that are broken further on.
@@ -68,8 +73,11 @@ def _masked_by_meaning(raw: bytes, key: str) -> bytes:
 
 def _hashed(quoted: bytes, key: str) -> bytes:
     """The pseudonym of an id as it stands between quotes, as it will stand there."""
+    return b'"' + pseudonym(_text_of(quoted), key).encode()
+
+
+def _text_of(quoted: bytes) -> str:
     try:
-        customer_id = msgspec.json.decode(b'"' + quoted + b'"', type=str)
+        return msgspec.json.decode(b'"' + quoted + b'"', type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        customer_id = quoted.decode("utf-8", "backslashreplace")
-    return b'"' + pseudonym(customer_id, key).encode()
+        return quoted.decode("utf-8", "backslashreplace")

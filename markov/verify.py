@@ -112,6 +112,21 @@ def sift(
     return kept, replace(verify(kept, facts, rules, now=now, clock=clock), left_out=first.faults)
 
 
+def found_support(rewrites: Sequence[Rewrite], facts: Facts, rules: Rules) -> Mapping[str, int]:
+    """How many customers the facts know behind each rewrite, by its id; 0 where they do not know its texts."""
+    counting = counting_customers(facts, rules.account_age_days)
+    split_off = {(text, place) for each in rewrites for place in _named(each) for text in (each.source, canonical(each.target))}
+    of_all = wordings_of(facts, counting, share_min=rules.reading_share_min, split_off=split_off)
+    segments, found = segments_of(facts), {}
+    for each in rewrites:
+        heard = of_all
+        if each.not_cohorts:
+            heard = wordings_of(without_spared(each, facts), counting, share_min=rules.reading_share_min, split_off=split_off)
+        case = _Case(each, facts, rules, heard, segments)
+        found[each.rewrite_id] = 0 if any(case.doubts()) else case.backers()
+    return found
+
+
 RULES = (
     "form: canonical source, target that a customer could have said, id and figures in order",
     "risk: no lower than the words of state and target say; high risk has more evidence, or a person's word",
@@ -270,10 +285,20 @@ class _Case:
             *self._success(source, target),
         ]
 
+    def backers(self) -> int:
+        """Customers who went from source to target; to be asked where there are no doubts."""
+        source, target = self._said(self.rewrite.source), self._said(canonical(self.rewrite.target))
+        assert source is not None, "doubts come first"
+        assert target is not None, "doubts come first"
+        return self._backers(target, [(turn, ends) for turn in source.in_vain if (ends := self._successes_after(turn))])
+
+    def _backers(self, target: Wording, endings: Endings) -> int:
+        return len({turn.customer_id for turn, ends in endings if any(target.means(end.state, self._where(turn)) for end in ends)})
+
     def _floor(self, source: Wording, target: Wording, *, endings: Endings) -> Reasons:
         high = self.rewrite.risk is Risk.HIGH and self.rewrite.rewrite_id not in self.rules.approved
         needed = self.rules.customers_min * (self.rules.high_risk_factor if high else 1)
-        backers = len({turn.customer_id for turn, ends in endings if any(target.means(end.state, self._where(turn)) for end in ends)})
+        backers = self._backers(target, endings)
         if backers < needed:
             yield f"floor: {backers} customers went from source to target; it needs {needed}"
         if self.rewrite.support > backers:

@@ -10,7 +10,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -50,6 +50,23 @@ def check_wordings(connection: Connection, wordings: Sequence[Wording], rules: R
         else:
             faults[fault] += 1
     return Checked(tuple(kept), dict(faults))
+
+
+def recounted(connection: Connection, wordings: Sequence[Wording], rules: Rules) -> list[Wording]:
+    """The wordings with as many customers as the lake still knows, and with those of their turns that it still holds."""
+    speakers = _speakers(connection, wordings, rules)
+    cited = sorted({turn for each in wordings for turn in each.evidence})
+    connection.register("cited_turns", pa.table({"turn_id": pa.array(cited, pa.string())}))
+    rows = connection.execute("select distinct turn_id from turn_parts semi join cited_turns using (turn_id)").fetchall()
+    held = {turn for (turn,) in rows}
+    return [
+        replace(
+            each,
+            customers=min(each.customers, speakers.get((each.text, each.prompt_kind), 0)),
+            evidence=tuple(turn for turn in each.evidence if turn in held),
+        )
+        for each in wordings
+    ]
 
 
 def encode_wordings_proof(files: Mapping[str, bytes], checked: Checked, rules: Rules, *, now: datetime) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,21 @@ class Meaning:
         if known and room in self._room:
             return np.array([*known, self._room[room]]), np.append(values / length, np.float32(ROOM_WEIGHT)).astype(np.float32)
         return np.array(known, dtype=np.int64), (values / length).astype(np.float32)
+
+
+def without(weights: Weights, pieces: Collection[str], rooms: Collection[str]) -> Weights:
+    """The same but for some pieces and rooms, which say nothing any more."""
+    kept = [place for place, piece in enumerate(weights.pieces) if piece not in pieces]
+    staying = [place for place, room in enumerate(weights.rooms) if room not in rooms]
+    rows = [*kept, *(len(weights.pieces) + place for place in staying)]
+    return Weights(
+        tuple(weights.pieces[place] for place in kept),
+        tuple(weights.rooms[place] for place in staying),
+        weights.states,
+        weights.rarity[kept],
+        weights.meant[rows],
+        weights.as_said[rows],
+    )
 
 
 def encode_meaning(weights: Weights) -> bytes:

@@ -40,12 +40,19 @@ def api_key(home: Path, *, given: str | None) -> str:
     """
     if given is not None:
         return _strong(given, "setting RESAY_API_KEY")
-    path = home / KEY_FILE
+    return kept_key(home / KEY_FILE)
+
+
+def kept_key(path: Path) -> str:
+    """The key that a file holds; a new one, kept there for its owner alone, where there is no file.
+
+    Raises: WeakKey, KeyUnavailable.
+    """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         return _read_key(path) if path.exists() else _make_key(path)
     except (OSError, UnicodeDecodeError) as error:
-        message = f"API key file {path} must be readable and writable; {error}; is the folder yours?"
+        message = f"key file {path} must be readable and writable; {error}; is the folder yours?"
         raise KeyUnavailable(message) from error
 
 

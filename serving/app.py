@@ -35,6 +35,7 @@ from rewrite_online.watch import Watch
 from serving.access import Doorway
 from serving.audit_api import audit_routes
 from serving.core_line import CoreLine
+from serving.customers_api import customer_routes
 from serving.dashboard.boards import board_routes
 from serving.dashboard.page import page_routes
 from serving.dashboard.rolled import sum_up_where_due
@@ -112,6 +113,7 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(rules_routes(service), dependencies=review)
     app.include_router(experiment_changes(service), dependencies=admin)
     app.include_router(audit_routes(service), dependencies=admin)
+    app.include_router(customer_routes(service), dependencies=admin)
     app.include_router(health_routes(service))
     app.include_router(page_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
     app.include_router(board_routes(service), include_in_schema=False, dependencies=[page_audit(service)])

@@ -18,6 +18,7 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.text import canonical
 from resay.store.books import Books, Told
+from resay.store.forgettings import FORGOTTEN_MARK
 from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, DAY, TEXT, Table
@@ -85,6 +86,8 @@ class _News:
 
 def _news(lake: Lake, books: Books) -> _News | None:
     stand, anew = books.marks(), False
+    # Whoever forgets a customer moves it: what was read of the lake before that must not be told after.
+    forgotten = stand.get(FORGOTTEN_MARK, 0)
     marks: dict[str, tuple[int, int]] = {}
     days: set[CustomerDay] = set()
     for table, turn in _FOLLOWED.items():
@@ -96,6 +99,7 @@ def _news(lake: Lake, books: Books) -> _News | None:
         days |= set(_days_of(changes.rows))
     if all(start == end for start, end in marks.values()):
         return None
+    marks[FORGOTTEN_MARK] = (forgotten, forgotten)
     if anew:
         with lake.connect() as connection:
             days = set(connection.execute(f"select distinct customer_id, day from {CHAIN_TURNS.name}").fetchall())

@@ -32,6 +32,8 @@ COMMANDS = {
     "why": "why",
     "maintain": "maintain",
     "rollup": "rollup",
+    "forget": "customers",
+    "export": "customers",
     "serve": "serve",
     "try": "serve",
     "wyoming": "wyoming",

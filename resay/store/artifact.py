@@ -151,6 +151,36 @@ class Shelf:
                 raise BrokenArtifact(message)
         return Generation(number=number, path=path)
 
+    def remove(self, number: int) -> None:
+        """Take a generation that is not live off the shelf, for good: for what must not be loaded again. Nothing where it is not there.
+
+        Raises: ShelfUnavailable.
+        """
+        live = self.current()
+        assert live is None or live.number != number, "what is live stays"
+        gone = self._root / f".gone-{os.getpid()}-{os.urandom(4).hex()}"
+        try:
+            # By one rename first, so that nobody finds half of it.
+            (self._root / _name(number)).rename(gone)
+            shutil.rmtree(gone)
+            _sync_folder(self._root)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unavailable(self._root, error) from error
+
+    def sweep(self) -> None:
+        """Remove what was left behind by whoever was killed while writing or removing; by whoever is alone on the shelf.
+
+        Raises: ShelfUnavailable.
+        """
+        try:
+            for pattern in (".gone-*", ".draft-*"):
+                for path in self._root.glob(pattern):
+                    shutil.rmtree(path, ignore_errors=True)
+        except OSError as error:
+            raise _unavailable(self._root, error) from error
+
     def numbers(self) -> list[int]:
         """All generations that are whole, oldest first."""
         if not self._root.exists():

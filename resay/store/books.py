@@ -22,6 +22,7 @@ from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Decision
 from resay.store import tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
+from resay.store.forgotten import Forgotten
 from resay.store.trial_rows import note_trials
 
 HISTORIES_MARK = "histories"
@@ -96,9 +97,13 @@ class Books:
             del row["at"]
         if rows:
             with self.writing() as connection:
-                connection.execute(_DECISIONS.insert(), rows)
-                _expose(connection, rows)
-                note_trials(connection, rows, trials=TRIALS, experiments=EXPERIMENTS)
+                # Behind a write, as whoever forgets a customer comes wholly before it or wholly after.
+                connection.execute(MARKS.update().where(sa.false()).values(value=MARKS.c.value))
+                rows = _of_the_known(connection, rows)
+                if rows:
+                    connection.execute(_DECISIONS.insert(), rows)
+                    _expose(connection, rows)
+                    note_trials(connection, rows, trials=TRIALS, experiments=EXPERIMENTS)
 
     def decisions(self, limit: int) -> list[Decision]:
         """The newest answers, newest first."""
@@ -169,7 +174,7 @@ class Books:
         """
         with self.writing() as connection:
             dropped = connection.execute(_HISTORIES.delete().where(_HISTORIES.c.customer_id == customer_id)).rowcount
-            self._mark(connection, {HISTORIES_MARK: self._marks(connection).get(HISTORIES_MARK, 0) + 1})
+            mark_up(connection, HISTORIES_MARK)
         return int(dropped)
 
     def marks(self) -> dict[str, int]:
@@ -206,6 +211,16 @@ class Books:
         """
         with _naming(self._url), self._engine.connect() as connection:
             yield connection
+
+    def settle(self) -> bool:
+        """Empty SQLite's journal into its file, so that nothing deleted is left in it; False where a reader is in the way.
+
+        Raises: BooksUnavailable.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return True
+        with _naming(self._url), self._engine.connect() as connection:
+            return not connection.exec_driver_sql("pragma wal_checkpoint(TRUNCATE)").one()[0]
 
     def close(self) -> None:
         """Give the connections back."""
@@ -275,6 +290,7 @@ KEYS = _sql_table(tables.KEYS)
 AUDIT = _sql_table(tables.AUDIT)
 EDITS = _sql_table(tables.EDITS)
 SLICES = _sql_table(tables.SLICES)
+FORGETTINGS = _sql_table(tables.FORGETTINGS)
 
 
 def _create_missing(connection: sa.Connection) -> None:
@@ -284,6 +300,24 @@ def _create_missing(connection: sa.Connection) -> None:
     for name in (column.name for column in TEACHINGS.columns if column.name not in known):
         kind = TEACHINGS.c[name].type.compile(connection.dialect)
         connection.execute(sa.text(f"alter table {TEACHINGS.name} add column {name} {kind}"))
+
+
+def sql_table(table: tables.Table) -> sa.Table:
+    """One of the books' tables, for the files of the store that look after all of them."""
+    return _METADATA.tables[table.name]
+
+
+def mark_up(connection: sa.Connection, name: str) -> None:
+    """Let a mark grow by one, in the transaction of what it tells."""
+    if not connection.execute(MARKS.update().where(MARKS.c.name == name).values(value=MARKS.c.value + 1)).rowcount:
+        connection.execute(MARKS.insert(), {"name": name, "value": 1})
+
+
+def _of_the_known(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows but for those of customers who were forgotten since: answers wait for a moment before they are written down."""
+    query = sa.select(FORGETTINGS.c.salt, FORGETTINGS.c.mark, FORGETTINGS.c.until)
+    forgotten = Forgotten.of((salt, mark, utc(until)) for salt, mark, until in connection.execute(query))
+    return [row for row in rows if (until := forgotten.until(row["customer_id"])) is None or row["event_time"] > until]
 
 
 def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:

@@ -5,8 +5,9 @@ Knows Delta's files and the SQL of neighbourhoods; knows nothing of what is judg
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -52,9 +53,10 @@ def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, 
     Raises: FileNotFoundError where vacuum has removed files of either version.
     """
     old, new = _paths(before), _paths(after)
-    added, gone = _rows_of(after, sorted(new - old), table=table, storage=storage), None
-    if before is not None and old - new:
-        gone = _rows_of(before, sorted(old - new), table=table, storage=storage)
+    came, went = _but_for_links(after.table_uri, new - old, old - new)
+    added, gone = _rows_of(after, sorted(came), table=table, storage=storage), None
+    if before is not None and went:
+        gone = _rows_of(before, sorted(went), table=table, storage=storage)
     connection = duckdb.connect()
     try:
         connection.execute("set timezone = 'UTC'")
@@ -145,6 +147,23 @@ def touched_turns(gap_s: float = SESSION_GAP.total_seconds()) -> Sequence[str]:
 
 def _paths(snapshot: DeltaTable | None) -> set[str]:
     return {str(path) for path in pa.table(snapshot.get_add_actions(flatten=True)).column("path").to_pylist()} if snapshot else set()
+
+
+def _but_for_links(uri: str, came: Collection[str], went: Collection[str]) -> tuple[set[str], set[str]]:
+    """Paths but for pairs of them that name one file: where rows were erased, the old path names what took its place."""
+    root = Path(uri.removeprefix("file://"))
+    files = {inode: path for path in came if (inode := inode_of(root / path))} if went and "://" not in str(root) else {}
+    same = {path: files[inode] for path in went if (inode := inode_of(root / path)) in files}
+    return set(came) - set(same.values()), set(went) - same.keys()
+
+
+def inode_of(path: Path) -> tuple[int, int] | None:
+    """What tells a file, whatever it is called; nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _rows_of(snapshot: DeltaTable, paths: Sequence[str], *, table: Table, storage: Mapping[str, str]) -> pa.Table:

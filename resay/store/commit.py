@@ -15,6 +15,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import Transaction
 
 from resay.store.changes import revision
+from resay.store.delta_log import telling_columns
 from resay.store.errors import LakeTooOld, LakeUnavailable, LostPosition, unavailable, unreadable
 from resay.store.reading import is_url
 from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, FAILURE_POINTS, FRICTION, LINKS, OUTCOMES, SEGMENTS, Table
@@ -105,7 +106,10 @@ class Commits:
     def _create(self, table: Table) -> DeltaTable:
         uri = self._uri(table)
         try:
-            return DeltaTable.create(uri, schema=table.schema(), mode="ignore", storage_options=dict(self.storage))
+            configuration = dict(telling_columns(table.schema().names))
+            return DeltaTable.create(
+                uri, schema=table.schema(), mode="ignore", configuration=configuration, storage_options=dict(self.storage)
+            )
         except CommitFailedError:
             # Of two that create at once the library lets one fail; the table is there, and is the other's.
             return self.snapshot(table)
@@ -116,13 +120,14 @@ class Commits:
         version = snapshot.version()
         try:
             write()
-        except CommitFailedError as error:
+        except DeltaError as error:
+            # Not only where the commit itself failed: files of an older version are other ones after an erasure.
             return self._was_first(snapshot, version, error)
-        except (DeltaError, OSError) as error:
+        except OSError as error:
             raise unavailable(self.root, error) from error
         return True
 
-    def _was_first(self, snapshot: DeltaTable, version: int, error: CommitFailedError) -> bool:
+    def _was_first(self, snapshot: DeltaTable, version: int, error: DeltaError) -> bool:
         """False where another writer has moved the table on since; else the commit failed for a reason that trying again cannot mend."""
         if DeltaTable(snapshot.table_uri, storage_options=dict(self.storage)).version() == version:
             raise unavailable(self.root, error) from error

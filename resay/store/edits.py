@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -62,6 +62,17 @@ class EditBooks:
                         connection.execute(EDITS.delete().where(EDITS.c.rewrite_id == row.rewrite_id))
                 connection.execute(EDITS.insert(), _row(each))
                 note(connection, RULE, Event(each.edited_at, each.rewrite.rewrite_id, change, each.edited_by, each.why))
+
+    def drop_evidence(self) -> None:
+        """Let edits name no turns: what was checked then is checked again by whoever learns, and a customer may be gone since.
+
+        Raises: BooksUnavailable, BrokenArtifact.
+        """
+        with self._books.writing() as connection:
+            for row in connection.execute(sa.select(EDITS.c.rewrite_id, EDITS.c.rewrite)).all():
+                (known,) = decode_rewrites(row.rewrite.encode())
+                bare = encode_rewrites([replace(known, evidence=())]).decode()
+                connection.execute(EDITS.update().where(EDITS.c.rewrite_id == row.rewrite_id).values(rewrite=bare))
 
     def undo(self, rewrite_id: str, event: Event) -> bool:
         """Take an edit back, so that learning proposes again what it finds; answers whether it stood.

@@ -20,8 +20,9 @@ from deltalake.exceptions import DeltaError
 from resay.store.changes import CHANGED, Changes, changed_rows
 from resay.store.commit import Commits, Progress
 from resay.store.errors import LakeTooNew, LakeUnavailable, crowded, unavailable
+from resay.store.forgotten import NOBODY, Forgotten
 from resay.store.reading import Connection, Glances, is_url, quoted, reading
-from resay.store.tables import ROLLUPS, TABLES, Home, Table
+from resay.store.tables import FORGOTTEN, ROLLUPS, TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
 LAKE_FORMAT = 1
@@ -54,6 +55,7 @@ class Lake:
         self._root = str(root).removeprefix("file://").rstrip("/")
         self._commits = Commits(self._root, dict(storage_options or {}))
         self._glances = Glances(self._root)
+        self._known: tuple[int, Forgotten] = (0, NOBODY)
         if not is_url(self._root):
             _check_format(Path(self._root))
 
@@ -76,6 +78,7 @@ class Lake:
         for _ in range(COMMIT_TRIES_MAX):
             snapshot = self._commits.snapshot(table, progress)
             kept = rows if screen is None or not rows.num_rows else self._screened(snapshot, rows, table=table, screen=screen)
+            kept = self._of_the_known(table, kept)
             if (not kept.num_rows and not progress) or self._commits.write(snapshot, kept, progress, mode="append"):
                 return int(kept.num_rows)
         raise crowded(table.name, COMMIT_TRIES_MAX)
@@ -87,7 +90,8 @@ class Lake:
         """
         assert rows.schema.equals(table.schema()), f"rows must have the columns of {table.name}"
         for _ in range(COMMIT_TRIES_MAX):
-            if self._commits.write(self._commits.snapshot(table, progress), rows, progress, mode="overwrite"):
+            snapshot = self._commits.snapshot(table, progress)
+            if self._commits.write(snapshot, self._of_the_known(table, rows), progress, mode="overwrite"):
                 return
         raise crowded(table.name, COMMIT_TRIES_MAX)
 
@@ -102,7 +106,7 @@ class Lake:
         for _ in range(COMMIT_TRIES_MAX):
             snapshot = self._commits.snapshot(table, progress)
             stale = self._stale(snapshot, keys, table=table)
-            if self._commits.merge(snapshot, rows, stale=stale, progress=progress):
+            if self._commits.merge(snapshot, self._of_the_known(table, rows), stale=stale, progress=progress):
                 return
         raise crowded(table.name, COMMIT_TRIES_MAX)
 
@@ -129,6 +133,20 @@ class Lake:
         # Sums name turns and quote wordings: they are made anew without this customer.
         if self._commits.open(ROLLUPS):
             self._delete(ROLLUPS, "rollup is not null")
+
+    def forgotten(self) -> Forgotten:
+        """Who was forgotten, as the lake knows it now.
+
+        Raises: LakeUnavailable.
+        """
+        snapshot = self._commits.open(FORGOTTEN)
+        if snapshot is None:
+            return NOBODY
+        if self._known[0] != snapshot.version():
+            with self._glances.look(FORGOTTEN, snapshot) as connection:
+                rows = connection.execute(f"select salt, mark, until from {FORGOTTEN.name}").fetchall()
+            self._known = snapshot.version(), Forgotten.of(rows)
+        return self._known[1]
 
     def position(self, table: Table, partition: str) -> int:
         """The next record of a partition that the table has not yet taken; 0 where it has taken none."""
@@ -177,6 +195,14 @@ class Lake:
         with reading(snapshots, root=self._root) as connection:
             connection.execute(turns_view())
             yield connection
+
+    def _of_the_known(self, table: Table, rows: pa.Table) -> pa.Table:
+        """The rows of customers who were not forgotten.
+
+        Asked behind the snapshot that is committed on: forgetting notes its customer, and then commits to each table, so that whoever has
+        not seen the note meets the commit (docs/decisions/0034-forgetting.md).
+        """
+        return self.forgotten().without(rows) if "customer_id" in rows.column_names and rows.num_rows else rows
 
     def _screened(self, snapshot: DeltaTable, rows: pa.Table, *, table: Table, screen: Screen) -> pa.Table:
         with self._glances.look(table, snapshot) as connection:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import DeltaError
 
 from resay.store.errors import LakeUnavailable
 from resay.store.lake import Lake
@@ -118,7 +118,8 @@ def _compact_once(lake: Lake, table: Table, snapshot: DeltaTable, *, target_byte
     properties = CommitProperties(max_commit_retries=COMMIT_TRIES_MAX)
     try:
         snapshot.optimize.compact(target_size=target_bytes, max_concurrent_tasks=TASKS_MAX, commit_properties=properties)
-    except CommitFailedError:
+    except DeltaError:
+        # Not only where the commit failed: after an erasure, files of an older version are other ones.
         if lake.version(table) == version:
             # Nobody was first: the disk or the rights are at fault, and trying again mends nothing.
             raise

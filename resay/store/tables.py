@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from resay.store.access_tables import AUDIT, KEYS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
+from resay.store.forgetting_tables import FORGETTINGS, FORGOTTEN
 from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS
 from resay.store.rollup_tables import ROLLUPS, SLICES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
@@ -22,6 +23,8 @@ __all__ = [
     "EXPERIMENTS",
     "EXPOSURES",
     "FLAG",
+    "FORGETTINGS",
+    "FORGOTTEN",
     "KEYS",
     "NUMBER",
     "ROLLUPS",
@@ -390,4 +393,6 @@ TABLES: tuple[Table, ...] = (
     SLICES,
     KEYS,
     AUDIT,
+    FORGOTTEN,
+    FORGETTINGS,
 )

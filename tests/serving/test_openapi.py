@@ -13,6 +13,7 @@ from resay.commands.serve import openapi_json
 PUBLISHED = Path(__file__).parent.parent.parent / "docs/api/openapi.json"
 
 _ONE = "/v1/experiments/{name}"
+_CUSTOMER = "/v1/customers/{customer_id}"
 TEACHINGS = {"/v1/teachings", *(f"/v1/teachings/{what}" for what in ("{teaching_id}", "offers", "offers/{teaching_id}"))}
 RULES = {
     *("/v1/rules", "/v1/rules/export", "/v1/rules/import", "/v1/vetoes", "/v1/vetoes/{veto_id}/undo", "/v1/switch"),
@@ -22,7 +23,7 @@ RULES = {
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 
 SERVED = {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *TEACHINGS}
-ADMINISTERED = {("post", "/v1/experiments"), ("post", f"{_ONE}/stop"), ("get", "/v1/audit")}
+ADMINISTERED = {("post", "/v1/experiments"), ("post", f"{_ONE}/stop"), ("get", "/v1/audit"), ("get", _CUSTOMER), ("delete", _CUSTOMER)}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def test_it_names_every_route_and_no_page(document: dict[str, Any]):
         *RULES,
         *TEACHINGS,
         "/v1/audit",
+        _CUSTOMER,
         "/healthz",
         "/readyz",
         "/metrics",

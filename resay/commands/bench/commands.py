@@ -13,6 +13,7 @@ import typer
 
 from resay.commands.bench.experiments_command import experiments
 from resay.commands.bench.failure_point_command import failure_point
+from resay.commands.bench.forget_command import forget
 from resay.commands.bench.index_command import index
 from resay.commands.bench.kept_answers import Asked, KeptAnswers, decision_lines
 from resay.commands.bench.labels_command import labels
@@ -63,6 +64,7 @@ def register(app: typer.Typer) -> None:
     group.command("experiments")(experiments)
     group.command("failure-point")(failure_point)
     group.command("teach")(teach)
+    group.command("forget")(forget)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 

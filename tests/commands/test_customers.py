@@ -1,0 +1,73 @@
+"""`resay forget` and `resay export`: one customer's own, on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from ingest.landing import land_records
+from resay.commands import customers
+from resay.commands.customers import NoSuchHome, WrongReceipt
+from resay.store.lake import Lake
+from tests.builders import record
+from tests.serving.customers_home import CANARY, NOW, WHO, found_in
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home into which two customers' turns were landed."""
+    place = tmp_path / "home"
+    records = [record("t1", customer_id=WHO, utterance=CANARY), record("t2", customer_id="joe")]
+    land_records(records, source="http", lake=Lake(place / "lake"), now=NOW)
+    return place
+
+
+def run(home: Path, *words: str) -> Result:
+    app = typer.Typer()
+    customers.register(app)
+    return CliRunner().invoke(app, [*words, "--home", str(home)])
+
+
+def test_what_is_held_is_printed_a_row_a_line(home: Path):
+    """Of this customer alone, each with its store."""
+    rows = [json.loads(line) for line in run(home, "export", WHO).stdout.splitlines()]
+
+    assert [(row["store"], row["customer_id"], row["utterance"]) for row in rows] == [("lake/turn_parts", WHO, CANARY)]
+
+
+def test_a_receipt_can_be_checked(home: Path, tmp_path: Path):
+    """It is of this home; with another figure it is of nobody's."""
+    printed = run(home, "forget", WHO, "--json").stdout
+    (tmp_path / "receipt.json").write_text(printed)
+    (tmp_path / "forged.json").write_text(printed.replace('"found": 1', '"found": 2', 1))
+
+    assert run(home, "forget", "--check", str(tmp_path / "receipt.json")).exit_code == 0
+    assert isinstance(run(home, "forget", "--check", str(tmp_path / "forged.json")).exception, WrongReceipt)
+    assert found_in(home, CANARY, WHO) == []
+
+
+def test_what_lies_elsewhere_is_said(home: Path):
+    """Resay reads topics and files, and deletes in neither."""
+    shown = run(home, "forget", WHO)
+
+    assert "lake/turn_parts        found        1   left 0" in shown.stdout
+    assert "1 records of theirs came from http" in shown.stderr.replace("\n", " ")
+
+
+def test_a_wrong_home_is_not_made(tmp_path: Path):
+    """Whoever mistypes the folder is told, and is not told that all is gone."""
+    result = run(tmp_path / "nowhere", "forget", WHO)
+
+    assert isinstance(result.exception, NoSuchHome)
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("words", [("forget",), ("forget", WHO, "--check", "receipt.json")])
+def test_one_thing_is_asked_at_a_time(home: Path, words: tuple[str, ...]):
+    """A customer, or a receipt to look at."""
+    assert run(home, *words).exit_code == 2
