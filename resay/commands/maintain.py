@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
-from resay.commands.settings import read_settings
+from resay.commands.customers import stores_in
+from resay.commands.settings import Settings, read_settings
 from resay.store.lake import Lake
 from resay.store.maintenance import RETAIN, RETAIN_MAX, TARGET_BYTES, Compacted, compact, survey, vacuum
+from resay.store.retention import AGING, retain
+from serving.customers.forget import resume
 
 MEBIBYTE = 1_048_576
 
@@ -36,6 +39,10 @@ def maintain(
     target_mb: Annotated[int, typer.Option("--target-mb", min=1, max=TARGET_MB_MAX, help="Size to which files are put together, MiB.")] = (
         TARGET_BYTES // MEBIBYTE
     ),
+    keep_days: Annotated[
+        list[str] | None,
+        typer.Option("--keep-days", metavar="TABLE=DAYS", help="Erase rows of a table that are older; again for more tables."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the files, and what would be removed.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -45,20 +52,49 @@ def maintain(
     Safe beside everything else that runs, once a day or as often as you like: no row changes, positions stay, and readers finish on the
     files that they opened. The retention must be longer than your longest run: a run that takes longer may miss its files and must be
     started again. A stream job that stood still for longer judges the whole lake anew. Files of killed writers leave with the same rule.
+    A forgetting that was cut short (`resay forget`) is brought to its end. With `--keep-days`, rows that are older leave at once, from
+    files that were replaced too; each table is kept by its own days.
 
     Exit status: 0 done, also where other writers were always first at a table; 1 the lake cannot be written.
 
-    Examples: `resay maintain` · `resay maintain --dry-run --json` · `resay maintain --retain-hours 24 --target-mb 256`
+    Examples: `resay maintain` · `resay maintain --dry-run --json` · `resay maintain --retain-hours 24 --target-mb 256` ·
+    `resay maintain --keep-days turn_parts=400 --keep-days decisions=90`
     """
-    lake = Lake(read_settings(home=home).lake)
+    settings = read_settings(home=home)
+    days, lake = _days(keep_days or []), Lake(settings.lake)
     with progress("Maintaining", shown=not as_json):
+        erased, ended = ({}, 0) if dry_run else _erase(settings, days)
         compacted = survey(lake) if dry_run else compact(lake, target_bytes=target_mb * MEBIBYTE)
         vacuumed = vacuum(lake, retain=timedelta(hours=retain_hours), dry_run=dry_run)
     removed = {each.table: each.files for each in vacuumed}
     if as_json:
-        print_json({"dry_run": dry_run, "tables": [asdict(each) | {"removed": removed[each.table]} for each in compacted]})
+        tables = [asdict(each) | {"removed": removed[each.table]} for each in compacted]
+        print_json({"dry_run": dry_run, "tables": tables, "erased": erased, "forgettings_ended": ended})
         return
+    for name, rows in erased.items():
+        console.print(f"{name}: {rows:,} rows older than {days[name]:,} days erased", markup=False)
     _show(compacted, removed, dry_run=dry_run)
+
+
+def _days(asked: Sequence[str]) -> dict[str, int]:
+    """Days by table."""
+    days: dict[str, int] = {}
+    for each in asked:
+        name, _, kept = each.partition("=")
+        if name not in AGING or not kept.isdigit() or not int(kept):
+            message = f"--keep-days must be TABLE=DAYS, with a table of {', '.join(sorted(AGING))}; got {each!r}"
+            raise typer.BadParameter(message)
+        days[name] = int(kept)
+    return days
+
+
+def _erase(settings: Settings, days: Mapping[str, int]) -> tuple[dict[str, int], int]:
+    """Rows that were erased for their age, by table, and forgettings that were brought to their end."""
+    if not days and not settings.has_books:
+        return {}, 0
+    with stores_in(settings) as stores:
+        now = datetime.now(UTC)
+        return retain(stores.lake, stores.books, days, now=now), resume(stores, now=now)
 
 
 def _show(compacted: Sequence[Compacted], removed: Mapping[str, int], *, dry_run: bool) -> None:
