@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from failure_point.case import Case
+from failure_point.cues import shown
 from failure_point.measures import alike, covered, plain, shared_words, sound
 from failure_point.traffic import Traffic
+from resay.dialogue.session import silence_between
 from resay.dialogue.turn import Explicit, Interpretation, ResponseStatus, Turn, said
+from resay.label.reading import is_refused, status_of
 
 UNKNOWN = math.nan
 Matrix = NDArray[np.float32]
 
-_LOST = (ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED)
+_NOTHING = ("", "null", "none", "nothing", "fallback")
+"""Intents by which an NLU says that it understood nothing."""
+
 _OBJECTS = frozenset({"no", "not", "nope", "wrong", "stop", "cancel", "i", "said", "meant", "negate", "deny"})
 _RESOLVED = "resolved"
 _LEVELS = {status: float(place) for place, status in enumerate(ResponseStatus)}
@@ -32,6 +37,7 @@ def told_of(case: Case, traffic: Traffic) -> dict[str, float]:
         **_before(case, text),
         **_after(case, text),
         **_traffic(case, text, traffic),
+        **shown(case),
     }
 
 
@@ -64,6 +70,9 @@ def _heard(turn: Turn, text: str) -> dict[str, float]:
         "hypotheses": float(len(turn.hypotheses)) if turn.hypotheses else UNKNOWN,
         "hypotheses_alike": sum(near) / len(near) if near else UNKNOWN,
         "hypotheses_alike_least": min(near, default=UNKNOWN),
+        "hypotheses_empty": sum(not each.text for each in turn.hypotheses) / len(turn.hypotheses) if turn.hypotheses else UNKNOWN,
+        "hypotheses_shorter": len(text) - sum(map(len, others)) / len(others) if others else UNKNOWN,
+        "hypotheses_sound_alike": sum(alike(sound(text), sound(each)) for each in others) / len(others) if others else UNKNOWN,
         "duration": _number(duration),
         "letters_a_second": len(text) / duration if duration else UNKNOWN,
         "loudness": _number(turn.audio.snr_db if turn.audio else None),
@@ -86,6 +95,8 @@ def _understood(turn: Turn, text: str) -> dict[str, float]:
         "confidence_gap": sure[0] - sure[1] if len(sure) > 1 else UNKNOWN,
         "confidence_rest": max(0.0, 1 - sum(sure)) if sure else UNKNOWN,
         "readings_agree": _agree(told),
+        "confidence_same_intent": sum(each.confidence or 0.0 for each in told if each.intent == told[0].intent) if sure else UNKNOWN,
+        "confidence_nothing": max((each.confidence or 0.0 for each in told if each.intent in _NOTHING), default=0.0) if sure else UNKNOWN,
         "slots": float(len(first.slots)) if first else UNKNOWN,
         "slot_words_said": covered(values, text) if values else UNKNOWN,
         "said_in_slots": sum(word in there for word in words) / len(words) if words and first else UNKNOWN,
@@ -102,15 +113,15 @@ def _answered(turn: Turn, text: str) -> dict[str, float]:
     first = turn.interpretations[0] if turn.interpretations else None
     values = [word for value in (first.slots.values() if first else ()) for word in plain(str(value)).split()]
     explicit = turn.feedback.explicit if turn.feedback else None
-    known = response is not None and (response.status is not ResponseStatus.NONE or bool(answer))
+    status = status_of(turn)
     return {
-        "status": _LEVELS[response.status] if response and known else UNKNOWN,
-        "was_done": float(response.status is ResponseStatus.DONE) if response and known else UNKNOWN,
-        "was_refused": float(response.status in _LOST) if response and known else UNKNOWN,
+        "status": _LEVELS[status] if status else UNKNOWN,
+        "was_done": float(status is ResponseStatus.DONE) if status else UNKNOWN,
+        "was_refused": _refused(turn),
         "answer_words": float(len(answer.split())) if answer else UNKNOWN,
         "answer_repeats": covered(words, answer) if words and answer else UNKNOWN,
         "answer_shows_slots": covered(values, answer) if values and answer else UNKNOWN,
-        "acted": float(bool(response.action)) if response and known else UNKNOWN,
+        "acted": float(bool(response.action)) if response and status else UNKNOWN,
         "prompted": float(bool(turn.prompt and (turn.prompt.text or turn.prompt.kind))),
         "said_yes": {Explicit.YES: 1.0, Explicit.NO: 0.0}.get(explicit, UNKNOWN) if explicit else UNKNOWN,
         "rating": _number(turn.feedback.rating if turn.feedback else None),
@@ -121,12 +132,13 @@ def _answered(turn: Turn, text: str) -> dict[str, float]:
 def _before(case: Case, text: str) -> dict[str, float]:
     before = case.before
     if before is None:
-        return dict.fromkeys(("before_alike", "before_refused", "before_same_intent", "before_same_answer"), UNKNOWN)
+        return dict.fromkeys(("before_alike", "before_refused", "before_same_intent", "before_same_answer", "before_gap"), UNKNOWN)
     return {
         "before_alike": alike(text, plain(said(before))),
         "before_refused": _refused(before),
         "before_same_intent": _same_intent(before, case.turn),
         "before_same_answer": _same_answer(before, case.turn),
+        "before_gap": math.log1p(silence_between(before, case.turn).total_seconds()),
     }
 
 
@@ -153,7 +165,7 @@ def _after(case: Case, text: str) -> dict[str, float]:
         "after_sound": alike(sound(text), sound(after)),
         "after_words": shared_words(text, after),
         "after_refused": _refused(following),
-        "after_done": float(following.response.status is ResponseStatus.DONE) if following.response else UNKNOWN,
+        "after_done": float(status_of(following) is ResponseStatus.DONE) if status_of(following) else UNKNOWN,
         "after_same_intent": _same_intent(turn, following),
         "after_same_slots": _same_slots(turn, following),
         "after_other_values": _other_values(turn, following),
@@ -251,7 +263,9 @@ def _agree(told: Sequence[Interpretation]) -> float:
 
 
 def _refused(turn: Turn) -> float:
-    return float(turn.response.status in _LOST) if turn.response and turn.response.status is not ResponseStatus.NONE else UNKNOWN
+    """Whether it was refused, by its status or, where none is logged, by the answer's words."""
+    answered = turn.response is not None and (turn.response.status is not ResponseStatus.NONE or turn.response.text)
+    return float(is_refused(turn)) if answered else UNKNOWN
 
 
 def _same_intent(one: Turn, other: Turn) -> float:

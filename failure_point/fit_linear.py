@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from failure_point.grams import BUCKETS, Grams
+from failure_point.reading import Lesson, Reader, text_grams, word_grams
 
 STEPS_MAX = 60
 """Of the minimiser: from there on the held-out loss no longer falls."""
@@ -18,8 +19,12 @@ DECAY = 2e-5
 """Of the squared weights, a row; chosen on voices that were set apart (docs/decisions/0023)."""
 
 
+READER_STEPS_MAX = 20
+"""Of a reader: it has ten times the classes, and what it says is only compared."""
+
+
 def fit_weights(
-    grams: Sequence[Grams], points: NDArray[np.int64], *, classes: int, decay: float = DECAY, weights: NDArray[np.float64] | None = None
+    grams: Sequence[Grams], points: NDArray[np.int64], *, classes: int, weights: NDArray[np.float64] | None = None, steps: int = STEPS_MAX
 ) -> NDArray[np.float32]:
     """Weights (bucket and the bias, class) for these rows; buckets that were not met stay zero."""
     rows, used = _matrix(grams)
@@ -34,13 +39,27 @@ def fit_weights(
         sums = np.asarray(rows @ found)
         sums -= sums.max(axis=1, keepdims=True)
         logs = sums - np.log(np.exp(sums).sum(axis=1, keepdims=True))
-        slope = np.asarray(rows.T @ ((np.exp(logs) - truth) * counts[:, None])) + 2 * decay * found
-        return float(-(truth * logs).sum(axis=1) @ counts + decay * (found**2).sum()), slope.ravel()
+        slope = np.asarray(rows.T @ ((np.exp(logs) - truth) * counts[:, None])) + 2 * DECAY * found
+        return float(-(truth * logs).sum(axis=1) @ counts + DECAY * (found**2).sum()), slope.ravel()
 
-    best = minimize(loss, np.zeros(width * classes), jac=True, method="L-BFGS-B", options={"maxiter": STEPS_MAX})
+    best = minimize(loss, np.zeros(width * classes), jac=True, method="L-BFGS-B", options={"maxiter": steps})
     learnt = np.zeros((BUCKETS + 1, classes), dtype=np.float32)
     learnt[[*used, BUCKETS]] = best.x.reshape(width, classes)
     return learnt
+
+
+def fit_reader(lessons: Sequence[Lesson]) -> Reader:
+    """What texts are usually meant to be, learnt from these."""
+    if not lessons:
+        return Reader()
+    intents, intent_of = np.unique([each.intent for each in lessons], return_inverse=True)
+    counts = np.array([each.weight for each in lessons])
+    texts = [text_grams(each.text) for each in lessons]
+    by_text = fit_weights(texts, intent_of, classes=len(intents), weights=counts, steps=READER_STEPS_MAX)
+    spelt = [each for each in lessons if each.slots]
+    slots, slot_of = np.unique([slot for each in spelt for slot in each.slots], return_inverse=True)
+    by_word = fit_weights([grams for each in spelt for grams in word_grams(each.text)], slot_of, classes=len(slots), steps=READER_STEPS_MAX)
+    return Reader(tuple(intents.tolist()), by_text, tuple(slots.tolist()), by_word)
 
 
 def _matrix(grams: Sequence[Grams]) -> tuple[csr_matrix, NDArray[np.int64]]:

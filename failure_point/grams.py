@@ -29,8 +29,8 @@ Grams = NDArray[np.int32]
 def heard(case: Case) -> Iterator[str]:
     """What was heard, and after which question."""
     text = plain(said(case.turn))
-    yield from _letters(text)
-    yield from _words(text)
+    yield from letters(text)
+    yield from word_runs(text)
     prompt = prompt_kind(case.turn)
     if prompt:
         yield f"prompt {prompt}"
@@ -57,7 +57,7 @@ def answered(case: Case) -> Iterator[str]:
     yield f"status {response.status}"
     yield f"{intent} {response.status}"
     yield f"action {response.action[:60]}"
-    yield from _words(plain(response.text))
+    yield from word_runs(plain(response.text))
 
 
 def followed(case: Case) -> Iterator[str]:
@@ -66,7 +66,7 @@ def followed(case: Case) -> Iterator[str]:
         yield "nothing follows"
         return
     following = case.following[0]
-    yield from _words(plain(said(following)))
+    yield from word_runs(plain(said(following)))
     yield from _reading(following)
     intent = case.turn.interpretations[0].intent if case.turn.interpretations else ""
     other = following.interpretations[0].intent if following.interpretations else ""
@@ -90,13 +90,15 @@ def buckets_of(view: str, case: Case) -> Grams:
     return np.array(sorted(told)[:GRAMS_MAX], dtype=np.int32)
 
 
-def _letters(text: str) -> Iterator[str]:
+def letters(text: str) -> Iterator[str]:
+    """Runs of letters of a text."""
     padded = f" {text} "
     for length in RUNS:
         yield from (padded[start : start + length] for start in range(len(padded) - length + 1))
 
 
-def _words(text: str) -> Iterator[str]:
+def word_runs(text: str) -> Iterator[str]:
+    """Words of a text, and neighbours."""
     words = text.split()
     yield from (f"w {word}" for word in words)
     yield from (f"w {one} {other}" for one, other in zip(["^", *words], [*words, "$"], strict=True))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 from failure_point.case import Case
 from failure_point.features import NAMES, matrix
 from failure_point.grams import BUCKETS, VIEWS, Grams, buckets_of
+from failure_point.kept import SLIGHT, packed, unpacked
 from failure_point.likeness import NAMES as LIKENESS
 from failure_point.likeness import Likeness, key_of
 from failure_point.linear import Floats, known_share, log_chances
 from failure_point.point import POINTS, Evidence, FailurePoint, Verdict
+from failure_point.reading import NAMES as READ
+from failure_point.reading import Reader, logged_of
 from failure_point.traffic import Traffic
 from resay.training.onnx_model import WrongModel
 from resay.training.tree_model import TreeModel
@@ -29,8 +33,11 @@ CASES_A_BATCH = 512
 EVIDENCE_MAX = 6
 """Pieces of evidence that are told of one verdict: what a person looks up."""
 
+_SCORE = NAMES.index("score")
+_RECOGNISER = tuple(place for place, name in enumerate(NAMES) if name.startswith(("score", "hypotheses", "after_score")))
+
 _SAID = (*(point.value for point in POINTS), "known")
-SEEN = (*NAMES, *LIKENESS, *(f"{view} says {name}" for view in VIEWS for name in _SAID))
+SEEN = (*NAMES, *LIKENESS, *READ, *(f"{view} says {name}" for view in VIEWS for name in _SAID))
 """Names of all that the trees see, in order."""
 
 
@@ -55,6 +62,7 @@ class Content:
     """By view: (bucket and the bias, point)."""
     likeness: Likeness
     trees: bytes
+    reader: Reader = field(default_factory=Reader)
 
     def __bytes__(self) -> bytes:
         """Equal content, equal bytes; buckets without a weight are left out."""
@@ -62,8 +70,8 @@ class Content:
         kept: dict[str, NDArray[np.generic]] = {"trees": np.frombuffer(self.trees, dtype=np.uint8)}
         kept |= {"texts": np.frombuffer(texts, dtype=np.uint8), "ways": self.likeness.ways, "counts": self.likeness.counts}
         for view, weights in self.weights.items():
-            there = np.flatnonzero(weights.any(axis=1))
-            kept |= {f"{view}_buckets": there.astype(np.uint32), f"{view}_weights": weights[there].astype(np.float16)}
+            kept |= packed(view, weights)
+        kept |= _packed(self.reader)
         out = io.BytesIO()
         np.savez_compressed(out, **kept)  # type: ignore[arg-type]
         return out.getvalue()
@@ -76,20 +84,32 @@ class Content:
         """
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-                weights = {view: _spread(kept[f"{view}_buckets"], kept[f"{view}_weights"]) for view in VIEWS}
+                weights = {view: unpacked(kept, view) for view in VIEWS}
                 texts = tuple(kept["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")) if len(kept["ways"]) else ()
                 assert len(texts) == len(kept["ways"]) == len(kept["counts"]), "every text has a way and counts"
-                return cls(weights, Likeness(texts, kept["ways"], kept["counts"]), kept["trees"].tobytes())
+                return cls(weights, Likeness(texts, kept["ways"], kept["counts"]), kept["trees"].tobytes(), _unpacked(kept))
         # numpy raises whatever its reader of archives meets.
         except Exception as error:
             message = f"a model of failure points must be as it was written; {error}; was the file cut off, or is it of another version?"
             raise WrongModel(message) from error
 
 
-def _spread(buckets: NDArray[np.uint32], weights: NDArray[np.float16]) -> NDArray[np.float32]:
-    spread = np.zeros((BUCKETS + 1, len(POINTS)), dtype=np.float32)
-    spread[buckets] = weights
-    return spread
+def _packed(reader: Reader) -> dict[str, NDArray[np.generic]]:
+    """A reader's parts; nothing where there is none."""
+    kept: dict[str, NDArray[np.generic]] = {}
+    for name, classes, weights in (("intents", reader.intents, reader.intent_weights), ("slots", reader.slots, reader.slot_weights)):
+        if weights is not None:
+            kept |= {f"{name}_names": np.frombuffer("\n".join(classes).encode(), dtype=np.uint8), **packed(name, weights, slight=SLIGHT)}
+    return kept
+
+
+def _unpacked(kept: Mapping[str, NDArray[Any]]) -> Reader:
+    if "intents_names" not in kept:
+        return Reader()
+    parts: list[Any] = []
+    for name in ("intents", "slots"):
+        parts += [tuple(kept[f"{name}_names"].tobytes().decode().split("\n")), unpacked(kept, name)]
+    return Reader(*parts)
 
 
 class FailurePointModel:
@@ -101,6 +121,7 @@ class FailurePointModel:
         Raises: WrongModel, where it was learnt by another version, that sees other features.
         """
         self._weights, self._likeness, self._thresholds = content.weights, content.likeness, thresholds
+        self._reader = content.reader
         self._trees = TreeModel(content.trees)
         seen = self._trees.about.get("features")
         if seen != list(SEEN) or self._trees.names != tuple(point.value for point in POINTS):
@@ -154,12 +175,14 @@ class FailurePointModel:
             for part in (log_chances(self._weights[view], grams[view]), known_share(self._weights[view], grams[view])[:, None])
         ]
         like = self._likeness.told([key_of(case) for case in cases]).astype(np.float32)
-        return np.concatenate([matrix(cases, traffic), like, *said], axis=1), grams
+        read = self._reader.told([logged_of(case) for case in cases]).astype(np.float32)
+        return np.concatenate([comparable(matrix(cases, traffic)), like, read, *said], axis=1), grams
 
     def _evidence(self, case: Case, seen: NDArray[np.float32], grams: Mapping[str, Grams], *, named: int) -> Iterator[Evidence]:
         """What the named point's sum would lack without each thing that was seen; texts by view, with the grams that spoke loudest."""
-        start = len(NAMES) + len(LIKENESS)
-        columns = [[place] for place in range(len(NAMES))] + [list(range(len(NAMES), start))]
+        like = len(NAMES) + len(LIKENESS)
+        start = like + len(READ)
+        columns = [[place] for place in range(len(NAMES))] + [list(range(len(NAMES), like)), list(range(like, start))]
         columns += [list(range(start + k * len(_SAID), start + (k + 1) * len(_SAID))) for k in range(len(VIEWS))]
         rows = np.repeat(seen[None, :], len(columns) + 1, axis=0)
         for row, hidden in enumerate(columns, start=1):
@@ -178,11 +201,22 @@ class FailurePointModel:
             return NAMES[place], round(float(seen[place]), 4)
         if place == len(NAMES):
             return "known texts like it", round(float(seen[len(NAMES) + LIKENESS.index("like any")]), 4)
-        view = list(VIEWS)[place - len(NAMES) - 1]
+        if place == len(NAMES) + 1:
+            return "a second reading of it", round(float(seen[len(NAMES) + len(LIKENESS)]), 4)
+        view = list(VIEWS)[place - len(NAMES) - 2]
         weights = self._weights[view][:, named]
         words = {gram: weights[bucket] for gram, bucket in named_buckets(view, case) if bucket in grams[view]}
         loudest = sorted(words, key=lambda gram: -words[gram])[:3]
         return f"words {view}", " · ".join(loudest)
+
+
+def comparable(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Features without scores and lists of a recogniser whose scores are no posteriors: it is of a kind that was never met."""
+    strange = (features[:, _SCORE] < 0.0) | (features[:, _SCORE] > 1.0)
+    left = features.copy()
+    for place in _RECOGNISER:
+        left[strange, place] = np.nan
+    return left
 
 
 def named_buckets(view: str, case: Case) -> Iterator[tuple[str, int]]:

@@ -16,12 +16,15 @@ from scipy.optimize import minimize
 from failure_point.case import Case
 from failure_point.example import Example
 from failure_point.features import Matrix, matrix
-from failure_point.fit_linear import fit_weights
+from failure_point.fit_linear import fit_reader, fit_weights
 from failure_point.grams import VIEWS, Grams, buckets_of
+from failure_point.kept import as_kept
 from failure_point.likeness import NAMES as LIKENESS
 from failure_point.likeness import Likeness, key_of, likeness_of
 from failure_point.linear import Floats, known_share, log_chances
 from failure_point.point import POINTS
+from failure_point.reading import NAMES as READ
+from failure_point.reading import Lesson, Logged, Reader, logged_of
 from failure_point.traffic import Traffic
 from resay.dialogue.tick import Tick
 from resay.training.tree_export import Ensemble
@@ -53,6 +56,8 @@ class Rows:
     sources: Sequence[str]
     keys: Sequence[tuple[str, int]]
     """Texts, and how the turns went, as `likeness` compares them."""
+    logged: Sequence[Logged]
+    """What was heard and what was made of it, as `reading` compares them."""
 
 
 def rows_of(examples: Iterable[Example], cases_of: CasesOf, *, remembered: bool = True) -> Rows:
@@ -73,6 +78,7 @@ def joined(parts: Sequence[Rows]) -> Rows:
         [group for each in parts for group in each.groups],
         [source for each in parts for source in each.sources],
         [key for each in parts for key in each.keys],
+        [logged for each in parts for logged in each.logged],
     )
 
 
@@ -85,8 +91,9 @@ def _rows_of_log(log: Sequence[Example], cases_of: CasesOf, *, remembered: bool)
         {view: [buckets_of(view, case) for case in cases] for view in VIEWS},
         np.array([POINTS.index(example.points[case.turn.turn_id]) for case, example in known], dtype=np.int64),
         [example.group for _, example in known],
-        [example.source for _, example in known],
+        [example.source_of(case.turn.turn_id) for case, example in known],
         [key_of(case) for case in cases],
+        [logged_of(case) for case in cases],
     )
 
 
@@ -96,37 +103,58 @@ class Trained:
 
     weights: Weights
     likeness: Likeness
+    reader: Reader
     ensembles: Mapping[str, Ensemble]
     """By point."""
     slope: float
     shifts: NDArray[np.float64]
     """Chances are the softmax of slope · sums + shifts."""
+    held_out: Floats
+    """The sums of every row by trees and weights that had not seen its source: (case, point)."""
 
 
-def train(rows: Rows, choosing: Rows, grow: Grow, *, seed: int, tick: Tick) -> Trained:
-    """A model of rows, calibrated on others that stand apart from them."""
-    steps = len(VIEWS) + CLASSES
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is learnt from beside rows, and how."""
+
+    judged: NDArray[np.bool_]
+    """Of the rows: what calibration is for."""
+    lessons: Sequence[Lesson] = ()
+
+
+def train(rows: Rows, grow: Grow, *, known: Known, seed: int, tick: Tick) -> Trained:
+    """A model of rows; calibrated on those of them that are to be judged, by models that had not seen their sources."""
+    steps = len(VIEWS) + FOLDS + 1
     folds = folds_of(rows.sources)
     weights: dict[str, NDArray[np.float32]] = {}
-    likeness, said = likeness_of(rows.keys, rows.points), [_like_out_of_fold(rows, folds)]
+    reader, likeness = fit_reader(known.lessons), likeness_of(rows.keys, rows.points)
+    said = [_like_out_of_fold(rows, folds), _read_out_of_fold(rows, known.lessons, folds)]
     for number, view in enumerate(VIEWS):
         said.append(_out_of_fold(rows.grams[view], rows.points, folds))
         # As they are kept: calibration must see what will be asked.
-        weights[view] = fit_weights(rows.grams[view], rows.points, classes=CLASSES).astype(np.float16).astype(np.float32)
+        weights[view] = as_kept(fit_weights(rows.grams[view], rows.points, classes=CLASSES))
         tick(number + 1, steps)
     seen = stacked(rows.features, said)
-    ensembles = {}
-    for number, point in enumerate(POINTS):
-        ensembles[point.value] = grow(seen, (rows.points == number).astype(np.float64), seed)
-        tick(len(VIEWS) + number + 1, steps)
-    sums = sums_of(ensembles, stacked(choosing.features, all_said(weights, likeness, choosing)))
-    slope, shifts = calibrated(sums, choosing.points)
-    return Trained(weights, likeness, ensembles, slope, shifts)
+    held_out = np.zeros((len(rows.points), CLASSES))
+    for fold in range(FOLDS):
+        here = folds == fold
+        if (here & known.judged).any():
+            held_out[here] = sums_of(_grown(seen[~here], rows.points[~here], grow, seed=seed), seen[here])
+        tick(len(VIEWS) + fold + 1, steps)
+    slope, shifts = calibrated(held_out[known.judged], rows.points[known.judged])
+    ensembles = _grown(seen, rows.points, grow, seed=seed)
+    tick(steps, steps)
+    return Trained(weights, likeness, reader, ensembles, slope, shifts, held_out)
 
 
-def all_said(weights: Weights, likeness: Likeness, rows: Rows) -> list[Floats]:
-    """What known texts and the weights of each view say of cases: log chances, and how much of the case they know."""
-    return [likeness.told(rows.keys), *(_said(weights[view], rows.grams[view]) for view in VIEWS)]
+def _grown(seen: Matrix, points: NDArray[np.int64], grow: Grow, *, seed: int) -> dict[str, Ensemble]:
+    return {point.value: grow(seen, (points == number).astype(np.float64), seed) for number, point in enumerate(POINTS)}
+
+
+def all_said(trained: Trained, rows: Rows) -> list[Floats]:
+    """What known texts, a second reading and the weights of each view say of cases: log chances, and how much of the case they know."""
+    views = (_said(trained.weights[view], rows.grams[view]) for view in VIEWS)
+    return [trained.likeness.told(rows.keys), trained.reader.told(rows.logged), *views]
 
 
 def stacked(features: Matrix, said: Sequence[Floats]) -> Matrix:
@@ -171,6 +199,17 @@ def _like_out_of_fold(rows: Rows, folds: NDArray[np.int64]) -> Floats:
         here, rest = np.flatnonzero(folds == fold).tolist(), np.flatnonzero(folds != fold).tolist()
         known = likeness_of([rows.keys[place] for place in rest], rows.points[rest])
         told[here] = known.told([rows.keys[place] for place in here])
+    return told
+
+
+def _read_out_of_fold(rows: Rows, lessons: Sequence[Lesson], folds: NDArray[np.int64]) -> Floats:
+    """Second readings by what was learnt without the sources of the rows that are read."""
+    told = np.full((len(rows.logged), len(READ)), np.nan)
+    for fold in sorted(set(folds.tolist())) if lessons else ():
+        here = np.flatnonzero(folds == fold).tolist()
+        hidden = {rows.sources[place] for place in here}
+        reader = fit_reader([each for each in lessons if each.source not in hidden])
+        told[here] = reader.told([rows.logged[place] for place in here])
     return told
 
 

@@ -13,6 +13,9 @@ from resay.lab.linked.views import without_others, without_status, without_times
 LACKS_SHARE = 0.35
 """Chance with which a log lacks each of the things that it may lack. Made up."""
 
+WORDS_ALONE_SHARE = 0.25
+"""Chance with which it holds nothing but words, as logs of typed talk do. Made up."""
+
 View = Callable[[Iterable[Turn]], tuple[Turn, ...]]
 
 
@@ -39,13 +42,18 @@ def without_readings(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     return tuple(replace(turn, interpretations=(), entities=()) for turn in turns)
 
 
+def words_alone(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """What was said and answered, and nothing else."""
+    return tuple(replace(turn, prompt=None, barge_in=False) for turn in without_status(text_alone(turns)))
+
+
 VIEWS: tuple[View, ...] = (without_scores, without_others, without_readings, without_words, without_status, without_times)
 
 
 def seen_as(example: Example, rng: Random) -> Example:
     """An example as it stands in a log that lacks some of these."""
     turns = example.session.turns
-    for view in VIEWS:
-        if rng.random() < LACKS_SHARE:
-            turns = view(turns)
+    some = (words_alone,) if rng.random() < WORDS_ALONE_SHARE else (view for view in VIEWS if rng.random() < LACKS_SHARE)
+    for view in some:
+        turns = view(turns)
     return replace(example, session=replace(example.session, turns=tuple(turns)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -12,12 +12,12 @@ import typer
 
 from failure_point.case import Case, cases_of
 from failure_point.example import Example
-from failure_point.train import Rows, joined, rows_of
+from failure_point.train import CasesOf, Rows, joined, rows_of
 from resay.commands.console import JsonOption, console, print_json, progress, remarks
 from resay.commands.detectors import FAILURE_POINT
 from resay.commands.example_sets import TEXTS, TextsOption
-from resay.commands.failure_growing import grown, with_following, write_grown
-from resay.commands.failure_sets import SHIPS, FailureSet, Places, examples_of, lacking
+from resay.commands.failure_growing import Beside, grown, with_following, write_grown
+from resay.commands.failure_sets import SHIPS, FailureSet, Places, examples_of, lacking, lessons_of
 from resay.commands.failure_views import seen_as
 from resay.commands.worlds import WorldOption
 from resay.dialogue.tick import Tick
@@ -25,6 +25,9 @@ from resay.lab.linked.part import Part
 from resay.lab.world import VOICE_HOME
 
 SEED = 7
+
+ALONE = {FailureSet.RECORDED, FailureSet.SLURP}
+"""Sets in which every turn stands alone."""
 
 
 def failure_point(
@@ -37,7 +40,7 @@ def failure_point(
     seed: Annotated[int, typer.Option("--seed")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the model of failure points on simulated homes with planted faults, their recordings, and your copy of SLURP; never on DSTC2.
+    """Train the model of failure points on homes with planted faults, their recordings, made talk, and your copy of SLURP; never on DSTC2.
 
     Some five minutes of one core. Voices and texts by which it is scored are left out. A folder without SLURP is done without, and said so.
 
@@ -50,13 +53,14 @@ def failure_point(
         if each not in there:
             remarks.print(f"without {each}: {lacking(each, places)}", markup=False, soft_wrap=True)
     with progress("Making examples", unit="sets", shown=not as_json) as tick:
-        rows, choosing = _rows(there, Part.TRAIN, places, seed=seed, tick=tick), _rows(there, Part.CHOOSE, places, seed=seed, tick=tick)
+        rows, beside = _rows(there, places, seed=seed, tick=tick)
     with progress("Training", unit="steps", shown=not as_json) as tick:
-        model = grown(rows, choosing, seed=seed, tick=tick)
+        model = grown(rows, beside, seed=seed, tick=tick)
     about = {
         "sets": [each.value for each in there],
         "cases": len(rows.points),
-        "choosing": len(choosing.points),
+        "beside": len(beside.rows.points) if beside.rows else 0,
+        "lessons": len(beside.lessons),
         "seed": seed,
         "size": size,
         "seconds": round(time.perf_counter() - began),
@@ -69,20 +73,43 @@ def failure_point(
         console.print(", ".join(f"{name} {value}" for name, value in figures.items()), markup=False, soft_wrap=True)
 
 
-def _rows(sets: Iterable[FailureSet], part: Part, places: Places, *, seed: int, tick: Tick) -> Rows:
-    """The rows of all sets: examples as they are, and as logs that lack some of it, that remember nothing, that nothing has followed yet.
-
-    Sessions stand in both ways; turns that stand alone are many, and are dealt to one of the two.
-    """
-    parts = []
-    for number, each in enumerate(sets):
-        examples = list(examples_of(each, part, places, seed=seed))
-        rng = Random(f"{seed}/{each}/{part}")
-        whole, less = (examples, examples) if each is FailureSet.HOME else (examples[::2], examples[1::2])
-        seen = [seen_as(example, rng) for example in less]
-        parts += [rows_of(whole, with_following), rows_of(seen[::2], _half_followed), rows_of(seen[1::2], _half_followed, remembered=False)]
+def _rows(sets: Sequence[FailureSet], places: Places, *, seed: int, tick: Tick) -> tuple[Rows, Beside]:
+    """The rows of all sets, and what is learnt from beside them: recordings by themselves are in other shares than in any talk."""
+    judged: list[Rows] = []
+    beside: list[Rows] = []
+    lessons = [lesson for each in sets for lesson in lessons_of(each, places)]
+    for number, (each, part) in enumerate((each, part) for each in sets for part in (Part.TRAIN, Part.CHOOSE)):
+        (beside if each is FailureSet.RECORDED else judged).extend(_seen(each, part, places, seed=seed))
         tick(number + 1)
-    return joined([rows for rows in parts if len(rows.points)])
+    return joined(judged), Beside(joined(beside) if beside else None, lessons)
+
+
+def _seen(which: FailureSet, part: Part, places: Places, *, seed: int) -> Iterator[Rows]:
+    """Examples as they are, and as logs that lack some of it, that remember nothing, that nothing has followed yet.
+
+    Talk of homes stands in both ways; recordings and made talk are many, and are dealt to one of the two; commands lack all that may lack.
+    """
+    examples = list(examples_of(which, part, places, seed=seed))
+    rng = Random(f"{seed}/{which}/{part}")
+    whole, less = _dealt(which, examples)
+    seen = [seen_as(example, rng) for example in less]
+    # Of what stands alone a log seldom knows that nothing will follow.
+    parts: tuple[tuple[list[Example], CasesOf, bool], ...] = (
+        (whole, _half_followed if which in ALONE else with_following, True),
+        (seen[::2], _half_followed, True),
+        (seen[1::2], _half_followed, False),
+    )
+    return (rows_of(some, view, remembered=remembered) for some, view, remembered in parts if some)
+
+
+def _dealt(which: FailureSet, examples: list[Example]) -> tuple[list[Example], list[Example]]:
+    match which:
+        case FailureSet.HOME:
+            return examples, examples
+        case FailureSet.SLURP:
+            return examples, []
+        case _:
+            return examples[::2], examples[1::2]
 
 
 def _half_followed(example: Example) -> Iterable[Case]:

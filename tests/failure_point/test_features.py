@@ -110,3 +110,34 @@ def test_equal_cases_have_equal_rows_in_any_company():
 
     assert rows.shape == (2, len(NAMES))
     assert (matrix(cases[1:], NOTHING).tobytes(), rows.dtype.name) == (rows[1:].tobytes(), "float32")
+
+
+def test_where_no_status_is_logged_the_words_of_an_answer_tell_whether_it_was_refused():
+    """An answer in words with no status beside it is not silence: whether it was done is not known, and whether it was refused is read."""
+    asked = turn("a table for two", response="Sorry, I did not understand that.", status="none")
+    told = told_of(Case(asked), NOTHING)
+
+    assert math.isnan(told["status"])
+    assert math.isnan(told["was_done"])
+    assert (told["was_refused"], told["answer_refuses"], told["answer_asks"]) == (1.0, 1.0, 0.0)
+    assert told["answer_apology"] == 1.0
+
+
+def test_cues_of_the_next_turn_are_told():
+    """Who complains or thanks next says how the turn before went."""
+    first = turn("send fifty dollars", at=0, response="You want to send 500 dollars, right?", status="none")
+    told = [told_of(next(cases_of(session(first, turn(text, at=6)))), NOTHING) for text in ("no i said fifty", "great thank you")]
+
+    assert [(each["after_says_negation"], each["after_says_complaint"], each["after_says_thanks"]) for each in told] == [
+        (1, 1, 0),
+        (0, 0, 2),
+    ]
+    assert {each["answer_asks"] for each in told} == {1.0}
+
+
+def test_cues_are_not_told_beside_a_status():
+    """What the assistant reports is what counts; its words are then only compared."""
+    told = told_of(Case(turn("a table for two", response="Sorry, I did not understand that.", status="failed")), NOTHING)
+
+    assert told["was_refused"] == 1.0
+    assert math.isnan(told["answer_apology"])

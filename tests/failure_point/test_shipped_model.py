@@ -13,6 +13,7 @@ from failure_point.model_folder import CARD_FILE, read_model
 from failure_point.point import FailurePoint
 from failure_point.traffic import Traffic
 from resay.commands.detectors import FAILURE_POINT
+from resay.dialogue.turn import Hypothesis
 from tests.builders import session, turn
 
 BYTES_MAX = 6_000_000
@@ -25,7 +26,7 @@ def test_it_is_as_its_card_says_and_small():
     """The hash holds, nothing was learnt from DSTC2, and the folder keeps within its share."""
     read_model(FAILURE_POINT)
 
-    assert json.loads((FAILURE_POINT / CARD_FILE).read_text())["trained"]["sets"] == ["home", "recorded", "slurp"]
+    assert json.loads((FAILURE_POINT / CARD_FILE).read_text())["trained"]["sets"] == ["home", "recorded", "asked", "slurp"]
     assert sum(path.stat().st_size for path in FAILURE_POINT.iterdir()) <= BYTES_MAX
 
 
@@ -34,9 +35,8 @@ def test_it_is_as_its_card_says_and_small():
     [
         ("turn on the kitchen light", "Turned on the light", "done", FailurePoint.CORRECT),
         ("turn on the kitchen light", "Kitchen light is unavailable", "failed", FailurePoint.RESULT),
-        ("", "", "none", FailurePoint.FALSE_WAKE),
     ],
-    ids=["done", "unavailable", "nothing said"],
+    ids=["done", "unavailable"],
 )
 def test_plain_cases_are_named(said: str, answer: str, status: str, point: FailurePoint):
     """What leaves no doubt is named as it is."""
@@ -59,3 +59,15 @@ print(sorted({"sklearn", "scipy", "onnx", "torch"} & set(sys.modules)))
     told = subprocess.run([sys.executable, "-c", program, str(FAILURE_POINT)], capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == "[]"
+
+
+def test_scores_on_another_scale_are_not_taken_for_doubt():
+    """Log-likelihoods are no posteriors: a turn is judged as if its recogniser had logged nothing but words, however low they are."""
+    model = read_model(FAILURE_POINT)
+
+    plain, scored = (
+        next(iter(classify(model, [session(turn("turn on the kitchen light", response="Turned on the light", hypotheses=heard))], NOTHING)))
+        for heard in ((), (Hypothesis("turn on the kitchen light", -7.5), Hypothesis("the kitten", -9.0)))
+    )
+
+    assert plain.probabilities == scored.probabilities

@@ -13,11 +13,11 @@ from failure_point.example import Example
 from failure_point.likeness import likeness_of
 from failure_point.point import POINTS, FailurePoint
 from failure_point.train import FOLDS, folds_of, rows_of
-from resay.commands.failure_growing import GROWTH, grown, with_following
+from resay.commands.failure_growing import FEW, MANY, MANY_FROM, grown, growth_of, with_following
 from resay.dialogue.turn import Entity
 from tests.builders import session, turn
 
-FEW = replace(GROWTH, trees=40)
+SMALL = replace(FEW, trees=40)
 """Trees enough for faults that are this plain."""
 
 THINGS = ("lamp", "fan", "door", "blind", "heater", "radio", "oven", "kettle")
@@ -47,9 +47,9 @@ def planted(number: int, seed: int) -> Iterator[Example]:
 
 def test_planted_faults_are_found_again():
     """Where each stage fails in its own way, a model that has learnt it names the stage in talk that it has not seen."""
-    rows, choosing, scored = (rows_of(planted(number, seed), with_following) for number, seed in ((400, 1), (150, 2), (150, 3)))
+    rows, scored = (rows_of(planted(number, seed), with_following) for number, seed in ((550, 1), (150, 3)))
 
-    model = grown(rows, choosing, seed=7, tick=silent, growth=FEW)
+    model = grown(rows, seed=7, tick=silent, growth=SMALL)
     chances = model.chances(scored)
 
     assert macro_f1(scored.points, chances.argmax(axis=1), len(POINTS)) > 0.95
@@ -58,11 +58,11 @@ def test_planted_faults_are_found_again():
 
 def test_shuffled_truth_teaches_nothing():
     """Where the truth has nothing to do with the talk, no better than chance is found: nothing leaks into features."""
-    rows, choosing, scored = (rows_of(planted(number, seed), with_following) for number, seed in ((300, 1), (150, 2), (150, 3)))
-    for each in (rows, choosing, scored):
+    rows, scored = (rows_of(planted(number, seed), with_following) for number, seed in ((450, 1), (150, 3)))
+    for each in (rows, scored):
         np.random.default_rng(7).shuffle(each.points)
 
-    model = grown(rows, choosing, seed=7, tick=silent, growth=FEW)
+    model = grown(rows, seed=7, tick=silent, growth=SMALL)
 
     assert macro_f1(scored.points, model.chances(scored).argmax(axis=1), len(POINTS)) < 0.35
 
@@ -116,3 +116,8 @@ def test_a_rare_point_is_worth_more():
     worth = best_worth(truth, chances)
 
     assert worth[1] / worth[0] > 1.5
+
+
+def test_of_few_rows_small_trees_are_grown():
+    """A set of some thousands is learnt with fewer leaves than one of tens of thousands."""
+    assert (growth_of(MANY_FROM - 1), growth_of(MANY_FROM)) == (FEW, MANY)

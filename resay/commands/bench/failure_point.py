@@ -15,10 +15,11 @@ from failure_point.fit_linear import fit_weights
 from failure_point.linear import log_chances
 from failure_point.model import FailurePointModel
 from failure_point.point import POINTS
+from failure_point.reading import Lesson, Logged
 from failure_point.traffic import Traffic
 from failure_point.train import CLASSES, CasesOf, Rows, rows_of
 from resay.commands.bench.report import BenchRow, Shown
-from resay.commands.failure_growing import grown, with_following, without_following
+from resay.commands.failure_growing import Beside, grown, with_following, without_following
 from resay.commands.failure_views import View, text_alone
 from resay.dialogue.tick import Tick
 
@@ -39,7 +40,9 @@ SURE = 0.95
 ACCOUNTS = ("score", "score_gap", "score_mean", "score_rank", "confidence", "confidence_gap", "confidence_rest", "confidence_rank")
 """Confidences: all that a threshold could be put on."""
 
-METADATA_LESS = ("traffic_", "before_", "after_", "answer_", "hypotheses_alike", "slot_words", "said_in", "letters", "words", "short_words")
+METADATA_LESS = (
+    *("traffic_", "before_", "after_", "answer_", "says_", "hypotheses_alike", "slot_words", "said_in", "letters", "words", "short_words"),
+)
 """Beginnings of the names of features that look at texts: the rest is metadata."""
 
 Floats = NDArray[np.float64]
@@ -49,11 +52,14 @@ Floats = NDArray[np.float64]
 class Split:
     """The examples of one set."""
 
-    train: Sequence[Example]
-    choose: Sequence[Example]
+    learn: Sequence[Example]
+    """Of the training and choosing parts: thresholds are chosen out of fold."""
     test: Sequence[Example]
     has_following: bool
     """Whether turns follow turns in it."""
+    beside: Sequence[Example] = ()
+    """What is learnt from too, and not chosen on."""
+    lessons: Sequence[Lesson] = ()
 
 
 def failure_rows(
@@ -62,11 +68,11 @@ def failure_rows(
     """All figures of one set."""
     views: dict[str, CasesOf] = {"": with_following, "/alone": without_following} if split.has_following else {"": without_following}
     for number, (suffix, view) in enumerate(views.items()):
-        rows, choosing, scored = (rows_of(part, view) for part in (split.train, split.choose, split.test))
-        model = grown(rows, choosing, seed=seed, tick=tick)
+        rows, scored = rows_of(split.learn, view), rows_of(split.test, view)
+        model = grown(rows, _beside(split, split.beside, view), seed=seed, tick=tick)
         yield from figures(f"{name}{suffix}", scored, model.chances(scored), worth=model.worth, seed=seed)
         if baselines:
-            for baseline, chances in _baselines(rows, choosing, scored, seed=seed):
+            for baseline, chances in _baselines(rows, scored, seed=seed):
                 yield from figures(f"{name}/{baseline}{suffix}", scored, chances, worth=np.ones(CLASSES), seed=seed)
         if not number:
             yield from _unscored(name, split, view, seed=seed, tick=tick)
@@ -92,9 +98,14 @@ def figures(name: str, rows: Rows, chances: Floats, *, worth: Floats, seed: int)
 
 def _unscored(name: str, split: Split, view: CasesOf, *, seed: int, tick: Tick) -> Iterator[BenchRow]:
     """The same where a log has no scores at all: learnt from such logs, as an assistant for typed talk would have."""
-    rows, choosing, scored = (rows_of(_seen(part, text_alone), view) for part in (split.train, split.choose, split.test))
-    model = grown(rows, choosing, seed=seed, tick=tick)
+    learn, test, beside = (_seen(part, text_alone) for part in (split.learn, split.test, split.beside))
+    model = grown(rows_of(learn, view), _beside(split, beside, view), seed=seed, tick=tick)
+    scored = rows_of(test, view)
     yield from figures(f"{name}/unscored", scored, model.chances(scored), worth=model.worth, seed=seed)
+
+
+def _beside(split: Split, examples: Sequence[Example], view: CasesOf) -> Beside:
+    return Beside(rows_of(examples, view) if examples else None, split.lessons)
 
 
 def _seen(examples: Iterable[Example], view: View) -> list[Example]:
@@ -112,11 +123,11 @@ def _asked(model: FailurePointModel, examples: Sequence[Example], view: CasesOf)
     return np.concatenate(chances)
 
 
-def _baselines(rows: Rows, choosing: Rows, scored: Rows, *, seed: int) -> Iterator[tuple[str, Floats]]:
+def _baselines(rows: Rows, scored: Rows, *, seed: int) -> Iterator[tuple[str, Floats]]:
     shares = np.bincount(rows.points, minlength=CLASSES) / len(rows.points)
     yield "majority", np.tile(shares, (len(scored.points), 1))
     for name, columns in (("confidence", _columns(ACCOUNTS)), ("metadata", _columns(_metadata()))):
-        model = grown(_only(rows, columns), _only(choosing, columns), seed=seed, tick=lambda _done, _total=None: None)
+        model = grown(_only(rows, columns), seed=seed, tick=lambda _done, _total=None: None)
         yield name, model.chances(_only(scored, columns))
     grams = ("heard", "answered", "followed")
     weights = fit_weights(_together(rows, grams), rows.points, classes=CLASSES)
@@ -137,7 +148,7 @@ def _only(rows: Rows, columns: NDArray[np.int64]) -> Rows:
     features[:, columns] = rows.features[:, columns]
     nothing = np.zeros(0, dtype=np.int32)
     no_text = {view: [nothing] * len(grams) for view, grams in rows.grams.items()}
-    return replace(rows, features=features, grams=no_text, keys=[("", 0)] * len(rows.keys))
+    return replace(rows, features=features, grams=no_text, keys=[("", 0)] * len(rows.keys), logged=[Logged("", "", ())] * len(rows.keys))
 
 
 def _together(rows: Rows, views: Sequence[str]) -> list[NDArray[np.int32]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from failure_point.example import Example
 from failure_point.point import FailurePoint
 from resay.dialogue.session import Session
-from resay.label.corpora.dstc2 import Call, TurnTruth
+from resay.dialogue.turn import Audio, Turn
+from resay.label.corpora.dstc2 import Call, LiveTurn, TurnTruth
 from resay.label.corpora.dstc2_turn import turn_parts
 
 _POINTS = {
@@ -25,10 +27,14 @@ _POINTS = {
 def call_examples(calls: Iterable[Call]) -> Iterator[Example]:
     """The calls as sessions; a group is a caller."""
     for call in calls:
-        turns = tuple(part.turn for part in turn_parts(call.live))
+        turns = tuple(_timed(part.turn, live) for part, live in zip(turn_parts(call.live), call.live.turns, strict=True))
         told = zip(turns, call.truth.turns, strict=True)
         points = {turn.turn_id: point for turn, truth in told if (point := point_of(truth)) is not None}
         yield Example(Session(call.live.caller, turns), points, group=call.live.caller, source=call.live.caller, traffic="dstc2")
+
+
+def _timed(turn: Turn, live: LiveTurn) -> Turn:
+    return replace(turn, audio=Audio(duration_s=live.said_s[1] - live.said_s[0]))
 
 
 def point_of(truth: TurnTruth) -> FailurePoint | None:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from failure_point.example import Example
+from failure_point.measures import plain
 from failure_point.point import FailurePoint
+from failure_point.reading import Lesson
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Entity, Interpretation, Turn
 from resay.lab.linked.part import Part, part_of
-from resay.label.corpora.slurp import LINE_CHARS_MAX, RECORDED, WrongSlurp, heard
+from resay.label.corpora.slurp import LINE_CHARS_MAX, RECORDED, WrongSlurp, heard, read_slurp
 
 _POINTS = {
     "correct": FailurePoint.CORRECT,
@@ -26,6 +28,9 @@ _POINTS = {
     "nlu_intent": FailurePoint.NLU,
     "nlu_slot": FailurePoint.NLU,
 }
+HEARD_WEIGHT = 0.25
+"""Of a text as it was heard: there are four readings of each."""
+
 START = datetime(2026, 9, 7, tzinfo=UTC)
 
 
@@ -45,6 +50,23 @@ def command_examples(folder: Path, part: Part) -> Iterator[Example]:
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"line {number} of {path} must be a text of the converted SLURP; {type(error).__name__}: {error}; is the file whole?"
         raise WrongSlurp(message) from error
+
+
+def command_lessons(folder: Path, parts: Collection[Part]) -> Iterator[Lesson]:
+    """What people wrote down of texts: of those of some parts, also as they were heard; and of all that were never recorded.
+
+    Raises: WrongSlurp.
+    """
+    for text in read_slurp(folder):
+        source = f"slurp/{text.text_id}"
+        if text.is_recorded and part_of(source) not in parts:
+            continue
+        filled = [(word, piece.slot) for piece in text.pieces for word in plain(piece.text).split()]
+        words, slots = [word for word, _ in filled], tuple(slot for _, slot in filled)
+        if words:
+            yield Lesson(" ".join(words), text.intent, slots, source)
+        # What was heard is nearer to what will be asked, and further from what was meant.
+        yield from (Lesson(plain(each.text), text.intent, (), source, HEARD_WEIGHT) for each in text.readings)
 
 
 def _readings(record: Mapping[str, Any], part: Part) -> Iterator[Example]:

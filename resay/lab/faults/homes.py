@@ -12,9 +12,10 @@ from random import Random
 from typing import cast
 
 from failure_point.example import Example
+from failure_point.measures import plain
 from failure_point.point import FailurePoint
 from resay.dialogue.session import sessionize
-from resay.dialogue.turn import Versions
+from resay.dialogue.turn import Versions, said
 from resay.lab.assistant import Assistant
 from resay.lab.channel import Channel, Side
 from resay.lab.conversation import Exchange, Stage
@@ -86,7 +87,12 @@ def _examples(
     turns = [told(each.turn, stricken, part=part, rng=rng) for each in ordered]
     for session in sessionize(turns):
         known = {turn.turn_id: points[turn.turn_id] for turn in session.turns if turn.turn_id in points}
-        yield Example(session, known, f"{name}/{session.customer_id}", source=f"voice/{families[session.customer_id]}", traffic=name)
+        # The same noise wakes many: judged by voice, it would be known by heart.
+        noises = {
+            turn.turn_id: f"noise/{plain(said(turn))}" for turn in session.turns if known.get(turn.turn_id) is FailurePoint.FALSE_WAKE
+        }
+        group, voice = f"{name}/{session.customer_id}", f"voice/{families[session.customer_id]}"
+        yield Example(session, known, group, source=voice, traffic=name, sources=noises)
 
 
 def point_of(exchange: Exchange, stricken: Stricken) -> FailurePoint | None:

@@ -7,9 +7,10 @@ from datetime import timedelta
 from random import Random
 
 from failure_point.example import Example
+from failure_point.measures import plain
 from failure_point.point import FailurePoint
 from resay.dialogue.session import Session
-from resay.dialogue.turn import Versions
+from resay.dialogue.turn import Versions, said
 from resay.lab.assistant import Assistant
 from resay.lab.faults.planted import Stricken, strike, told
 from resay.lab.faults.voices import noises_of, with_voices
@@ -59,7 +60,7 @@ def _wake(sound: Sound, number: int, *, well: Stricken, house: House, room: str)
         Session(turn.customer_id, (turn,)),
         {turn.turn_id: FailurePoint.FALSE_WAKE},
         f"recorded/{number}",
-        f"noise/{number}",
+        f"noise/{plain(said(turn))}",
         "recorded/noise",
     )
 

@@ -12,6 +12,7 @@ from random import Random
 
 from rapidfuzz.distance import Levenshtein
 
+from failure_point.point import FailurePoint
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Hypothesis, Interpretation, Prompt, Response, ResponseStatus, Turn
 from resay.lab.linked.acts import details_of, follow_of, informed, second_tries
@@ -59,11 +60,20 @@ class _Heard:
     read: frozenset[str]
     """What the log says it read."""
     missed: frozenset[str] = frozenset()
+    misheard: bool = False
+    """Whether words of it were taken for others."""
 
     @property
     def recovered(self) -> bool:
         """Whether it goes by more than it read."""
         return self.acted != self.read
+
+    @property
+    def point(self) -> FailurePoint:
+        """Where it failed: what was made good after all is correct."""
+        if not self.missed or self.recovered:
+            return FailurePoint.CORRECT
+        return FailurePoint.ASR if self.misheard else FailurePoint.NLU
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class _Logged:
     end: int
     told: Move
     """What the assistant said then."""
+    point: FailurePoint
 
 
 def asked_sessions(
@@ -125,7 +136,10 @@ class _Call:
         )
         follows = {place: follow_of(acts[place - 1], acts[place]) if place else Follow.OTHER for place in range(len(logged))}
         follows |= {link.target: Follow.SAID_AGAIN for link in links}
-        came = {place: Came(place == 0, not each.missed, not each.missed and each.told in _GIVEN) for place, each in enumerate(logged)}
+        came = {
+            place: Came(place == 0, not each.missed, not each.missed and each.told in _GIVEN, each.point)
+            for place, each in enumerate(logged)
+        }
         return LinkedSession(Session(self._name, tuple(each.turn for each in logged)), links, follows, self._name, came)
 
     def _hear(self, line: Line) -> _Heard:
@@ -142,7 +156,7 @@ class _Call:
         misheard = self._rng.random() < BEGINS_TAKEN
         pieces = self._pieces(line, instead if misheard else {})
         acted = line.acts if self._rng.random() < RECOVERED else read
-        return _Heard(pieces, acted, read, lost)
+        return _Heard(pieces, acted, read, lost, misheard)
 
     def _instead(self, act: str) -> str:
         """What an act is taken for; nothing where it comes to nothing."""
@@ -193,7 +207,7 @@ class _Call:
             barge_in=rng.random() < manner.barges,
             ended_at=ends,
         )
-        self._logged.append(_Logged(turn, line, heard.missed, start, end, told.move))
+        self._logged.append(_Logged(turn, line, heard.missed, start, end, told.move, heard.point))
 
     def _times(self, utterance: str, told: Said) -> tuple[datetime, datetime | None]:
         """When it was said, and when the answer to it was over, as logged."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from failure_point.point import FailurePoint
 from resay.dialogue.session import Session
 
 
@@ -54,6 +55,8 @@ class Came:
     """Whether the assistant did with it what was to be done."""
     reached: bool
     """Whether the customer then had what they wanted: not yet where the assistant asked back, nor where it has no such thing."""
+    point: FailurePoint | None = None
+    """Where it failed, or that it did not; nothing where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class SlurpText:
     """Scenario and action."""
     pieces: tuple[Piece, ...]
     readings: tuple[Reading, ...]
-    """None where the text was not recorded."""
+    """None where the text was not recorded, or nothing was heard."""
+    is_recorded: bool = False
 
     @property
     def text(self) -> str:
@@ -104,6 +105,7 @@ def _text(record: Mapping[str, Any]) -> SlurpText:
         intent=str(record["intent"]),
         pieces=tuple(_pieces(record["annotation"])),
         readings=tuple(each for each in readings if each.text),
+        is_recorded="recordings" in record,
     )
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from failure_point.point import FailurePoint
 from resay.dialogue.session import SESSION_GAP, silence_between
 from resay.dialogue.turn import ResponseStatus
 from resay.lab.linked import asking_answers, asking_words
@@ -209,3 +210,11 @@ def asking_assistant(stock: Stock, *, explicit: float, seed: int = 1) -> AskingA
     manner = replace(draw_asking_manner(rng), explicit=explicit, lacks=0.0, implicit=0.0)
     service = Service("car", {"size": ("small", "large")}, ("price",), ("the red one",), ("a lot",))
     return AskingAssistant(service, manner, Wordings(stock.part, rng, 1), rng=rng)
+
+
+def test_what_was_not_missed_is_correct_and_what_was_misheard_is_told_apart(made: list[LinkedSession]):
+    """Of what was missed most was misheard, the rest was heard right, and some was made good all the same."""
+    points = Counter((came.right, came.point) for linked in made for came in linked.came.values())
+
+    assert {point for right, point in points if right} == {FailurePoint.CORRECT}
+    assert points[False, FailurePoint.ASR] > points[False, FailurePoint.NLU] > points[False, FailurePoint.CORRECT] > 0
