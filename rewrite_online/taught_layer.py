@@ -34,6 +34,17 @@ class _Kept:
     """What the teachings' stamp was before they were read."""
 
 
+_NOTHING_TAUGHT = Lexicon(())
+
+
+@dataclass(frozen=True, slots=True)
+class _Teachers:
+    ids: frozenset[str] | None
+    """Who taught anything; nothing where that is not known."""
+    stamp: object
+    """What the teachings' stamp was before they were read."""
+
+
 class _Promised(threading.local):
     """What was promised on this thread."""
 
@@ -46,14 +57,25 @@ class TaughtLayer:
 
     layer: Final = Layer.TAUGHT
 
-    def __init__(self, read: Read, stamp: Callable[[], object], edition: Callable[[], int], *, rows_max: int = ROWS_MAX) -> None:
+    def __init__(
+        self,
+        read: Read,
+        stamp: Callable[[], object],
+        edition: Callable[[], int],
+        *,
+        rows_max: int = ROWS_MAX,
+        teachers: Callable[[], frozenset[str] | None] = lambda: None,
+    ) -> None:
         """Read teachings through `read`, which may be slow, and may fail: that is the caller's to bear.
 
         `stamp` costs next to nothing, and is another one whenever a change was answered; `edition` tells even of changes that were not.
+        `teachers` are all who taught anything, or nothing where they are too many to be kept.
         """
         self._read = read
         self._stamp = stamp
         self._read_edition = edition
+        self._read_teachers = teachers
+        self._teachers = _Teachers(None, None)
         self._rows_max = rows_max
         self._edition: int | None = None
         self._lock = threading.Lock()
@@ -66,7 +88,10 @@ class TaughtLayer:
 
         Raises: whatever the books raise.
         """
-        edition = self._read_edition()
+        # The stamp before the books: whoever teaches meanwhile makes it another one.
+        stamp, edition = self._stamp(), self._read_edition()
+        if edition != self._edition or stamp != self._teachers.stamp:
+            self._teachers = _Teachers(self._read_teachers(), stamp)
         with self._lock:
             if edition != self._edition:
                 self._edition = edition
@@ -113,8 +138,12 @@ class TaughtLayer:
         return meant is not None and bool(meant.by)
 
     def _known(self, customer_id: str) -> Lexicon | None:
-        kept = self._kept.get(customer_id)
-        return kept.lexicon if kept is not None and kept.stamp == self._stamp() else None
+        stamp, teachers, kept = self._stamp(), self._teachers, self._kept.get(customer_id)
+        if kept is not None and kept.stamp == stamp:
+            return kept.lexicon
+        # Most customers never teach: nobody is made to wait to be told so.
+        never = teachers.ids is not None and teachers.stamp == stamp and customer_id not in teachers.ids
+        return _NOTHING_TAUGHT if never else None
 
     def _lexicon(self, customer_id: str) -> Lexicon:
         known = self._known(customer_id)

@@ -76,7 +76,7 @@ def histories_in(books: Books) -> PersonalLayer:
 
 def taught_in(teachings: TeachingBooks) -> TaughtLayer:
     """The same of what customers told us."""
-    return TaughtLayer(teachings.of, teachings.stamp, teachings.edition)
+    return TaughtLayer(teachings.of, teachings.stamp, teachings.edition, teachers=teachings.customers)
 
 
 def utc_now() -> datetime:

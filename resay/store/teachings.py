@@ -21,6 +21,9 @@ TEACHINGS_MARK = "teachings"
 STAMP_FILE = "teachings.stamp"
 """File of the home that grows by a byte with every change: to ask for its length takes a microsecond, to ask the books two hundred."""
 
+CUSTOMERS_MAX = 100_000
+"""Customers who are read at once, for those who want to know who taught nothing: a tenth of a second, and some 10 MB."""
+
 Answer = TypeVar("Answer")
 Decide = Callable[[tuple[Taught, ...]], tuple[Sequence[Taught], Answer]]
 """What one customer's rows are → what they shall be, and what is answered."""
@@ -41,6 +44,16 @@ class TeachingBooks:
         """
         with self._books.reading() as connection:
             return _rows(connection, customer_id)
+
+    def customers(self) -> frozenset[str] | None:
+        """Who has rows; nothing where they are more than `CUSTOMERS_MAX`.
+
+        Raises: BooksUnavailable.
+        """
+        query = sa.select(TEACHINGS.c.customer_id).distinct().limit(CUSTOMERS_MAX + 1)
+        with self._books.reading() as connection:
+            found = frozenset(connection.execute(query).scalars())
+        return found if len(found) <= CUSTOMERS_MAX else None
 
     def change(self, customer_id: str, decide: Decide[Answer]) -> Answer:
         """Let `decide` say what this customer's rows shall be; nobody changes them meanwhile, and all readers know when it returns.

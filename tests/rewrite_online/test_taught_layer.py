@@ -161,3 +161,40 @@ def test_without_a_generation_what_was_taught_is_served():
 
     assert answer(MOVIES, "movie night", live=live).utterance == "Dim the lights"
     assert answer(MOVIES, "play madonna", live=live).reason is Reason.NOT_READY
+
+
+def test_who_taught_nothing_waits_for_nobody():
+    """Nor are their teachings read; who taught something must have them read once."""
+    told = Told({"customer-1": [row("movie night", "dim the lights")]})
+    layer = TaughtLayer(told.read, lambda: told.stamp, lambda: 1, teachers=lambda: frozenset(told.rows))
+    layer.refresh()
+
+    assert layer.at_once(asked("movie night", customer_id="customer-2"))
+    assert layer.candidates(asked("movie night", customer_id="customer-2")) == ()
+    assert told.reads == 0
+    assert not layer.at_once(asked("movie night", customer_id="customer-1"))
+
+
+def test_who_has_just_begun_to_teach_is_read():
+    """In the very next turn, before anything was looked at again; and others wait for nobody as soon as it was."""
+    told = Told({})
+    layer = TaughtLayer(told.read, lambda: told.stamp, lambda: 1, teachers=lambda: frozenset(told.rows))
+    layer.refresh()
+    told.tell("customer-1", row("movie night", "dim the lights"))
+
+    found = layer.candidates(asked("movie night", customer_id="customer-1"))
+    waits = [layer.at_once(asked("movie night", customer_id="customer-2"))]
+    layer.refresh()
+    waits.append(layer.at_once(asked("movie night", customer_id="customer-2")))
+
+    assert [each.target for each in found] == ["dim the lights"]
+    assert waits == [False, True]
+
+
+def test_where_too_many_teach_each_is_read():
+    """Nobody is told to have taught nothing by a list that is not whole."""
+    told = Told({})
+    layer = TaughtLayer(told.read, lambda: told.stamp, lambda: 1, teachers=lambda: None)
+    layer.refresh()
+
+    assert not layer.at_once(asked("movie night", customer_id="customer-2"))
