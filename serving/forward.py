@@ -43,18 +43,12 @@ class Forward:
 
         Raises: NoUrl.
         """
-        try:
-            parts = urlsplit(url)
-            named = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        except ValueError:
-            named = False
-        if not named:
+        if not can_be_asked(url):
             message = f"--upstream must be an http or https address; got {url!r}; is it http://homeassistant.local:8123?"
             raise NoUrl(message)
         self.url = url
         self._wait_s = wait_s
-        # Neither a proxy from the environment nor another address by a redirect: what customers say goes where the operator said.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+        self._opener = direct_opener()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Forwarded:
         """The answer to a body, errors as they come.
@@ -75,6 +69,23 @@ class Forward:
                 return Forwarded(answer.status, answer.headers.get("Content-Type", "application/json"), whole)
         except (OSError, HTTPException) as error:
             raise NotReached(str(getattr(error, "reason", error))) from error
+
+
+def can_be_asked(url: str) -> bool:
+    """Whether this is an http or https address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def direct_opener() -> urllib.request.OpenerDirector:
+    """Asks an address itself, and no other: neither a proxy from the environment nor where a redirect points.
+
+    What customers say goes where the operator said.
+    """
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.home_books import ByOption
 from resay.commands.pages import check_page, write_page
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
@@ -48,7 +49,6 @@ class UnknownForm(ResayError):
 
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the experiment.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who does it; stands in the history.")]
 
 
 def register(app: typer.Typer) -> None:

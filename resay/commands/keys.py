@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -12,9 +10,9 @@ from typing import Annotated
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json
-from resay.commands.settings import Settings, read_settings
+from resay.commands.home_books import opened
+from resay.commands.settings import read_settings
 from resay.store.audit import AuditBooks
-from resay.store.books import Books
 from resay.store.keys import RATE_USUAL, BadKey, Key, KeyBooks, KeyWish, Scope
 
 BY = "command line"
@@ -56,7 +54,7 @@ def add(  # noqa: PLR0917 - an option is a parameter
     `resay keys add ops --scope admin --json`
     """
     now = datetime.now(UTC)
-    with _books(read_settings(home=home)) as books:
+    with opened(read_settings(home=home)) as books:
         wish = KeyWish(name, tuple(scope), by, _moment(expires, now) if expires else None, rate)
         secret, key = KeyBooks(books).add(wish, now=now)
     if as_json:
@@ -73,7 +71,7 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     Examples: `resay keys list` · `resay keys list --json`
     """
     now = datetime.now(UTC)
-    with _books(read_settings(home=home)) as books:
+    with opened(read_settings(home=home)) as books:
         keys = KeyBooks(books).all()
     if as_json:
         print_json({"keys": [_told(each, now) for each in keys]})
@@ -95,7 +93,7 @@ def revoke(
 
     Examples: `resay keys revoke 3fa94c01` · `resay keys revoke 3fa94c01 --by ada --json`
     """
-    with _books(read_settings(home=home)) as books:
+    with opened(read_settings(home=home)) as books:
         changed = KeyBooks(books).revoke(key_id, now=datetime.now(UTC), by=by)
     if as_json:
         print_json({"revoked": key_id, "changed": changed})
@@ -112,7 +110,7 @@ def audit_log(
 
     Examples: `resay audit-log` · `resay audit-log --limit 1000 --json`
     """
-    with _books(read_settings(home=home)) as books:
+    with opened(read_settings(home=home)) as books:
         deeds = AuditBooks(books).newest(limit)
     if as_json:
         print_json({"deeds": [asdict(each) | {"at": each.at.isoformat()} for each in deeds]})
@@ -124,16 +122,6 @@ def audit_log(
         )
     if not deeds:
         console.print("nobody has read or changed anything yet", markup=False)
-
-
-@contextmanager
-def _books(settings: Settings) -> Iterator[Books]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    books = Books(settings.books)
-    try:
-        yield books
-    finally:
-        books.close()
 
 
 def _moment(expires: str, now: datetime) -> datetime:

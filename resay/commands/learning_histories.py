@@ -7,6 +7,7 @@ positions move with the last of them. So to tell again changes nothing, and a cu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -67,11 +68,8 @@ def tell_home(settings: Settings) -> int:
 
     Raises: HistoriesContended, BooksUnavailable, LakeUnavailable.
     """
-    books = Books(settings.books)
-    try:
+    with closing(Books(settings.books)) as books:
         return tell_histories(Lake(settings.lake), books)
-    finally:
-        books.close()
 
 
 @dataclass(frozen=True, slots=True)

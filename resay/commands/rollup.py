@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json
-from resay.commands.rules_home import opened
+from resay.commands.home_books import opened
 from resay.commands.settings import read_settings
 from resay.label.rollup import encode, keep_rollup
 from resay.store.lake import Lake

@@ -10,8 +10,8 @@ import typer
 
 from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.home_books import ByOption, WhyOption, opened
 from resay.commands.rules_changes import register_on
-from resay.commands.rules_home import ByOption, WhyOption, opened
 from resay.commands.rules_sentences import sentences_command
 from resay.commands.rules_telling import dialogues_of_all, rewrites_table
 from resay.commands.settings import Settings, read_settings

@@ -14,7 +14,7 @@ from rich.markup import escape
 from markov.draft import Checked, Draft
 from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json
-from resay.commands.rules_home import ByOption, WhyOption, opened
+from resay.commands.home_books import ByOption, WhyOption, opened
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.text import canonical

@@ -10,7 +10,7 @@ import typer
 
 from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
-from resay.commands.rules_home import opened
+from resay.commands.home_books import opened
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Reason, Rewrite

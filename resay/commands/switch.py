@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json
+from resay.commands.home_books import WhyOption
 from resay.commands.settings import read_settings
 from resay.store.books import Books
 from resay.store.review import ReviewBooks, Switch
@@ -44,7 +45,7 @@ def register(app: typer.Typer) -> None:
 def switch_command(
     turn: Annotated[Turn, typer.Argument(help="off, on, or status.")] = Turn.STATUS,
     scope: Annotated[Scope, typer.Option("--layer", help="A layer; all of them where it is left out.")] = Scope.ALL,
-    why: Annotated[str, typer.Option("--why", help="In a sentence; stands in the history.")] = "",
+    why: WhyOption = "",
     by: Annotated[str, typer.Option("--by", help="Who does it.")] = BY,
     home: HomeOption = None,
     as_json: JsonOption = False,

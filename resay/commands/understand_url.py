@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from http.client import HTTPException, HTTPResponse
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 import typer
 
 from markov.versions import Asked, NotTold, Reading
-from resay.dialogue.errors import ResayError
+from serving.forward import NoUrl, can_be_asked, direct_opener
 
 WAIT_S = 10.0
 """How long one answer may take: an NLU that is busy with customers may let us wait; three of these in a row end it."""
@@ -35,10 +34,6 @@ UnderstandOption = Annotated[
 ]
 
 
-class NoUrl(ResayError):
-    """What the command line names is no URL that can be asked."""
-
-
 class UrlUnderstanding:
     """Asks over HTTP; raises `NotTold` for whatever is not a proper answer in time."""
 
@@ -47,13 +42,12 @@ class UrlUnderstanding:
 
         Raises: NoUrl.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not can_be_asked(url):
             message = f"--understand-url must be an http or https address; got {url!r}; is it http://127.0.0.1:5005/understand?"
             raise NoUrl(message)
         self._url, self._wait_s = url, wait_s
-        # Neither a proxy from the environment nor another address by a redirect: what customers say goes where the operator said.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+        # A redirect is left as the answer, which then is not a proper one.
+        self._opener = direct_opener()
 
     def understand(self, asked: Asked) -> Reading:
         """What the NLU takes a text for.
@@ -81,13 +75,6 @@ class UrlUnderstanding:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             message = "the hook must answer an object with interpretations, as in resay.turn/1; it answered something else"
             raise NotTold(message) from error
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves a redirect as the answer, which then is not a proper one."""
-
-    def redirect_request(self, *_args: object, **_named: object) -> None:
-        """No other request."""
 
 
 _REQUIRED = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -1,4 +1,4 @@
-"""What the commands of `resay rules` share: the books of a home, and who says why."""
+"""What commands share that change the books of a home: the books, open for a while, and who changes them, and why."""
 
 from __future__ import annotations
 
