@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +43,16 @@ Grow = Callable[[Matrix, Floats, int], Ensemble]
 """Grows trees that tell rows of one point (1) from all others (0); the last is the seed."""
 
 CasesOf = Callable[[Example], Iterable[Case]]
+
+Array = NDArray[Any]
+
+Keep = Callable[[str, Callable[[], Array]], Array]
+"""Makes what has a name, or has it from a training of the same rows that was cut off."""
+
+
+def anew(_name: str, make: Callable[[], Array]) -> Array:
+    """Nothing is kept."""
+    return make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,8 @@ class Known:
     judged: NDArray[np.bool_]
     """Of the rows: what calibration is for."""
     lessons: Sequence[Lesson] = ()
+    keep: Keep = anew
+    """What takes long is made by it, step by step."""
 
 
 def train(rows: Rows, grow: Grow, *, known: Known, seed: int, tick: Tick) -> Trained:
@@ -128,23 +142,31 @@ def train(rows: Rows, grow: Grow, *, known: Known, seed: int, tick: Tick) -> Tra
     folds = folds_of(rows.sources)
     weights: dict[str, NDArray[np.float32]] = {}
     reader, likeness = fit_reader(known.lessons), likeness_of(rows.keys, rows.points)
-    said = [_like_out_of_fold(rows, folds), _read_out_of_fold(rows, known.lessons, folds)]
+    said = [
+        known.keep("likeness", lambda: _like_out_of_fold(rows, folds)),
+        known.keep("readings", lambda: _read_out_of_fold(rows, known.lessons, folds)),
+    ]
     for number, view in enumerate(VIEWS):
-        said.append(_out_of_fold(rows.grams[view], rows.points, folds))
+        grams = rows.grams[view]
+        said.append(known.keep(f"{view} says", partial(_out_of_fold, grams, rows.points, folds)))
         # As they are kept: calibration must see what will be asked.
-        weights[view] = as_kept(fit_weights(rows.grams[view], rows.points, classes=CLASSES))
+        weights[view] = as_kept(known.keep(f"{view} weights", partial(fit_weights, grams, rows.points, classes=CLASSES)))
         tick(number + 1, steps)
     seen = stacked(rows.features, said)
     held_out = np.zeros((len(rows.points), CLASSES))
     for fold in range(FOLDS):
         here = folds == fold
         if (here & known.judged).any():
-            held_out[here] = sums_of(_grown(seen[~here], rows.points[~here], grow, seed=seed), seen[here])
+            held_out[here] = known.keep(f"fold {fold}", partial(_sums_by_others, seen, rows.points, here, grow=grow, seed=seed))
         tick(len(VIEWS) + fold + 1, steps)
     slope, shifts = calibrated(held_out[known.judged], rows.points[known.judged])
     ensembles = _grown(seen, rows.points, grow, seed=seed)
     tick(steps, steps)
     return Trained(weights, likeness, reader, ensembles, slope, shifts, held_out)
+
+
+def _sums_by_others(seen: Matrix, points: NDArray[np.int64], here: NDArray[np.bool_], *, grow: Grow, seed: int) -> Floats:
+    return sums_of(_grown(seen[~here], points[~here], grow, seed=seed), seen[here])
 
 
 def _grown(seen: Matrix, points: NDArray[np.int64], grow: Grow, *, seed: int) -> dict[str, Ensemble]:

@@ -18,7 +18,7 @@ from failure_point.model import SEEN, Content, Thresholds
 from failure_point.model_folder import Card, write_model
 from failure_point.point import POINTS
 from failure_point.reading import Lesson
-from failure_point.train import CLASSES, Known, Rows, Trained, all_said, joined, stacked, sums_of, train
+from failure_point.train import CLASSES, Keep, Known, Rows, Trained, all_said, anew, joined, stacked, sums_of, train
 from resay.dialogue.tick import Tick
 from resay.training.tree_export import Ensemble, Tree, write_trees
 from rewrite_online.fit import SURE, Growth, ensemble_of, grow
@@ -80,11 +80,13 @@ class Beside:
 NOTHING = Beside()
 
 
-def grown(rows: Rows, beside: Beside = NOTHING, *, seed: int, tick: Tick, growth: Growth | None = None) -> Grown:
+def grown(rows: Rows, beside: Beside = NOTHING, *, seed: int, tick: Tick, growth: Growth | None = None, keep: Keep = anew) -> Grown:
     """A model of rows; its calibration and thresholds are from models that had not seen the sources of what they are asked."""
     every = rows if beside.rows is None else joined([rows, beside.rows])
     judged = np.arange(len(every.points)) < len(rows.points)
-    trained = train(every, _growing(growth or growth_of(len(every.points))), known=Known(judged, beside.lessons), seed=seed, tick=tick)
+    trained = train(
+        every, _growing(growth or growth_of(len(every.points))), known=Known(judged, beside.lessons, keep), seed=seed, tick=tick
+    )
     chances = softmax(trained.slope * trained.held_out[judged] + trained.shifts)
     worth = best_worth(rows.points, chances)
     named = weighed(chances, worth)

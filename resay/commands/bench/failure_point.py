@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from failure_point.evaluate import calibration_error, coverage_at, f1_by_point, macro_f1, weighed
 from failure_point.example import Example
-from failure_point.features import NAMES
-from failure_point.fit_linear import fit_weights
-from failure_point.linear import log_chances
 from failure_point.model import FailurePointModel
 from failure_point.point import POINTS
-from failure_point.reading import Lesson, Logged
+from failure_point.reading import Lesson
 from failure_point.traffic import Traffic
 from failure_point.train import CLASSES, CasesOf, Rows, rows_of
+from resay.commands.bench.failure_baselines import BASELINES
 from resay.commands.bench.report import BenchRow, Shown
-from resay.commands.failure_growing import Beside, grown, with_following, without_following
-from resay.commands.failure_views import View, text_alone
+from resay.commands.failure_growing import KNOWN_MIN, Beside, Grown, grown, with_following, without_following
+from resay.commands.failure_kept import Kept
+from resay.commands.failure_views import View, text_alone, words_alone
 from resay.dialogue.tick import Tick
 
 COLUMNS = (
@@ -37,123 +37,143 @@ RESAMPLES = 300
 SURE = 0.95
 """Coverage is the share of turns, the surest first, of which so many are named right."""
 
-ACCOUNTS = ("score", "score_gap", "score_mean", "score_rank", "confidence", "confidence_gap", "confidence_rest", "confidence_rank")
-"""Confidences: all that a threshold could be put on."""
-
-METADATA_LESS = (
-    *("traffic_", "before_", "after_", "answer_", "says_", "hypotheses_alike", "slot_words", "said_in", "letters", "words", "short_words"),
-)
-"""Beginnings of the names of features that look at texts: the rest is metadata."""
-
 Floats = NDArray[np.float64]
+
+
+LESS: Mapping[str, View] = {"/unscored": text_alone, "/text-only": words_alone}
+"""Logs that hold less: no score and no second transcript; nothing but words."""
+
+NO_MEMORY = "/no-memory"
+"""Nothing is remembered of the log, as where rows of the lake are written."""
+
+Piece = Callable[[Tick], Iterable[BenchRow]]
+"""Makes the figures of one model on one set."""
+
+Examples = Callable[[], Sequence[Example]]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The examples of one set."""
+    """The examples of one set, made when they are asked for."""
 
-    learn: Sequence[Example]
+    learn: Examples
     """Of the training and choosing parts: thresholds are chosen out of fold."""
-    test: Sequence[Example]
+    test: Examples
     has_following: bool
     """Whether turns follow turns in it."""
-    beside: Sequence[Example] = ()
+    beside: Examples | None = None
     """What is learnt from too, and not chosen on."""
-    lessons: Sequence[Lesson] = ()
+    lessons: Callable[[], Sequence[Lesson]] = tuple
 
 
-def failure_rows(
-    name: str, split: Split, *, shipped: FailurePointModel | None, seed: int, baselines: bool, tick: Tick
-) -> Iterator[BenchRow]:
-    """All figures of one set."""
-    views: dict[str, CasesOf] = {"": with_following, "/alone": without_following} if split.has_following else {"": without_following}
-    for number, (suffix, view) in enumerate(views.items()):
-        rows, scored = rows_of(split.learn, view), rows_of(split.test, view)
-        model = grown(rows, _beside(split, split.beside, view), seed=seed, tick=tick)
-        yield from figures(f"{name}{suffix}", scored, model.chances(scored), worth=model.worth, seed=seed)
-        if baselines:
-            for baseline, chances in _baselines(rows, scored, seed=seed):
-                yield from figures(f"{name}/{baseline}{suffix}", scored, chances, worth=np.ones(CLASSES), seed=seed)
-        if not number:
-            yield from _unscored(name, split, view, seed=seed, tick=tick)
+class ScoredSet:
+    """One set, with its rows as far as they were made; of what follows, and of what logs hold, one view is held at a time."""
+
+    def __init__(self, name: str, split: Split, *, kept: Kept, seed: int) -> None:
+        self._name, self._split, self._kept, self._seed = name, split, kept, seed
+        self._view, self._rows = "", dict[str, Rows]()
+
+    def pieces(self, shipped: FailurePointModel | None, *, baselines: bool) -> Iterator[tuple[str, Piece]]:
+        """What is to be scored, by the name of its row."""
+        for follows in ("", "/alone") if self._split.has_following else ("",):
+            yield f"{self._name}{follows}", partial(self._own, "", follows)
+            for baseline in BASELINES if baselines else ():
+                yield f"{self._name}/{baseline}{follows}", partial(self._baseline, baseline, follows)
+            if shipped is not None:
+                yield f"{self._name}/ship{follows}", partial(self._ship, shipped, "", follows)
+        yield f"{self._name}/unscored", partial(self._own, "/unscored", "")
         if shipped is not None:
-            worth = np.array(list(shipped.worth.values()))
-            yield from figures(f"{name}/ship{suffix}", scored, _asked(shipped, split.test, view), worth=worth, seed=seed)
+            for less in (*LESS, NO_MEMORY):
+                yield f"{self._name}/ship{less}", partial(self._ship, shipped, less, "")
+
+    def _own(self, less: str, follows: str, tick: Tick) -> Iterator[BenchRow]:
+        """A model of the set's own training part; where its logs hold less, learnt from such logs."""
+        model = self._grown(self._of("learn", less, follows), less=less, follows=follows, tick=tick)
+        scored = self._of("test", less, follows)
+        yield from figures(f"{self._name}{less}{follows}", _truth(scored), model.chances(scored), worth=model.worth, seed=self._seed)
+
+    def _grown(self, rows: Rows, *, less: str, follows: str, tick: Tick) -> Grown:
+        beside = self._of("beside", less, follows) if self._split.beside else None
+        return grown(rows, Beside(beside, self._split.lessons()), seed=self._seed, tick=tick)
+
+    def _baseline(self, baseline: str, follows: str, tick: Tick) -> Iterator[BenchRow]:
+        rows, scored = self._of("learn", "", follows), self._of("test", "", follows)
+        chances = BASELINES[baseline](rows, scored, self._seed, tick)
+        yield from figures(f"{self._name}/{baseline}{follows}", _truth(scored), chances, worth=np.ones(CLASSES), seed=self._seed)
+
+    def _ship(self, model: FailurePointModel, less: str, follows: str, _tick: Tick) -> Iterator[BenchRow]:
+        """What a model that is there says, asked as the product asks it: log by log."""
+        examples = _seen(self._split.test(), LESS.get(less))
+        truth, chances = asked(model, examples, self._cases(follows), remembered=less != NO_MEMORY)
+        worth = np.array(list(model.worth.values()))
+        yield from figures(f"{self._name}/ship{less}{follows}", truth, chances, worth=worth, seed=self._seed)
+
+    def _of(self, part: str, less: str, follows: str) -> Rows:
+        """The rows of a part in one view."""
+        if self._view != less + follows:
+            self._view, self._rows = less + follows, {}
+        if part not in self._rows:
+            examples = {"learn": self._split.learn, "test": self._split.test, "beside": self._split.beside or tuple}[part]
+            make = partial(_made, examples, LESS.get(less), self._cases(follows))
+            self._rows[part] = self._kept.rows(f"rows {self._name}{less}{follows} {part}", make)
+        return self._rows[part]
+
+    def _cases(self, follows: str) -> CasesOf:
+        """Where turns stand alone it is not known that nothing follows."""
+        return without_following if follows or not self._split.has_following else with_following
 
 
-def figures(name: str, rows: Rows, chances: Floats, *, worth: Floats, seed: int) -> Iterator[BenchRow]:
-    """The figures of chances on rows."""
-    named, truth, n = weighed(chances, worth), rows.points, len(rows.points)
-    lo, hi = _interval(truth, named, rows.groups, seed=seed)
+def _made(examples: Examples, less: View | None, follows: CasesOf) -> Rows:
+    return rows_of(_seen(examples(), less), follows)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Where turns failed, as `POINTS` orders it, and whose they are."""
+
+    points: NDArray[np.int64]
+    groups: Sequence[str]
+
+
+def figures(name: str, known: Truth, chances: Floats, *, worth: Floats, seed: int) -> Iterator[BenchRow]:
+    """The figures of chances."""
+    named, truth, n = weighed(chances, worth), known.points, len(known.points)
+    lo, hi = _interval(truth, named, known.groups, seed=seed)
     yield BenchRow(name, "macro_f1", macro_f1(truth, named, CLASSES), lo, hi, n, "share")
     yield BenchRow(name, "accuracy", float((named == truth).mean()), n=n, unit="share")
     yield BenchRow(name, "ece", calibration_error(truth, chances), n=n, unit="share")
     covered, sure = coverage_at(truth, chances, accuracy=SURE)
     yield BenchRow(name, "coverage", covered, n=n, unit="share")
     yield BenchRow(name, "coverage_chance", sure, n=n, unit="share")
+    said = chances.max(axis=1) >= KNOWN_MIN
+    yield BenchRow(name, "named", float(said.mean()), n=n, unit="share")
+    yield BenchRow(name, "named_accuracy", float((named == truth)[said].mean()) if said.any() else None, n=int(said.sum()), unit="share")
     for point, score in zip(POINTS, f1_by_point(truth, named, CLASSES), strict=True):
         if score is not None:
             yield BenchRow(f"{name}/point={point}", "f1", score, n=int((truth == POINTS.index(point)).sum()), unit="share")
 
 
-def _unscored(name: str, split: Split, view: CasesOf, *, seed: int, tick: Tick) -> Iterator[BenchRow]:
-    """The same where a log has no scores at all: learnt from such logs, as an assistant for typed talk would have."""
-    learn, test, beside = (_seen(part, text_alone) for part in (split.learn, split.test, split.beside))
-    model = grown(rows_of(learn, view), _beside(split, beside, view), seed=seed, tick=tick)
-    scored = rows_of(test, view)
-    yield from figures(f"{name}/unscored", scored, model.chances(scored), worth=model.worth, seed=seed)
+def _truth(rows: Rows) -> Truth:
+    return Truth(rows.points, rows.groups)
 
 
-def _beside(split: Split, examples: Sequence[Example], view: CasesOf) -> Beside:
-    return Beside(rows_of(examples, view) if examples else None, split.lessons)
+def _seen(examples: Sequence[Example], view: View | None) -> Sequence[Example]:
+    return examples if view is None else [replace(each, session=replace(each.session, turns=view(each.session.turns))) for each in examples]
 
 
-def _seen(examples: Iterable[Example], view: View) -> list[Example]:
-    return [replace(each, session=replace(each.session, turns=view(each.session.turns))) for each in examples]
-
-
-def _asked(model: FailurePointModel, examples: Sequence[Example], view: CasesOf) -> Floats:
-    """What a model that is there says, asked as the product asks it: log by log."""
+def asked(model: FailurePointModel, examples: Sequence[Example], view: CasesOf, *, remembered: bool = True) -> tuple[Truth, Floats]:
+    """Where known turns failed, and a model's chances of it."""
+    points: list[int] = []
+    groups: list[str] = []
     chances: list[Floats] = []
     for log in dict.fromkeys(each.traffic for each in examples):
         mine = [each for each in examples if each.traffic == log]
-        traffic = Traffic(turn for each in mine for turn in each.session.turns)
-        cases = [case for each in mine for case in view(each) if case.turn.turn_id in each.points]
-        chances.append(model.chances(cases, traffic))
-    return np.concatenate(chances)
-
-
-def _baselines(rows: Rows, scored: Rows, *, seed: int) -> Iterator[tuple[str, Floats]]:
-    shares = np.bincount(rows.points, minlength=CLASSES) / len(rows.points)
-    yield "majority", np.tile(shares, (len(scored.points), 1))
-    for name, columns in (("confidence", _columns(ACCOUNTS)), ("metadata", _columns(_metadata()))):
-        model = grown(_only(rows, columns), seed=seed, tick=lambda _done, _total=None: None)
-        yield name, model.chances(_only(scored, columns))
-    grams = ("heard", "answered", "followed")
-    weights = fit_weights(_together(rows, grams), rows.points, classes=CLASSES)
-    yield "words", np.exp(log_chances(weights, _together(scored, grams)))
-
-
-def _metadata() -> tuple[str, ...]:
-    return tuple(name for name in NAMES if not name.startswith(METADATA_LESS))
-
-
-def _columns(names: Iterable[str]) -> NDArray[np.int64]:
-    return np.array([NAMES.index(name) for name in names])
-
-
-def _only(rows: Rows, columns: NDArray[np.int64]) -> Rows:
-    """Rows of which only some features are seen, and no text."""
-    features = np.full_like(rows.features, np.nan)
-    features[:, columns] = rows.features[:, columns]
-    nothing = np.zeros(0, dtype=np.int32)
-    no_text = {view: [nothing] * len(grams) for view, grams in rows.grams.items()}
-    return replace(rows, features=features, grams=no_text, keys=[("", 0)] * len(rows.keys), logged=[Logged("", "", ())] * len(rows.keys))
-
-
-def _together(rows: Rows, views: Sequence[str]) -> list[NDArray[np.int32]]:
-    """The grams of several views as those of one."""
-    return [np.unique(np.concatenate(each)) for each in zip(*(rows.grams[view] for view in views), strict=True)]
+        traffic = Traffic(turn for each in mine for turn in each.session.turns if remembered)
+        known = [(case, each) for each in mine for case in view(each) if case.turn.turn_id in each.points]
+        points += [POINTS.index(each.points[case.turn.turn_id]) for case, each in known]
+        groups += [each.group for _, each in known]
+        chances.append(model.chances([case for case, _ in known], traffic))
+    return Truth(np.array(points, dtype=np.int64), groups), np.concatenate(chances)
 
 
 def _interval(truth: NDArray[np.int64], named: NDArray[np.int64], groups: Sequence[str], *, seed: int) -> tuple[float | None, float | None]:
