@@ -40,7 +40,7 @@ def adviser(rewriting: Rewriting, *, arms: Mapping[str, Arm], mode: Mode) -> Adv
     def advise(turn: Turn, /) -> Advice:
         if arms[turn.customer_id] is Arm.CONTROL:
             return _CONTROL
-        request = _request(turn, mode)
+        request = request_of(turn, mode)
         answer = rewriting(request, turn.at) if request else None
         applied = answer.applied() if answer else None
         if answer is None or applied is None:
@@ -55,7 +55,7 @@ def adviser(rewriting: Rewriting, *, arms: Mapping[str, Arm], mode: Mode) -> Adv
 _CONTROL, _TREATMENT = Advice(Arm.CONTROL), Advice(Arm.TREATMENT)
 
 
-def _request(turn: Turn, mode: Mode) -> RewriteRequest | None:
+def request_of(turn: Turn, mode: Mode) -> RewriteRequest | None:
     """What the rewriter is asked; in mode `before` nothing of what the NLU made of it."""
     if mode is Mode.BEFORE:
         return BeforeRequest(Heard.of(turn))

@@ -202,13 +202,21 @@ def _weeks(seen: Seen, end: str, *, seed: int) -> Iterator[BenchRow]:
 def _measured(row: str, seen: Seen, beside: str, *, seed: int) -> Iterator[BenchRow]:
     """What an operator would see of the arms, by labels, less what is true of them."""
     sides = {Arm.CONTROL: seen.untouched.by_customer(Arm.CONTROL), Arm.TREATMENT: seen.ours.by_customer(Arm.TREATMENT)}
-    told = {arm: [(*_turned(sums), *_told(seen.measured.get(each))) for each, sums in by.items()] for arm, by in sides.items()}
+    told = {arm: {each: (*_turned(sums), *_told(seen.measured.get(each))) for each, sums in by.items()} for arm, by in sides.items()}
+    yield from measured_rows(row, told, beside, seed=seed)
+
+
+def measured_rows(row: str, told: Mapping[Arm, Mapping[str, Unit]], beside: str, *, seed: int) -> Iterator[BenchRow]:
+    """What labels say less what is true: of the reduction, and of each arm's rate.
+
+    By arm and customer: defects in truth, turns, defects as labels have them, turns.
+    """
     nothing = (0.0, 0.0)
-    arms = [(*unit[:2], *nothing, *unit[2:], *nothing) for unit in told[Arm.CONTROL]]
-    arms += [(*nothing, *unit[:2], *nothing, *unit[2:]) for unit in told[Arm.TREATMENT]]
+    arms = [(*unit[:2], *nothing, *unit[2:], *nothing) for unit in told[Arm.CONTROL].values()]
+    arms += [(*nothing, *unit[:2], *nothing, *unit[2:]) for unit in told[Arm.TREATMENT].values()]
     yield figure(row, "measured_minus_true", bootstrap(arms, _too_much, rng=Random(seed)), n=len(arms), unit="share")
     for arm, units in told.items():
-        interval = bootstrap(units, _rate_too_high, rng=Random(seed))
+        interval = bootstrap(list(units.values()), _rate_too_high, rng=Random(seed))
         yield figure(f"arm={arm}{beside}", "measured_minus_true", interval, n=len(units), unit="share")
 
 

@@ -15,6 +15,8 @@ import typer
 
 from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.loop import COLUMNS, loop_rows, speed_rows
+from resay.commands.bench.loop_http import HTTP
+from resay.commands.bench.loop_http_rows import http_rows
 from resay.commands.bench.loop_learnt import HOURS
 from resay.commands.bench.loop_report import loop_html
 from resay.commands.bench.loop_runs import LoopBench, Run, Runs, claim_run
@@ -37,7 +39,7 @@ LEARNING_DAYS = 28
 SCORED_DAYS = 14
 TREATMENT_SHARE = 0.5
 
-_SHOWN = ("main/", "oracle-table", "stress", "leave-out=", "week=")
+_SHOWN = ("main/", "oracle-table", "stress", "leave-out=", "week=", HTTP)
 """Rows for people; cohorts and layers are in the JSON."""
 
 
@@ -46,7 +48,12 @@ RunOption = Annotated[
 ]
 
 WireOption = Annotated[
-    str, typer.Option("--wire", metavar="kafka://HOST:PORT", help="Over a broker and HTTP; if it is stopped, its loop begins anew.")
+    str,
+    typer.Option(
+        "--wire",
+        metavar="kafka://HOST:PORT|http",
+        help="Over a broker and HTTP; or `http`: as an experiment on a running service. If it is stopped, its loop begins anew.",
+    ),
 ]
 
 
@@ -97,10 +104,14 @@ def loop(  # noqa: PLR0917 - the command line names its options
     are kept as they are done, and a loop that was stopped goes on behind its last day; one with --continuous or --wire begins anew, as it
     answered from what it knew in the middle of a day, or from a topic that is gone.
 
+    With --wire http known voices alone talk to a service in a process of its own: it serves everybody while it learns, and then an
+    experiment is started over its API. Rows `http` have what is true of the turns that it counts, and what its report, HTTP and page say.
+
     Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
     `resay bench loop --world ~/my-world --mode before --mode retry --run loops` · `resay bench loop --detector span --model DIR` ·
     `resay bench loop --scenario all --customers 400` · `resay bench loop --run loops --scenario aa --report loop.html` ·
-    `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092`
+    `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092` ·
+    `resay bench loop --wire http --customers 200 --days 14 --learn-every 7`
     """
     now = datetime.now(UTC)
     world = of_cohorts(read_world(folder), cohorts) if cohorts else read_world(folder)
@@ -121,7 +132,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
         links=asked_detector(detector, model),
         explore=Exploration(low=explore).low,
     )
-    _check_places(wire, page)
+    _check_places(bench, page)
     shelf = read_settings().lab
     done, rows = Done(), list[BenchRow]()
     with _place(run) as place:
@@ -136,10 +147,13 @@ def loop(  # noqa: PLR0917 - the command line names its options
     print_report(report) if as_json else _tell(report, done)
 
 
-def _check_places(wire: str, page: Path | None) -> None:
+def _check_places(bench: LoopBench, page: Path | None) -> None:
     """Before hours are spent: brokers answer, and a page can be written."""
-    if wire:
-        check_broker(wire)
+    if bench.wire and not bench.over_http:
+        check_broker(bench.wire)
+    if page and bench.over_http:
+        message = "--report must go with loops in process or over a broker; --wire http has pages of its own; is one of both meant?"
+        raise typer.BadParameter(message)
     if page:
         check_page(page, option="--report")
 
@@ -151,6 +165,8 @@ Done = dict[Mode, dict[str, Run]]
 def _run_all(runs: Runs, bench: LoopBench, *, shown: bool) -> tuple[Done, list[BenchRow]]:
     """All loops, and their figures."""
     done: Done = {}
+    if bench.over_http:
+        return done, [row for mode in bench.modes for row in _run_over_http(runs, bench, mode, shown=shown)]
     for mode in bench.modes:
         done[mode] = {}
         for number, name in enumerate(bench.names, start=1):
@@ -158,6 +174,12 @@ def _run_all(runs: Runs, bench: LoopBench, *, shown: bool) -> tuple[Done, list[B
                 done[mode][name] = runs.run(name, mode, tick=tick)
     rows = [row for mode, named in done.items() for row in loop_rows(named, mode, seed=bench.seed)]
     return done, [*rows, *speed_rows([each for named in done.values() for each in named.values()], runs.speed())]
+
+
+def _run_over_http(runs: Runs, bench: LoopBench, mode: Mode, *, shown: bool) -> list[BenchRow]:
+    with progress(f"over HTTP, {mode}", unit="days", shown=shown) as tick:
+        lived = runs.run_over_http(mode, tick=tick)
+    return list(http_rows(lived, "" if mode is Mode.BEFORE else f"/{mode}", seed=bench.seed))
 
 
 def _families(world: World, asked: Sequence[str] | None) -> tuple[str, ...]:
@@ -192,7 +214,7 @@ def _fingerprint(folder: Path) -> str:
 
 def _tell(report: BenchReport, done: Done) -> None:
     """The table for people, and what it does not show in sentences."""
-    if not done:
+    if not report.rows:
         return
     show_report(replace(report, rows=tuple(each for each in report.rows if each.row.startswith(_SHOWN))), COLUMNS)
     for row in report.rows:
@@ -203,6 +225,8 @@ def _tell(report: BenchReport, done: Done) -> None:
             console.print(
                 f"{row.row}: {row.value:,.0f} hours from evidence to the first who is served, of {row.n:,}", markup=False, soft_wrap=True
             )
+        if row.metric in _COUNTED:
+            console.print(f"{row.row}: {row.value:,.0f} {_COUNTED[row.metric]}, of {row.n:,}", markup=False, soft_wrap=True)
     for mode, runs in done.items():
         for name, each in runs.items():
             learnt = f"{each.rewrites:,} rewrites learnt, {each.outcome.oracle_rewrites:,} of the reference"
@@ -218,6 +242,12 @@ def _tell(report: BenchReport, done: Done) -> None:
 
 
 _SAID = {
+    "reported_reduction": "fewer defects as the experiment reports it",
     "minus_oracle": "reduction less that of the oracle table",
     "measured_minus_true": "as labels see it less what is true",
+}
+
+_COUNTED = {
+    "misdrawn": "answers in another arm than the salted hash draws",
+    "report_differences": "figures that command line, HTTP, page and lab do not tell alike",
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from resay.commands.bench.loop_http import HTTP, HttpParts, Lived, run_over_http
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.loop_wire import wire_system
 from resay.commands.collector import kept_from_the_collector
@@ -70,7 +71,8 @@ class LoopBench:
     slice_minutes: int | None = None
     """Where it is set, the system learns so often while people talk."""
     wire: str = ""
-    """`kafka://HOST:PORT` of a broker: the product runs as commands in processes of their own; empty: in this process."""
+    """`kafka://HOST:PORT` of a broker: the product runs as commands in processes of their own; `http`: as an experiment on a running
+    service; empty: in this process."""
     cohorts: tuple[str, ...] = ()
     """Cohorts whose voices alone the world was given; empty: all."""
     links: DetectorAsked = field(default_factory=DetectorAsked)
@@ -82,6 +84,11 @@ class LoopBench:
     def names(self) -> list[str]:
         """The loops of each mode: same-voice first, so that much is understood already when the others come."""
         return [SAME_VOICE] * self.same_voice + list(self.families)
+
+    @property
+    def over_http(self) -> bool:
+        """Whether it is an experiment on a running service."""
+        return self.wire == HTTP
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,15 @@ class Runs:
         draft.replace(kept)
         shutil.rmtree(place)
         return run
+
+    def run_over_http(self, mode: Mode, *, tick: Tick) -> Lived:
+        """Known voices, as an experiment on a running service; nothing of it is kept."""
+        home, plan = self._folder / f"{HTTP}-{mode}", self._plan(SAME_VOICE, mode)
+        shutil.rmtree(home, ignore_errors=True)
+        with kept_from_the_collector():
+            lived = run_over_http(self._world, plan, HttpParts(home, self._assistant, self._bench.k, self._bench.links), tick=tick)
+        shutil.rmtree(home)
+        return lived
 
     def speed(self) -> Speed:
         """How quickly the world makes turns, on one core."""
