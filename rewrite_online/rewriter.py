@@ -302,7 +302,7 @@ def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite, *, laye
     """What is known of a rewrite that passed the gate and its layer need not know."""
     if layer is Layer.TAUGHT:
         return Reason.REWRITTEN  # The customer's own word, spoken after whatever failed before.
-    if live.trials.refuses(layer, rewrite):
+    if live.trials.refuses(layer, rewrite, request.heard):
         return Reason.TAKEN_BACK
     if any(each.layer is Layer.TAUGHT for each in live.layers) and live.taught_otherwise(request, rewrite):
         return Reason.TAUGHT_OTHERWISE

@@ -26,6 +26,7 @@ from resay.store.review import ReviewBooks
 from resay.store.slices import SliceBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from resay.store.trials import TrialBooks
+from resay.store.triggers import TriggerBooks
 from rewrite_online.computed import computed
 from rewrite_online.encoder import on_demand
 from rewrite_online.personal_layer import PersonalLayer
@@ -60,7 +61,8 @@ from serving.switched import Switched
 from serving.teachings_api import teaching_routes
 from serving.trials.referee import Referee
 from serving.trials.rounds import Rounds
-from serving.trials.trying import Trying
+from serving.trials.trying import Trying, Unsaid
+from serving.trials.unsaying import Unsaying
 from serving.turns_api import turns_routes
 from serving.turnstile import Turnstile
 from serving.waiting_line import WaitingLine
@@ -140,7 +142,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught, encoder=encoder)
     review = ReviewBooks(books)
     switched, trials = Switched(watch.live, review.switches), TrialBooks(books)
-    trying = Trying(switched.live, trials.stages, share=settings.canary)
+    triggers = TriggerBooks(books)
+    trying = Trying(switched.live, trials.stages, share=settings.canary, read_unsaid=Unsaid(triggers))
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     core = CoreLine()
     metrics.show_memory(personal, lambda: line.inside + core.inside)
@@ -157,6 +160,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         trials=trials,
         trying=trying,
         referee=Referee(trials, partial(Lake, settings.lake), experiments.all),
+        unsaying=Unsaying(triggers, trials, partial(Lake, settings.lake)),
         reports=Shelf(settings.reports),
         watch=watch,
         rewriter=Rewriter(trying.live, on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
@@ -177,7 +181,7 @@ async def running(service: Service) -> AsyncIterator[None]:
     metrics = service.metrics
     beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
-    rounds = Rounds(lambda: service.referee.judge(service.clock()), on_fault=metrics.failed)
+    rounds = Rounds(lambda: _judge(service), on_fault=metrics.failed)
     summing = Rounds(lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
     refresher.start()
     if service.settings.judges:
@@ -195,6 +199,11 @@ async def running(service: Service) -> AsyncIterator[None]:
         service.rewriter.close()
         service.computing.close()
         service.books.close()
+
+
+def _judge(service: Service) -> None:
+    service.referee.judge(service.clock())
+    service.unsaying.judge(service.clock())
 
 
 def _sum_up(service: Service) -> None:

@@ -29,6 +29,7 @@ from serving.sessions import PageSessions
 from serving.switched import Switched
 from serving.trials.referee import Referee
 from serving.trials.trying import Trying
+from serving.trials.unsaying import Unsaying
 from serving.waiting_line import WaitingLine
 
 
@@ -83,6 +84,8 @@ class Service:
     trying: Trying
     """The same, with what became of each rewrite on trial: what answers draw on."""
     referee: Referee
+    unsaying: Unsaying
+    """The referee of the layers beside the table."""
     reports: Shelf
     watch: Watch
     rewriter: Rewriter

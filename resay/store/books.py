@@ -23,7 +23,9 @@ from resay.dialogue.rewrite import Decision
 from resay.store import tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
 from resay.store.forgotten import Forgotten
-from resay.store.trial_rows import note_trials
+from resay.store.review_tables import TRIGGERS as TRIGGER_ROWS
+from resay.store.review_tables import UNSAID as UNSAID_ROWS
+from resay.store.trial_rows import note_trials, note_triggers
 
 HISTORIES_MARK = "histories"
 """Name of the mark that grows whenever a history may have changed."""
@@ -104,6 +106,7 @@ class Books:
                     connection.execute(_DECISIONS.insert(), rows)
                     _expose(connection, rows)
                     note_trials(connection, rows, trials=TRIALS, experiments=EXPERIMENTS)
+                    note_triggers(connection, rows, triggers=TRIGGERS)
 
     def decisions(self, limit: int) -> list[Decision]:
         """The newest answers, newest first."""
@@ -286,6 +289,8 @@ CHANGES = _sql_table(tables.CHANGES)
 SWITCHES = _sql_table(tables.SWITCHES)
 TRIALS = _sql_table(tables.TRIALS)
 STAGES = _sql_table(tables.STAGES)
+TRIGGERS = _sql_table(TRIGGER_ROWS)
+UNSAID = _sql_table(UNSAID_ROWS)
 KEYS = _sql_table(tables.KEYS)
 AUDIT = _sql_table(tables.AUDIT)
 EDITS = _sql_table(tables.EDITS)

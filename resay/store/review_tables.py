@@ -51,6 +51,37 @@ STAGES = Table(
     home=Home.BOOKS,
 )
 
+TRIGGERS = Table(
+    "triggers",
+    "Turns into which the global layer, or a customer's own history, put a rewrite, and what came of them; written with the decisions.",
+    (
+        Column("layer", TEXT, "global or personal."),
+        Column("rewrite_id", TEXT, "The rewrite."),
+        Column("customer_id", TEXT, "Pseudonymous customer."),
+        Column("occasion", TEXT, "The turn; of the global layer the day (UTC), so that one customer counts once a day."),
+        Column("turn_id", TEXT, "The turn."),
+        Column("event_time", TIME, "Event time of the turn, UTC."),
+        Column("outcome", TEXT, "right or wrong; empty while labels do not tell."),
+    ),
+    key=("layer", "rewrite_id", "customer_id", "occasion"),
+    owner="serving/decision_log",
+    home=Home.BOOKS,
+)
+
+UNSAID = Table(
+    "unsaid",
+    "Rewrites of customers' own histories that broke their promise, each unsaid to that customer for four weeks.",
+    (
+        Column("customer_id", TEXT, "Pseudonymous customer."),
+        Column("rewrite_id", TEXT, "The rewrite."),
+        Column("unsaid_from", TIME, "When, UTC; triggers before it count no more."),
+        Column("why", TEXT, "Why, with the counts and the evidence."),
+    ),
+    key=("customer_id", "rewrite_id"),
+    owner="serving/trials",
+    home=Home.BOOKS,
+)
+
 EDITS = Table(
     "edits",
     "Rewrites that a person put in place of what was mined; learning keeps them as long as they can be proven.",

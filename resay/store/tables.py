@@ -10,7 +10,7 @@ import pyarrow as pa
 from resay.store.access_tables import AUDIT, KEYS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
 from resay.store.forgetting_tables import FORGETTINGS, FORGOTTEN
-from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS
+from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS, TRIGGERS, UNSAID
 from resay.store.rollup_tables import ROLLUPS, SLICES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
@@ -35,6 +35,7 @@ __all__ = [
     "TEXTS",
     "TIME",
     "TRIALS",
+    "TRIGGERS",
     "Column",
     "Home",
     "Table",
@@ -385,6 +386,7 @@ TABLES: tuple[Table, ...] = (
     SWITCHES,
     TRIALS,
     STAGES,
+    *(TRIGGERS, UNSAID),
     EDITS,
     TEACHINGS,
     HISTORIES,

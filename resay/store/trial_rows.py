@@ -1,6 +1,7 @@
-"""Trials of single rewrites, as they go into the books beside the decisions: each customer's first turn of a day, for each rewrite.
+"""Trials and triggers of single rewrites, as they go into the books beside the decisions.
 
-One a day, because chance is drawn once a day for a customer's words (`rewrite_online.hold_out`): of a second turn the draw would be known.
+A trial is a customer's first turn of a day for a rewrite of the table, because chance is drawn once a day for a customer's words
+(`rewrite_online.hold_out`): of a second turn the draw would be known.
 """
 
 from __future__ import annotations
@@ -42,6 +43,37 @@ def note_trials(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]
         of_treatment = {name: treatment for name, treatment in connection.execute(query)}
     if rest:
         connection.execute(trials.insert(), [_row(key, each, of_treatment) for key, each in rest.items()])
+
+
+def note_triggers(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]], *, triggers: sa.Table) -> None:
+    """Write down the turns into which a layer beside the table put a rewrite, near misses among them; what is known stays as it is."""
+    first: dict[tuple[object, ...], Mapping[str, Any]] = {}
+    for each in sorted(decisions, key=lambda row: row["event_time"]):
+        if each["layer"] in _BESIDE_THE_TABLE and each["reason"] in _SAID and each["rewrite_id"]:
+            occasion = each["turn_id"] if each["layer"] == PERSONAL else each["event_time"].astimezone(UTC).date().isoformat()
+            first.setdefault((each["layer"], each["rewrite_id"], each["customer_id"], occasion), each)
+    if not first:
+        return
+    of = triggers.c
+    among = sa.and_(of.rewrite_id.in_({key[1] for key in first}), of.customer_id.in_({key[2] for key in first}))
+    query = sa.select(of.layer, of.rewrite_id, of.customer_id, of.occasion).where(among)
+    known = {tuple(row) for row in connection.execute(query)}
+    rows = [
+        dict(zip(("layer", "rewrite_id", "customer_id", "occasion"), key, strict=True))
+        | {"turn_id": each["turn_id"], "event_time": each["event_time"], "outcome": ""}
+        for key, each in first.items()
+        if key not in known
+    ]
+    if rows:
+        connection.execute(triggers.insert(), rows)
+
+
+GLOBAL, PERSONAL = "global", "personal"
+
+_BESIDE_THE_TABLE = frozenset({GLOBAL, PERSONAL})
+"""What a customer taught is that customer's word, and nobody else's to judge."""
+
+_SAID = frozenset({"rewritten", "near_miss"})
 
 
 def _key(decision: Mapping[str, Any]) -> tuple[object, ...]:

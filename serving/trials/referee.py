@@ -15,17 +15,10 @@ from resay.store.events import Event
 from resay.store.experiments import ExperimentRecord
 from resay.store.lake import Lake
 from resay.store.trials import StageRow, TrialBooks, TrialRow
-from serving.dashboard.queries import Step, run
+from serving.dashboard.queries import run
 from serving.experiments.question import draw_of
 from serving.trials.fared import Fared, fared_of
-
-BY = "resay"
-"""Who does it, where it is done by itself."""
-
-EVENTS = {Stage.LIVE: "promoted", Stage.CANARY: "back_on_trial", Stage.TAKEN_BACK: "rolled_back"}
-"""What a change is called in the history."""
-
-_OUTCOMES = {"success": "right", "failure": "wrong"}
+from serving.trials.told import BY, EVENTS, OUTCOMES, outcomes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +72,10 @@ def restore(trials: TrialBooks, rewrite_id: str, *, now: datetime, event: Event)
     return trials.move(StageRow(rewrite_id, Stage.CANARY, now, now, event.why), before=Stage.TAKEN_BACK, event=event)
 
 
-def outcomes_of(turn_ids: Sequence[str]) -> Step:
-    """What labels say of turns; nothing of those of which they cannot tell."""
-    return Step(
-        "outcomes_of_trials",
-        "select turn_id, outcome from outcomes where outcome in ('success', 'failure') and turn_id in (select unnest(?))",
-        (list(turn_ids),),
-    )
-
-
 def _outcome(trial: TrialRow, label: str, records: Sequence[ExperimentRecord]) -> str:
     if any(_in_control(trial, each) for each in records):
         return "void"
-    return _OUTCOMES.get(label, "")
+    return OUTCOMES.get(label, "")
 
 
 def _in_control(trial: TrialRow, record: ExperimentRecord) -> bool:

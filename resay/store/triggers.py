@@ -1,0 +1,182 @@
+"""Triggers of the layers beside the table, in the books: whose outcome is to be asked for, which rewrites fail, and what is unsaid.
+
+Knows rows; knows nothing of labels, nor of how much failing is too much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from resay.store.books import STAGES, TRIGGERS, UNSAID, Books, mark_up, utc
+from resay.store.events import Event, note
+from resay.store.forgettings import FORGOTTEN_MARK
+from resay.store.review import RULE
+from resay.store.trial_rows import GLOBAL, PERSONAL
+from resay.store.trials import ASKED_FOR, ASKED_MAX, REVISED_FOR
+
+FAILING_MAX = 10_000
+"""Rewrites that fail, judged at once, those that fail most first: the others have their turn once these are unsaid."""
+
+UNSAID_MARK = "unsaid"
+"""Name of the mark that grows with every rewrite that is unsaid."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRow:
+    """A trigger whose outcome is asked for."""
+
+    layer: str
+    rewrite_id: str
+    customer_id: str
+    occasion: str
+    turn_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSum:
+    """What came of a rewrite's triggers that count."""
+
+    layer: str
+    rewrite_id: str
+    customer_id: str
+    """Empty for the global layer: all customers together."""
+    right: int
+    wrong: int
+    counts_from: datetime | None
+    """Triggers before it do not count, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsaidRow:
+    """A row of table `unsaid`."""
+
+    customer_id: str
+    rewrite_id: str
+    unsaid_from: datetime
+    """UTC."""
+    why: str
+
+
+class TriggerBooks:
+    """The tables of triggers; safe to share between threads."""
+
+    def __init__(self, books: Books) -> None:
+        """In these books."""
+        self._books = books
+
+    def asked_for(self) -> list[TriggerRow]:
+        """Triggers of which it is not known for good what came of them, the newest first.
+
+        Raises: BooksUnavailable.
+        """
+        of = TRIGGERS.c
+        columns = (of.layer, of.rewrite_id, of.customer_id, of.occasion, of.turn_id, of.outcome)
+        with self._books.reading() as connection:
+            newest = connection.execute(sa.select(sa.func.max(of.event_time))).scalar()
+            if newest is None:
+                return []
+            open_ones = sa.and_(of.outcome == "", of.event_time > newest - ASKED_FOR)
+            query = sa.select(*columns).where(sa.or_(of.event_time > newest - REVISED_FOR, open_ones))
+            return [TriggerRow(*row) for row in connection.execute(query.order_by(of.event_time.desc()).limit(ASKED_MAX))]
+
+    def settle(self, outcomes: Mapping[TriggerRow, str]) -> None:
+        """Write down what came of triggers.
+
+        Raises: BooksUnavailable.
+        """
+        same = [TRIGGERS.c[name] == sa.bindparam(f"of_{name}") for name in _KEY]
+        rows = [{**{f"of_{name}": getattr(each, name) for name in _KEY}, "became": outcome} for each, outcome in outcomes.items()]
+        if rows:
+            with self._books.writing() as connection:
+                connection.execute(TRIGGERS.update().where(*same).values(outcome=sa.bindparam("became")), rows)
+
+    def failing(self, *, wrong_min: int) -> list[TriggerSum]:
+        """Rewrites that failed so often and are not rolled back, those that failed most first: as many as are to be judged, and no more.
+
+        Raises: BooksUnavailable.
+        """
+        with self._books.reading() as connection:
+            # The global layer is judged over all customers, a history by its own customer.
+            every = [
+                *(TriggerSum(GLOBAL, name, "", *rest) for name, *rest in connection.execute(_failing_global(wrong_min))),
+                *(TriggerSum(PERSONAL, name, who, *rest) for name, who, *rest in connection.execute(_failing_own(wrong_min))),
+            ]
+        return [_in_utc(each) for each in sorted(every, key=lambda each: -each.wrong)[:FAILING_MAX]]
+
+    def unsay(self, row: UnsaidRow, *, before: datetime | None, event: Event) -> bool:
+        """Leave a customer's own rewrite unsaid from now on, with an event that names nobody.
+
+        Answers whether it stood as before, so that of two who judge at once one does.
+
+        Raises: BooksUnavailable.
+        """
+        of = sa.and_(UNSAID.c.customer_id == row.customer_id, UNSAID.c.rewrite_id == row.rewrite_id)
+        values = {"unsaid_from": row.unsaid_from, "why": row.why}
+        with self._books.writing() as connection:
+            # A write first, so that what is read behind it holds.
+            mark_up(connection, UNSAID_MARK)
+            known = connection.execute(sa.select(UNSAID.c.unsaid_from).where(of)).scalar()
+            if (known and utc(known)) != before:
+                return False
+            if known is None:
+                connection.execute(UNSAID.insert(), {"customer_id": row.customer_id, "rewrite_id": row.rewrite_id, **values})
+            else:
+                connection.execute(UNSAID.update().where(of).values(**values))
+            note(connection, RULE, event)
+        return True
+
+    def edition(self) -> int:
+        """A number that grows whenever what is unsaid may have changed.
+
+        Raises: BooksUnavailable.
+        """
+        marks = self._books.marks()
+        return marks.get(UNSAID_MARK, 0) + marks.get(FORGOTTEN_MARK, 0)
+
+    def unsaid(self, *, limit: int) -> list[UnsaidRow]:
+        """What is unsaid, the newest first.
+
+        Raises: BooksUnavailable.
+        """
+        query = sa.select(UNSAID).order_by(UNSAID.c.unsaid_from.desc(), UNSAID.c.customer_id).limit(limit)
+        with self._books.reading() as connection:
+            return [_unsaid(row) for row in connection.execute(query).mappings()]
+
+
+_KEY = ("layer", "rewrite_id", "customer_id", "occasion")
+
+_RIGHT, _WRONG = (sa.cast(sa.func.sum(sa.case((TRIGGERS.c.outcome == each, 1), else_=0)), sa.BigInteger) for each in ("right", "wrong"))
+
+
+def _failing_global(wrong_min: int) -> sa.Select[Any]:
+    of, stage = TRIGGERS.c, STAGES.c
+    joined = TRIGGERS.outerjoin(STAGES, stage.rewrite_id == of.rewrite_id)
+    counts = sa.or_(stage.counts_from.is_(None), of.event_time >= stage.counts_from)
+    lives = sa.or_(stage.stage.is_(None), stage.stage != "taken_back")
+    query = sa.select(of.rewrite_id, _RIGHT, _WRONG, stage.counts_from).select_from(joined).where(of.layer == GLOBAL, counts, lives)
+    return query.group_by(of.rewrite_id, stage.counts_from).having(wrong_min <= _WRONG).order_by(_WRONG.desc()).limit(FAILING_MAX)
+
+
+def _failing_own(wrong_min: int) -> sa.Select[Any]:
+    of, unsaid = TRIGGERS.c, UNSAID.c
+    same = sa.and_(unsaid.customer_id == of.customer_id, unsaid.rewrite_id == of.rewrite_id)
+    counts = sa.or_(unsaid.unsaid_from.is_(None), of.event_time > unsaid.unsaid_from)
+    keys = (of.rewrite_id, of.customer_id)
+    query = sa.select(*keys, _RIGHT, _WRONG, unsaid.unsaid_from).select_from(TRIGGERS.outerjoin(UNSAID, same))
+    failing = query.where(of.layer == PERSONAL, counts).group_by(*keys, unsaid.unsaid_from).having(wrong_min <= _WRONG)
+    return failing.order_by(_WRONG.desc()).limit(FAILING_MAX)
+
+
+def _in_utc(each: TriggerSum) -> TriggerSum:
+    counts_from = each.counts_from and utc(each.counts_from)
+    return TriggerSum(each.layer, each.rewrite_id, each.customer_id, each.right, each.wrong, counts_from)
+
+
+def _unsaid(row: Mapping[Any, Any]) -> UnsaidRow:
+    return UnsaidRow(row["customer_id"], row["rewrite_id"], utc(row["unsaid_from"]), row["why"])
