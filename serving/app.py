@@ -17,6 +17,7 @@ from ingest.privacy import pseudonym
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import RewriteAnswer
 from resay.store.artifact import Shelf
+from resay.store.asked import AskedBooks
 from resay.store.audit import AuditBooks
 from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
@@ -34,6 +35,7 @@ from rewrite_online.rewriter import Rewriter
 from rewrite_online.taught_layer import TaughtLayer
 from rewrite_online.watch import Watch
 from serving.access import Doorway
+from serving.asking import Asking, Counting
 from serving.audit_api import audit_routes
 from serving.core_line import CoreLine
 from serving.customers_api import customer_routes
@@ -146,6 +148,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     trying = Trying(switched.live, trials.stages, share=settings.canary, read_unsaid=Unsaid(triggers))
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     core = CoreLine()
+    asked = AskedBooks(books)
+    write = Counting(books.log_decisions, asked, clock=clock, on_fault=metrics.failed) if settings.ask else books.log_decisions
     metrics.show_memory(personal, lambda: line.inside + core.inside)
     return Service(
         settings=settings,
@@ -165,7 +169,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         watch=watch,
         rewriter=Rewriter(trying.live, on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
         computing=Rewriter(computed(trying.live), on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
-        decisions=DecisionLog(books.log_decisions, on_lost=metrics.lost),
+        asking=Asking(asked, partial(Lake, settings.lake), share=settings.ask, draw=arms.drawn, line=WaitingLine()),
+        decisions=DecisionLog(write, on_lost=metrics.lost),
         metrics=metrics,
         line=line,
         core=core,
@@ -183,7 +188,10 @@ async def running(service: Service) -> AsyncIterator[None]:
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     rounds = Rounds(lambda: _judge(service), on_fault=metrics.failed)
     summing = Rounds(lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
+    asking = Rounds(lambda: service.asking.look(service.clock()), on_fault=metrics.failed)
     refresher.start()
+    if service.asking.is_on:
+        asking.start()
     if service.settings.judges:
         rounds.start()
     summing.start()
@@ -194,8 +202,10 @@ async def running(service: Service) -> AsyncIterator[None]:
         refresher.close()
         await run_in_threadpool(rounds.close)
         await run_in_threadpool(summing.close)
+        await run_in_threadpool(asking.close)
         await run_in_threadpool(service.decisions.close)
         service.line.close()
+        service.asking.close()
         service.rewriter.close()
         service.computing.close()
         service.books.close()

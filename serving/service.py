@@ -20,6 +20,7 @@ from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import LOOPBACK
+from serving.asking import Asking
 from serving.core_line import CoreLine
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
@@ -62,6 +63,8 @@ class ServiceSettings:
     """Of those for whom a rewrite is ready that is not found better yet, the share who are said it."""
     judges: bool = True
     """Whether rewrites are promoted and rolled back by this service."""
+    ask: float = 0.0
+    """Share of turns about which customers are asked; who can ask says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Service:
     referee: Referee
     unsaying: Unsaying
     """The referee of the layers beside the table."""
+    asking: Asking
     reports: Shelf
     watch: Watch
     rewriter: Rewriter

@@ -13,9 +13,10 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resay.dialogue.codec import HYPOTHESES_MAX, ID_CHARS_MAX, UTTERANCE_CHARS_MAX, instant, wire_value
-from resay.dialogue.rewrite import BeforeRequest, Heard, RetryRequest, RewriteAnswer, RewriteRequest
+from resay.dialogue.rewrite import Action, BeforeRequest, Heard, RetryRequest, RewriteAnswer, RewriteRequest
 from resay.dialogue.text import has_control_characters
 from resay.dialogue.turn import Audio, Context, Hypothesis, Interpretation, Prompt, ResponseStatus, Versions
+from resay.label.explore import QUESTION
 from rewrite_online.deadline import BUDGET_S
 
 DEADLINE_MS_MAX = 1_000
@@ -99,7 +100,7 @@ class RewriteReply(BaseModel):
     decision_id: str
     """Names this answer in our own record."""
     action: Literal["rewrite", "pass_through", "ask"]
-    """What the assistant should do."""
+    """What the assistant should do; `ask`: hand the utterance on as it is, and ask afterwards. Only where the service is told to ask."""
     utterance: str
     """What to hand to the NLU: the rewrite, or the utterance unchanged."""
     original: str
@@ -126,6 +127,8 @@ class RewriteReply(BaseModel):
     """Time to decide."""
     rewrite: Applied | None
     """To be copied into the turn's log record; null where nothing was rewritten."""
+    say: str | None
+    """Where `action` is `ask`: what to ask the customer once the assistant has responded; their yes or no goes to `/v1/feedback`."""
 
 
 class Fault(BaseModel):
@@ -189,6 +192,7 @@ def reply_bytes(question: RewriteQuestion, answer: RewriteAnswer) -> bytes:
             "propensity": answer.propensity,
             "latency_ms": round(answer.latency_ms, 3),
             "rewrite": None if applied is None else wire_value(applied),
+            "say": QUESTION if answer.action is Action.ASK else None,
         }
     )
 

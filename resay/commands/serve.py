@@ -27,6 +27,7 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Layer, Place, Reason, RetryRequest, Rewrite, RewriteRequest
 from resay.dialogue.turn import Context, Prompt, ResponseStatus
 from resay.experiment.promote import LIVE_SHARE
+from resay.label.explore import SHARE_MAX
 from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.lake import Lake
@@ -70,6 +71,9 @@ _CANARY_HELP = (
 )
 
 
+_ASK_HELP = f"Share of turns answered `ask`: did that do what you wanted? {SHARE_MAX:g} at most; for assistants that can ask."
+
+
 @dataclass(frozen=True, slots=True)
 class Trialled:
     """What a service tries on customers, and who judges."""
@@ -79,6 +83,8 @@ class Trialled:
     """Share of those for whom a rewrite on trial is ready who are said it."""
     judges: bool = True
     """Whether rewrites are promoted and rolled back."""
+    ask: float = 0.0
+    """Share of turns about which customers are asked."""
 
 
 def register(app: typer.Typer) -> None:
@@ -96,6 +102,7 @@ def serve(  # noqa: PLR0917 - an option is a parameter
     explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are tried, to learn; 0.05 at most.")] = SHARE_LOW,
     canary: Annotated[float, typer.Option("--canary", min=0.01, max=LIVE_SHARE, help=_CANARY_HELP)] = LIVE_SHARE,
     judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Roll back and promote rewrites by their own evidence.")] = True,
+    ask: Annotated[float, typer.Option("--ask", min=0.0, max=SHARE_MAX, help=_ASK_HELP)] = 0.0,
     logs: Annotated[
         LogForm, typer.Option("--logs", help="How events are told on standard error; never what customers said.")
     ] = LogForm.TEXT,
@@ -105,12 +112,12 @@ def serve(  # noqa: PLR0917 - an option is a parameter
 
     Every rewrite is judged by what labels say of the turns that it was put into: one that fails is rolled back by itself.
 
-    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`,
+    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`, `resay serve --ask 0.01`,
     `resay serve --host 0.0.0.0 --allow-host resay.example.org`
     """
     log_to(form=logs)
     settings = read_settings(home=home)
-    trials = Trialled(Exploration(low=explore), canary, judge)
+    trials = Trialled(Exploration(low=explore), canary, judge, ask)
     running = serve_in_background(settings, host=host, port=port, names=allow_host or (), trials=trials)
     try:
         _announce(running, settings, asked=port, as_json=as_json)
@@ -139,7 +146,7 @@ def serve_in_background(
     key = api_key(settings.home, given=settings.api_key)
     own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
     asked = service_settings(settings, key, names=(*LOOPBACK, *own, *names))
-    app = create_app(replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges))
+    app = create_app(replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges, ask=trials.ask))
     return start(app, bind(host, port))
 
 

@@ -19,6 +19,13 @@ SESSIONS_KEPT_MAX = 100_000
 TURNS_BEFORE = 100
 """Turns that pass before the first question: a share of fewer is less than one."""
 
+CHOSEN_OF = 5
+"""Wordings that are asked about on live traffic are together said so many times as often as may be asked: who is asked is then drawn, one
+turn in five of theirs, and no wording has all of the questions."""
+
+QUESTION = "Did that do what you wanted?"
+"""What is put to the customer."""
+
 PRIOR_ANSWERS = 4.0
 """How many answers a labeller's own chance is worth: as many as it takes to doubt it."""
 
@@ -34,6 +41,34 @@ class Asked:
     """The labeller's chance that it failed."""
     is_risky: bool = False
     """Whether it acts on what must not be tried out: doors, alarms, payments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A wording, as the log has it."""
+
+    said: str
+    """Canonical text."""
+    times: int
+    """How often it was said."""
+    worth: float
+    """What answers about it would tell: uncertainty, summed over all who said it."""
+
+
+def chosen(doubted: Iterable[Doubted], *, turns: int, share: float, asked: Mapping[str, int]) -> dict[str, float]:
+    """The chance with which a turn of each wording is asked about on live traffic, so that all together keep to the share.
+
+    Those that are worth most; the more often one was `asked` about, the less another answer tells.
+    """
+    assert 0.0 <= share <= SHARE_MAX, "no more than the share is asked about"
+    wanted = CHOSEN_OF * share * turns
+    kept: dict[str, int] = {}
+    for each in sorted(doubted, key=lambda each: (-each.worth / (1 + asked.get(each.said, 0)), each.said)):
+        if each.worth <= 0.0 or sum(kept.values()) >= wanted:
+            break
+        kept[each.said] = each.times
+    times = sum(kept.values())
+    return dict.fromkeys(kept, min(1.0, share * turns / times)) if times else {}
 
 
 def uncertainty(chance: float) -> float:

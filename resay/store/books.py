@@ -295,6 +295,8 @@ KEYS = _sql_table(tables.KEYS)
 AUDIT = _sql_table(tables.AUDIT)
 EDITS = _sql_table(tables.EDITS)
 SLICES = _sql_table(tables.SLICES)
+ASKED = _sql_table(tables.ASKED)
+ASKED_DAYS = _sql_table(tables.ASKED_DAYS)
 FORGETTINGS = _sql_table(tables.FORGETTINGS)
 
 

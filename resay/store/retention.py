@@ -17,12 +17,12 @@ from resay.store.books import Books, sql_table
 from resay.store.erasure import Doom, erase
 from resay.store.forgotten import Verdict
 from resay.store.lake import Lake
-from resay.store.tables import DECISIONS, EXPOSURES, HISTORIES, TABLES, TRIALS, TRIGGERS, Home, Table
+from resay.store.tables import ASKED, DECISIONS, EXPOSURES, HISTORIES, TABLES, TRIALS, TRIGGERS, Home, Table
 
 _TIMES = ("event_time", "landed_at", "day")
 """Columns that say when, the first that a table has."""
 
-_OF_THE_BOOKS = (DECISIONS, HISTORIES, EXPOSURES, TRIALS, TRIGGERS)
+_OF_THE_BOOKS = (DECISIONS, HISTORIES, EXPOSURES, TRIALS, TRIGGERS, ASKED)
 
 
 def _time_of(table: Table) -> str | None:

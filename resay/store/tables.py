@@ -8,6 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from resay.store.access_tables import AUDIT, KEYS
+from resay.store.customer_tables import ASKED, ASKED_DAYS, HISTORIES, TEACHINGS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
 from resay.store.forgetting_tables import FORGETTINGS, FORGOTTEN
 from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS, TRIGGERS, UNSAID
@@ -15,6 +16,8 @@ from resay.store.rollup_tables import ROLLUPS, SLICES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 
 __all__ = [
+    "ASKED",
+    "ASKED_DAYS",
     "AUDIT",
     "CHANGES",
     "COUNT",
@@ -25,12 +28,14 @@ __all__ = [
     "FLAG",
     "FORGETTINGS",
     "FORGOTTEN",
+    "HISTORIES",
     "KEYS",
     "NUMBER",
     "ROLLUPS",
     "SLICES",
     "STAGES",
     "SWITCHES",
+    "TEACHINGS",
     "TEXT",
     "TEXTS",
     "TIME",
@@ -311,47 +316,6 @@ VETOES = Table(
     home=Home.BOOKS,
 )
 
-TEACHINGS = Table(
-    "teachings",
-    "What customers told us outright, and what they were offered.",
-    (
-        Column("teaching_id", TEXT, "The teaching."),
-        _CUSTOMER_ID,
-        Column("source", TEXT, "Canonical text of what the customer will say."),
-        Column("target", TEXT, "What it shall mean."),
-        Column("origin", TEXT, "customer or agent: who began it."),
-        Column("created_at", TIME, "When, UTC."),
-        Column("kind", TEXT, "request (all that is said) or name (a part of what is said).", nullable=True),
-        Column("state", TEXT, "taught, offered (and not answered yet) or dismissed (and never offered again).", nullable=True),
-        Column("confirmed_at", TIME, "When the customer said yes to being asked, UTC.", nullable=True),
-    ),
-    key=("customer_id", "teaching_id"),
-    owner="resay/store/teachings",
-    home=Home.BOOKS,
-)
-
-HISTORIES = Table(
-    "histories",
-    "What each customer said, what stood in its place, and how that fared for them, day by day; of the last half year.",
-    (
-        _CUSTOMER_ID,
-        Column("day", DAY, "Day of the event time, UTC."),
-        Column("said", TEXT, "Canonical text of what the customer said."),
-        Column("prompt_kind", TEXT, "Kind of the prompt that it answers; empty where nothing had been asked."),
-        Column("room", TEXT, "Room; empty where it is not known."),
-        Column("way", TEXT, "said (as it was), rephrased (by the customer, to what worked) or rewritten (by us)."),
-        Column("target", TEXT, "Canonical text of what the assistant was handed."),
-        Column("wording", TEXT, "The same as it was last written."),
-        Column("state", TEXT, "State that the target was last taken for."),
-        Column("times", COUNT, "Turns that were judged."),
-        Column("successes", COUNT, "Those that succeeded."),
-        Column("turn_id", TEXT, "The last of these turns."),
-    ),
-    key=("customer_id", "day", "said", "prompt_kind", "room", "way", "target"),
-    owner="resay/commands/learning_histories",
-    home=Home.BOOKS,
-)
-
 MARKS = Table(
     "marks",
     "Where writers of the books stand.",
@@ -390,6 +354,8 @@ TABLES: tuple[Table, ...] = (
     EDITS,
     TEACHINGS,
     HISTORIES,
+    ASKED,
+    ASKED_DAYS,
     MARKS,
     ROLLUPS,
     SLICES,

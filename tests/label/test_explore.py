@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resay.label.explore import TURNS_BEFORE, Asked, Explorer, answered_chance, worth_asking
+from resay.label.explore import TURNS_BEFORE, Asked, Doubted, Explorer, answered_chance, chosen, worth_asking
 
 
 def test_what_is_unsure_and_often_said_is_worth_most():
@@ -59,3 +59,15 @@ def test_answers_move_a_chance_the_more_of_them_there_are():
     """One answer moves it a little; twenty settle it."""
     assert 0.5 < answered_chance(0.5, failed=1, answers=1) < 0.7
     assert answered_chance(0.5, failed=20, answers=20) > 0.9
+
+
+def test_on_live_traffic_the_chances_keep_to_the_share():
+    """Of what is doubted most so much is chosen that one turn in five of it is asked about; what was asked before waits."""
+    doubted = [Doubted("often", 30, 20.0), Doubted("once", 1, 1.0), Doubted("sure", 900, 0.5), Doubted("known", 40, 0.0)]
+
+    chances = chosen(doubted, turns=1_000, share=0.01, asked={})
+
+    assert chances == {"often": 10 / 931, "once": 10 / 931, "sure": 10 / 931}
+    assert chosen(doubted, turns=400, share=0.01, asked={}) == {"often": 4 / 30}
+    assert set(chosen(doubted, turns=400, share=0.01, asked={"often": 99})) == {"once", "sure"}
+    assert chosen([], turns=0, share=0.01, asked={}) == {}

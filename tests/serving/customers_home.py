@@ -18,6 +18,7 @@ from resay.dialogue.codec import encode, whole
 from resay.dialogue.rewrite import Decision
 from resay.dialogue.turn import Turn
 from resay.store.artifact import Shelf
+from resay.store.asked import AskedBooks, AskedTurn
 from resay.store.books import Books
 from resay.store.lake import Lake
 from serving.customers.stores import Stores
@@ -81,7 +82,11 @@ def learnt(home: Path, *, others: int) -> Path:
     land_records(letters, source="http", lake=Lake(home / "lake"), now=NOW)
     learn_in(home)
     books = Books(home / "books.sqlite")
-    books.log_decisions([decision(number) for number in range(3)])
+    decisions = [decision(number) for number in range(3)]
+    books.log_decisions(decisions)
+    asked = AskedBooks(books)
+    asked.count(decisions, now=BASE)
+    asked.ask(AskedTurn(WHO, f"{WHO}@0", BASE, BASE, None, CANARY), share=1.0)
     books.close()
     return home
 

@@ -38,5 +38,5 @@ def test_whatever_ages_may_be_named():
     """All of the lake that says when, and of the books what is told of customers; not who was forgotten."""
     assert set(AGING) == {
         *("turn_parts", "rejects", "friction", "links", "segments", "outcomes", "failure_points", "chain_turns", "chain_tries"),
-        *("decisions", "histories", "exposures", "trials", "triggers"),
+        *("decisions", "histories", "exposures", "trials", "triggers", "asked"),
     }
