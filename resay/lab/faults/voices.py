@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from resay.lab.linked.home import SmallWorld
 from resay.lab.linked.part import Part, dealt
 from resay.lab.world import Sound, World
 
 
 def families_of(world: World, part: Part) -> frozenset[str]:
-    """The voice families of a part."""
+    """The voice families of a part.
+
+    Raises: SmallWorld, where it has none, or no noise.
+    """
     parts = dealt(speaker.family for speaker in world.speakers.values())
-    return frozenset(family for family, its_part in parts.items() if its_part is part)
+    families = frozenset(family for family, its_part in parts.items() if its_part is part)
+    if not families or not noises_of(world, part):
+        wakes = len(world.false_wakes)
+        message = f"a world must have voices and noises for part {part}; it has {len(parts)} voice families, {wakes} false wakes; too few?"
+        raise SmallWorld(message)
+    return families
 
 
 def with_voices(world: World, families: Collection[str]) -> World:
