@@ -22,7 +22,7 @@ from resay.dialogue.codec import decode
 from resay.dialogue.session import sessionize
 from resay.dialogue.turn import Reject, Turn, TurnPart
 from serving.service import Service
-from serving.turns_api import records_of
+from serving.turns_api import RECORDS_BODY, records_of
 from serving.wire import REFUSALS, Fault
 
 TURNS_MAX = 1_000
@@ -35,17 +35,6 @@ FAULTS_MAX = 20
 """Records that cannot be read, named of one request."""
 
 NOTHING_REMEMBERED = Traffic()
-
-_RECORD = {"type": "object", "description": "A record of `resay.turn/1`; its schema is docs/resay.turn-1.schema.json."}
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"anyOf": [{"type": "array", "items": _RECORD}, _RECORD]}},
-            "application/x-ndjson": {"schema": {"type": "string", "description": "One record a line."}},
-        },
-    }
-}
 
 
 class EvidenceTold(BaseModel):
@@ -117,7 +106,7 @@ def failure_point_routes(service: Service) -> APIRouter:
         operation_id="failure_point",
         summary="Where turns failed first: records of whole sessions, as JSON lines, an array, or one record.",
         responses={**REFUSALS, 503: {"model": Fault, "description": "The model cannot be read."}},
-        openapi_extra=_BODY,
+        openapi_extra=RECORDS_BODY,
         response_model_exclude_none=True,
     )
     async def failure_point(

@@ -23,7 +23,7 @@ RECORDS_MAX = 10_000
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_value = msgspec.json.Decoder(msgspec.Raw).decode
 _RECORD = {"type": "object", "description": "A record of `resay.turn/1`; its schema is docs/resay.turn-1.schema.json."}
-_BODY = {
+RECORDS_BODY = {
     "requestBody": {
         "required": True,
         "content": {
@@ -32,6 +32,7 @@ _BODY = {
         },
     }
 }
+"""Of a request whose body is turns, in any of three forms."""
 
 
 class Landed(BaseModel):
@@ -58,7 +59,7 @@ def turns_routes(service: Service) -> APIRouter:
         operation_id="land_turns",
         summary="Log turns: JSON lines, a JSON array, or one record.",
         responses={**REFUSALS, 503: {"model": Fault, "description": "The lake cannot be written; send again later."}},
-        openapi_extra=_BODY,
+        openapi_extra=RECORDS_BODY,
     )
     async def land_turns(request: Request) -> Landed:
         body = await request.body()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,16 +21,12 @@ from resay.commands.train_failure_point import failure_point
 from resay.commands.train_finding import sounds, towers
 from resay.commands.train_goals import goals
 from resay.commands.train_teachings import teachings
-from resay.dialogue.errors import ResayError
+from resay.commands.training_needed import training_needed
 
 if TYPE_CHECKING:
     from rephrase.train import TrainRules
 
 _PANEL = "Measure"
-
-
-class TrainingUnavailable(ResayError):
-    """The libraries of the extra `train` are not installed."""
 
 
 class Precision(StrEnum):
@@ -106,21 +101,6 @@ def encoder(
         print_json({"out": str(out)} | card)
     else:
         console.print(f"{card['trunk']} in {out}", markup=False)
-
-
-@contextmanager
-def training_needed() -> Iterator[None]:
-    """A block that imports what needs the extra `train`.
-
-    Raises: TrainingUnavailable.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name not in {"torch", "transformers", "onnx"}:
-            raise
-        message = f"training needs the extra `train`; {error.name} is not installed; try pip install 'resay[train]'?"
-        raise TrainingUnavailable(message) from error
 
 
 def _train(

@@ -15,6 +15,7 @@ from resay.commands.console import JsonOption, console, print_json, progress, re
 from resay.commands.detectors import MODELS
 from resay.commands.example_sets import SIZES, TEXTS, Corpus, Places, TextsOption
 from resay.commands.goal_sets import REWARDS, joined_examples, judged_examples, made_examples, part_of_reward, whole_dialogues
+from resay.commands.training_needed import training_needed
 from resay.commands.worlds import WorldOption
 from resay.dialogue.tick import Tick
 from resay.lab.linked.part import Part
@@ -71,8 +72,6 @@ def goals(  # noqa: PLR0917 - the command line names its options
 
     Examples: `resay train goals --out models/goals` · `resay train goals --out pilot --share 0.1 --vectors /tmp/vectors.npz --json`
     """
-    from resay.commands.train import training_needed
-
     with training_needed():
         from resay.label.train_goals import USUAL
     rules = replace(USUAL, seed=seed)

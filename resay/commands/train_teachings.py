@@ -10,6 +10,7 @@ import typer
 
 from resay.commands.console import JsonOption, console, print_json, progress
 from resay.commands.detectors import MODELS
+from resay.commands.training_needed import training_needed
 from resay.teach.material import WORDINGS_FILE, read_material
 from resay.teach.model_folder import Card, write_model
 from resay.training.token_states import TokenStates
@@ -38,8 +39,6 @@ def teachings(
 
     Examples: `resay train teachings --out models/teachings` · `resay train teachings --out pilot --utterances 2000 --json`
     """
-    from resay.commands.train import training_needed
-
     with training_needed():
         from resay.teach.train import learn_tagger, rows_of
     states = TokenStates(encoder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -11,11 +10,9 @@ from markov.candidate import Declined, Hurdle, Weighed, hurdles
 from markov.seen import Seen
 from markov.why import Stage
 from resay.commands.console import console
+from resay.commands.why_account import Told
 from resay.dialogue.state import is_uninterpreted
 from serving.dashboard.words import percent, place_words, plural, reason_meaning
-
-if TYPE_CHECKING:
-    from resay.commands.why import Told
 
 MEANINGS = {
     Declined.SUCCEEDS_ALREADY: "as said it succeeds often enough, or it is not known that it does not",
