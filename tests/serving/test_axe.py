@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from serving.app import create_app
 from serving.dashboard.templates import PAGES
 from serving.server import RunningService, bind, start
 from tests.serving.conftest import settings_of
+from tests.serving.dialogues import HOSTILE
+from tests.serving.experiments.traffic import Talk, asked, lived
+from tests.serving.experiments.traffic import start as start_experiment
 from tests.serving.test_boards import told
 from tests.serving.test_browser import opened
 
@@ -33,6 +36,14 @@ async () => {
 """
 
 
+def findings_at(page: Page, address: str) -> list[str]:
+    """What axe-core finds serious at an address."""
+    page.goto(address)
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate(SERIOUS)
+    return found
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service over a home with something on every page, hostile words among it."""
@@ -41,15 +52,44 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
     service.stop()
 
 
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service over a home in which an experiment runs, with a guardrail, a cohort and an event."""
+    home = tmp_path_factory.mktemp("asking")
+    record = start_experiment(home, asked(cohorts=("en-GB",), why=HOSTILE))
+    lived(record, Talk(customers=90, turns=4, barge_in=(0.1, 0.3), cohorts=("en-GB",))).write(home)
+    service = start(create_app(settings_of(home)), bind("127.0.0.1", 0))
+    yield service
+    service.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_neither_an_experiment_nor_the_door_has_serious_findings(
+    browser: Browser, asking: RunningService, tmp_path: Path, scheme: Literal["light", "dark"]
+):
+    """The page of one experiment, the file that is taken from it, and what is shown to whoever was not let in."""
+    file = tmp_path / "experiment.html"
+    with opened(browser, asking, color_scheme=scheme) as page:
+        found = {"page": findings_at(page, f"{asking.url}/experiments/rewriting")}
+        assert "is better" in page.inner_text("#says") or "Open" in page.inner_text("#says")
+        file.write_text(page.context.request.get(f"{asking.url}/experiments/rewriting/report?as=html").text())
+        found["file"] = findings_at(page, file.as_uri())
+    context = browser.new_context(color_scheme=scheme)
+    outside = context.new_page()
+    found |= {path: findings_at(outside, asking.url + path) for path in ("/", "/?token=used", "/experiments/rewriting")}
+    assert outside.inner_text("h1") == "This page shows what customers said"
+    context.close()
+
+    assert {path: each for path, each in found.items() if each} == {}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_serious_findings(browser: Browser, running: RunningService, scheme: Literal["light", "dark"]):
     """Contrast, names of fields, order of headings, roles: all pages, everything unfolded."""
     with opened(browser, running, color_scheme=scheme) as page:
         found = {}
         for path in PATHS:
-            page.goto(running.url + path)
-            page.evaluate(AXE.read_text())
-            found[path] = page.evaluate(SERIOUS)
+            found[path] = findings_at(page, running.url + path)
             assert page.evaluate("document.querySelectorAll('script:not([src])').length") == 0, "what customers said is no script"
 
     assert {path: each for path, each in found.items() if each} == {}
