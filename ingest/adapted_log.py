@@ -23,6 +23,9 @@ WITHHELD = b'{"withheld": "customer ids are replaced by hashes, and nobody knows
 """Kept in place of a record of another system that could not be read, where ids are hashed before anything is stored."""
 
 
+Settle = Callable[[Sequence[Event]], tuple[Sequence[Event], Sequence[Reject]]]
+"""What else is known of events than their files say: the events with it, and those that must not be taken in."""
+
 DIGEST_HEX_DIGITS = 32
 """128 bits: no two imports share a partition by chance."""
 
@@ -100,7 +103,14 @@ class AdaptedLog:
         return Record(turn, self._partition, place, f"{self.name}, turn part {place - len(rejects) + 1}", len(turn))
 
 
-def read_files(adapter: Adapter, paths: Sequence[Path], *, now: datetime, tick: Callable[[int, int], None]) -> Given:
+def as_told(events: Sequence[Event]) -> tuple[Sequence[Event], Sequence[Reject]]:
+    """Nothing else is known."""
+    return events, ()
+
+
+def read_files(
+    adapter: Adapter, paths: Sequence[Path], *, now: datetime, tick: Callable[[int, int], None], settle: Settle = as_told
+) -> Given:
     """What an adapter makes of files; `tick` is told how many of how many files have been read.
 
     Raises: SourceUnavailable.
@@ -119,8 +129,9 @@ def read_files(adapter: Adapter, paths: Sequence[Path], *, now: datetime, tick: 
         records += told.records
         silent += told.silent
         tick(done, len(files))
-    turns = [encode(part) for part in turn_parts(adapter, events)]
-    return Given(turns, rejects, records=records, silent=silent)
+    settled, refused = settle(events)
+    turns = [encode(part) for part in turn_parts(adapter, settled)]
+    return Given(turns, [*rejects, *refused], records=records, silent=silent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Knows what its events mean. Runs name no intent, so turns have no interpretation
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.adapters.adapter import Adapter, Document, Event, made_id
@@ -32,6 +32,9 @@ NOT_UNDERSTOOD = frozenset({"no_intent_match", "intent-not-supported"})
 
 NEXT_ANSWERS = "continue_conversation"
 """The kind of prompt where the assistant keeps listening: it does not say for what."""
+
+RUN_MAX = timedelta(minutes=2)
+"""How long a run lasts that says only when it began; the hop waits as long for a recogniser (`serving.wyoming_hop.LINGER_S`)."""
 
 
 def _recognises(record: object) -> bool:
@@ -93,7 +96,7 @@ def _events(record: object, now: datetime) -> Sequence[Event]:
         message = "timestamp must be given on an event of the run; there is none"
         raise ValueError(message)
     by_type = {text(each, "type"): mapping(each, "data") for each in events}
-    words = _words(by_type)
+    words = words_of(by_type)
     if not words and not by_type.keys() & {"stt-start", "stt-end", "wake_word-end"}:
         return []
     known = text(run, "pipeline_run_id")
@@ -101,6 +104,7 @@ def _events(record: object, now: datetime) -> Sequence[Event]:
     speaker = text(by_type, "intent-start", "device_id") or text(by_type, "intent-start", "satellite_id")
     turn_id = known_id(known, speaker or conversation, min(times).isoformat(), words)
     content = {"run": by_type, "turn_id": turn_id, "speaker": speaker, "conversation": conversation, "until": max(times)}
+    content["heard_at"] = _heard_at(events, times, now=now)
     # A run that is asked for while it goes on has fewer events than later.
     key = made_id(turn_id, str(len(events)))
     return [Event(talk=conversation or turn_id, order=min(times).timestamp(), at=min(times), key=key, content=content)]
@@ -111,7 +115,20 @@ def _times(run: Mapping[str, object], events: Sequence[object]) -> Iterator[obje
     yield from stamps or [stamp for stamp in [found(run, "timestamp")] if stamp is not None]
 
 
-def _words(run: Mapping[str, object]) -> str:
+def _heard_at(events: Sequence[object], times: Sequence[datetime], *, now: datetime) -> tuple[datetime, datetime] | None:
+    """When the words came from the speech service, from when to when as far as that is told; nothing where they were typed."""
+    ends = [each for each in events if text(each, "type") == "stt-end"]
+    if not ends:
+        return None
+    stamps = [stamp for each in ends if (stamp := found(each, "timestamp")) is not None]
+    if stamps:
+        at = moment(stamps[-1], "timestamp", now=now)
+        return at, at
+    return min(times), max(max(times), min(times) + RUN_MAX)
+
+
+def words_of(run: Mapping[str, object]) -> str:
+    """What the assistant was given to understand, from the events of a run by their types."""
     return text(run, "intent-start", "intent_input") or text(run, "stt-end", "stt_output", "text") or text(run, "stt-end", "stt_output")
 
 
@@ -136,7 +153,7 @@ def _parts(events: Sequence[Event]) -> Iterable[TurnPart]:
 
 
 def _said(event: Event, run: Mapping[str, object], *, prompt: Prompt | None) -> TurnPart:
-    words = _words(run)
+    words = words_of(run)
     language = text(run, "intent-start", "language") or text(run, "run-start", "language")
     engine = text(run, "intent-start", "engine")
     content: dict[str, Any] = {
@@ -146,6 +163,8 @@ def _said(event: Event, run: Mapping[str, object], *, prompt: Prompt | None) -> 
         "context": Context(locale=language) if language else None,
         "versions": Versions(nlu=engine) if engine else None,
         "prompt": prompt,
+        # Where the hop before the speech service had put other words in place of what was said (`our_words`).
+        "rewrite": event.content.get("rewrite"),
     }
     return _part(event, "said", content, at=event.at)
 
@@ -187,7 +206,7 @@ def _response(run: Mapping[str, object]) -> Response | None:
 def _status_of_error(run: Mapping[str, object]) -> ResponseStatus:
     if text(run, "error", "code") in NOT_UNDERSTOOD:
         return ResponseStatus.UNSUPPORTED
-    return ResponseStatus.FAILED if _words(run) else ResponseStatus.NONE
+    return ResponseStatus.FAILED if words_of(run) else ResponseStatus.NONE
 
 
 def _targets(run: Mapping[str, object]) -> Iterator[Entity]:

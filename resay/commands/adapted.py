@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from ingest.adapted_log import AdaptedLog, Given, read_files
-from ingest.adapters.adapter import Adapter
+from ingest.adapted_log import AdaptedLog, Given, Settle, as_told, read_files
+from ingest.adapters.adapter import Adapter, Event
 from ingest.adapters.files import first_record
+from ingest.adapters.home_assistant import HOME_ASSISTANT
+from ingest.adapters.our_words import HOP_PREFIX, Decided, days_of, told_apart
 from ingest.adapters.registry import ADAPTERS, UnknownFormat, adapter_named, adapter_of
 from ingest.landing import LandingReport, LandingRules, land
-from ingest.privacy import Pseudonymise, keep
+from ingest.privacy import Pseudonymise, keep, pseudonym
 from resay.commands.console import progress
+from resay.commands.home_books import opened
 from resay.commands.settings import Settings
 from resay.dialogue.codec import SCHEMA
+from resay.dialogue.turn import Reject
+from resay.store.decided import decisions_of
 from resay.store.lake import Lake
 
 TURNS = "turns"
@@ -83,11 +89,33 @@ def land_adapted(adapter: Adapter, paths: Sequence[Path], lake: Lake, *, setting
     Raises: what reading them and writing the lake raise.
     """
     with progress(f"Reading {adapter.title}", unit="files", shown=shown) as tick:
-        given = read_files(adapter, paths, now=datetime.now(UTC), tick=tick)
+        now = datetime.now(UTC)
+        given = read_files(adapter, paths, now=now, tick=tick, settle=_settling(adapter, settings, now=now))
     source = AdaptedLog(adapter, given, keep_raw=settings.hash_key is None)
     with progress("Landing turns", unit="turn parts", shown=shown) as tick:
         landed = land(source, lake, rules=_rules(settings), tick=lambda read: tick(read, len(given.turns) + len(given.rejects)))
     return Adapted(given, landed)
+
+
+def _settling(adapter: Adapter, settings: Settings, *, now: datetime) -> Settle:
+    """What this home knows of events beside what their files say."""
+    if adapter is not HOME_ASSISTANT or not settings.has_books:
+        return as_told
+    return partial(_by_our_words, settings, now)
+
+
+def _by_our_words(settings: Settings, now: datetime, events: Sequence[Event]) -> tuple[Sequence[Event], Sequence[Reject]]:
+    """Runs, each with what the hop before the speech service had put into its words.
+
+    Raises: BooksUnavailable.
+    """
+    days = days_of(events)
+    if days is None:
+        return events, ()
+    with opened(settings) as books:
+        decisions = decisions_of(books, HOP_PREFIX, days[0], until=days[1])
+    named = partial(pseudonym, key=settings.hash_key) if settings.hash_key else str
+    return told_apart(events, Decided(decisions, named), now=now)
 
 
 def _rules(settings: Settings) -> LandingRules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from ingest.adapters.our_words import HOP_PREFIX
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.serve import service_settings
 from resay.commands.settings import read_settings
@@ -88,7 +90,9 @@ async def _relay(service: Service, places: tuple[Address, Address], speaker: Spe
 
 
 async def _rewritten(service: Service, speaker: Speaker, text: str, language: str) -> str:
-    answer = await said_for(service, replace(speaker, language=language), text)
+    # By this name the import of Home Assistant's runs knows that their words went through here.
+    turn_id = f"{HOP_PREFIX}{uuid.uuid4().hex}"
+    answer = await said_for(service, replace(speaker, language=language), text, turn_id=turn_id)
     return answer.utterance if answer is not None and answer.action is Action.REWRITE else text
 
 

@@ -103,21 +103,21 @@ class Books:
                 connection.execute(MARKS.update().where(sa.false()).values(value=MARKS.c.value))
                 rows = _of_the_known(connection, rows)
                 if rows:
-                    connection.execute(_DECISIONS.insert(), rows)
+                    connection.execute(DECISIONS.insert(), rows)
                     _expose(connection, rows)
                     note_trials(connection, rows, trials=TRIALS, experiments=EXPERIMENTS)
                     note_triggers(connection, rows, triggers=TRIGGERS)
 
     def decisions(self, limit: int) -> list[Decision]:
         """The newest answers, newest first."""
-        query = sa.select(_DECISIONS).order_by(_DECISIONS.c.event_time.desc(), _DECISIONS.c.decision_id).limit(limit)
+        query = sa.select(DECISIONS).order_by(DECISIONS.c.event_time.desc(), DECISIONS.c.decision_id).limit(limit)
         with _naming(self._url), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [Decision(at=utc(row["event_time"]), **{name: value for name, value in row.items() if name != "event_time"}) for row in rows]
 
     def count_decisions(self) -> dict[str, int]:
         """How many answers were given, by reason."""
-        query = sa.select(_DECISIONS.c.reason, sa.func.count()).group_by(_DECISIONS.c.reason)
+        query = sa.select(DECISIONS.c.reason, sa.func.count()).group_by(DECISIONS.c.reason)
         with _naming(self._url), self._engine.connect() as connection:
             return {reason: times for reason, times in connection.execute(query)}
 
@@ -277,7 +277,7 @@ def _sql_table(table: tables.Table) -> sa.Table:
     return sa.Table(table.name, _METADATA, *columns)
 
 
-_DECISIONS = _sql_table(tables.DECISIONS)
+DECISIONS = _sql_table(tables.DECISIONS)
 VETOES = _sql_table(tables.VETOES)
 TEACHINGS = _sql_table(tables.TEACHINGS)
 _HISTORIES = _sql_table(tables.HISTORIES)

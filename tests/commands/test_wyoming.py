@@ -11,13 +11,19 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wyoming.asr import Transcript
 
+from ingest.adapters.home_assistant import HOME_ASSISTANT
+from resay.commands.adapted import land_adapted
+from resay.commands.settings import read_settings
 from resay.commands.wyoming import NoAddress, wyoming
 from resay.dialogue.rewrite import Heard
 from resay.store.books import Books
+from resay.store.lake import Lake
+from resay.store.turns import read_turns
 from rewrite_online.hold_out import USUAL_HOLD_OUT
 from serving.server import bind
 from tests.child import WAIT_S, killed_in_the_end
@@ -38,9 +44,20 @@ def not_held_out(words: str) -> str:
     return next(name for name in names if not any(USUAL_HOLD_OUT.keeps(replace(each, customer_id=name)) for each in heard))
 
 
+def run_of(words: str, at: datetime, number: int) -> dict[str, Any]:
+    """What Home Assistant's debugger holds of a run with these words from its speech service."""
+    told = {"stt-end": {"stt_output": {"text": words}}, "intent-start": {"intent_input": words, "device_id": "kitchen"}}
+    events = [{"type": kind, "data": data, "timestamp": at.isoformat()} for kind, data in told.items()]
+    return {"pipeline_run_id": f"run-{number}", "events": events}
+
+
 def test_what_is_live_is_put_into_transcripts(tmp_path: Path):
-    """The live generation answers, each answer is written down, and the command ends cleanly when it is asked to."""
+    """The live generation answers, each answer is written down, and the command ends cleanly when it is asked to.
+
+    Imported afterwards, Home Assistant's own runs of this talk hold our words as ours.
+    """
     home, customer = learnt(tmp_path), not_held_out("play madona")
+    heard: list[tuple[str, datetime]] = []
 
     async def talk() -> int:
         ears = Ears()
@@ -55,6 +72,7 @@ def test_what_is_live_is_put_into_transcripts(tmp_path: Path):
                     # On a busy machine an answer may be late, and the words pass.
                     while Transcript.from_event((await transcribe(port))[-1]).text != wanted:
                         await asyncio.sleep(0.1)
+                    heard.append((wanted, datetime.now(UTC)))
                 process.send_signal(signal.SIGTERM)
                 return await asyncio.to_thread(process.wait, WAIT_S)
 
@@ -63,6 +81,14 @@ def test_what_is_live_is_put_into_transcripts(tmp_path: Path):
     assert ended == 0
     decided = {(each.customer_id, each.source, each.target) for each in Books(home / "books.sqlite").decisions(99)}
     assert decided >= {(customer, "play madona", "play madonna"), (customer, "play something", None)}
+
+    runs = tmp_path / "runs.json"
+    runs.write_text(json.dumps([run_of(text, at, number) for number, (text, at) in enumerate(heard)]))
+    land_adapted(HOME_ASSISTANT, [runs], Lake(home / "lake"), settings=read_settings({}, home=home), shown=False)
+
+    # Home Assistant was told our words; whose they were is known all the same.
+    turns = {each.utterance: each.rewrite and each.rewrite.original for each in read_turns(Lake(home / "lake"))}
+    assert turns == {"play madonna": "play madona", "play something": None}
 
 
 @pytest.mark.parametrize("uri", ["127.0.0.1:10300", "unix:///run/ears", "tcp://127.0.0.1", "tcp://127.0.0.1:high", ""])
