@@ -75,9 +75,9 @@ bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for ma
 
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements-uv.lock
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra demo pyproject.toml - -o requirements.lock
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra kafka --extra postgresql pyproject.toml - -o requirements-deploy.lock
-	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka --extra spark --extra train --extra postgresql pyproject.toml - -o requirements-dev.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra demo --extra otlp pyproject.toml - -o requirements.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra kafka --extra otlp --extra postgresql pyproject.toml - -o requirements-deploy.lock
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka --extra otlp --extra spark --extra train --extra postgresql pyproject.toml - -o requirements-dev.lock
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade
 
 clean:

@@ -24,6 +24,7 @@ from ingest.repeat import without_duplicates, without_kept
 from ingest.row import ReadBatch, Refused, overlong_of, read_batch, refused_of, reject_rows, turn_part_rows
 from ingest.source import Batch, Record, Source, batch_of
 from resay.dialogue.codec import RECORD_BYTES_MAX
+from resay.dialogue.turn import Reject
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import COMMIT_TRIES_MAX, Lake
@@ -154,6 +155,16 @@ def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: date
     accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(read, batch, source=source, now=now))
     _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
     return report_of(read, refused, accepted=accepted)
+
+
+def keep_letters(letters: Sequence[tuple[bytes, str]], *, source: str, lake: Lake, now: datetime) -> None:
+    """Keep records of another system that its adapter cannot read, each with the reason.
+
+    Raises: LakeUnavailable, and LostPosition where others are always first.
+    """
+    records = [Record(raw, source, place, f"{source}:{place + 1}", len(raw)) for place, (raw, _) in enumerate(letters)]
+    refused = [Refused(record, Reject(record.raw, reason, record.origin)) for record, (_, reason) in zip(records, letters, strict=True)]
+    _append_numbered(lake, REJECTS, reject_rows(letters_of_the_known(refused, lake.forgotten()), source=source, now=now))
 
 
 def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> LandingReport:

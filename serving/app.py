@@ -28,6 +28,7 @@ from resay.store.slices import SliceBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from resay.store.trials import TrialBooks
 from resay.store.triggers import TriggerBooks
+from resay.store.waiting import WaitingBooks
 from rewrite_online.computed import computed
 from rewrite_online.encoder import on_demand
 from rewrite_online.personal_layer import PersonalLayer
@@ -35,6 +36,7 @@ from rewrite_online.rewriter import Rewriter
 from rewrite_online.taught_layer import TaughtLayer
 from rewrite_online.watch import Watch
 from serving.access import Doorway
+from serving.arrivals import tell_all
 from serving.asking import Asking, Counting
 from serving.audit_api import audit_routes
 from serving.core_line import CoreLine
@@ -52,12 +54,14 @@ from serving.guard import Guard
 from serving.health import health_routes
 from serving.keyring import Keyring
 from serving.metrics import Metrics
+from serving.rasa_api import rasa_routes
 from serving.rate import RateLimit
 from serving.refresher import Refresher
 from serving.rewrite_api import rewrite_routes
 from serving.rules_api import rules_routes
 from serving.service import Service, ServiceSettings
 from serving.sessions import PageSessions
+from serving.spans_api import spans_routes
 from serving.strict_json import faults_of
 from serving.switched import Switched
 from serving.teachings_api import teaching_routes
@@ -68,6 +72,9 @@ from serving.trials.unsaying import Unsaying
 from serving.turns_api import turns_routes
 from serving.turnstile import Turnstile
 from serving.waiting_line import WaitingLine
+
+TOLD_EVERY_S = 2.0
+"""Time between two looks whether talk that came in pieces is whole: one query over what waits."""
 
 SUMMED_EVERY_S = 60.0
 """Time between two looks whether a large lake must be summed up anew for the pages: seconds of a core each time."""
@@ -110,6 +117,8 @@ def app_of(service: Service) -> FastAPI:
     serve, review, admin = ([needs(service, scope)] for scope in (Scope.SERVE, Scope.REVIEW, Scope.ADMIN))
     app.include_router(rewrite_routes(service), dependencies=serve)
     app.include_router(turns_routes(service), dependencies=serve)
+    app.include_router(spans_routes(service), dependencies=serve)
+    app.include_router(rasa_routes(service), dependencies=serve)
     app.include_router(feedback_routes(service), dependencies=serve)
     app.include_router(failure_point_routes(service), dependencies=serve)
     app.include_router(teaching_routes(service), dependencies=serve)
@@ -156,6 +165,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         clock=clock,
         pseudonym=partial(pseudonym, key=settings.hash_key) if settings.hash_key else str,
         books=books,
+        waiting=WaitingBooks(books),
         teachings=teachings,
         experiments=experiments,
         arms=arms,
@@ -189,7 +199,9 @@ async def running(service: Service) -> AsyncIterator[None]:
     rounds = Rounds(lambda: _judge(service), on_fault=metrics.failed)
     summing = Rounds(lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
     asking = Rounds(lambda: service.asking.look(service.clock()), on_fault=metrics.failed)
+    telling = Rounds(lambda: tell_all(service), on_fault=metrics.failed, every_s=TOLD_EVERY_S)
     refresher.start()
+    telling.start()
     if service.asking.is_on:
         asking.start()
     if service.settings.judges:
@@ -200,6 +212,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         yield
     finally:
         refresher.close()
+        await run_in_threadpool(telling.close)
         await run_in_threadpool(rounds.close)
         await run_in_threadpool(summing.close)
         await run_in_threadpool(asking.close)

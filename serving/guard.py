@@ -15,9 +15,11 @@ BODY_BYTES_MAX = 262_144
 """Longest body, but for records: a hundred hypotheses of the longest utterance."""
 
 RECORDS_BYTES_MAX = 8_388_608
-"""Longest body of `/v1/turns`: eight records of the longest kind, or some ten thousand usual ones."""
+"""Longest body of records: eight of the longest kind, or some ten thousand usual ones."""
 
-RECORDS_PATH = "/v1/turns"
+RECORDS_PATH, TRACES_PATH, LOGS_PATH, RASA_PATH = "/v1/turns", "/v1/traces", "/v1/logs", "/v1/rasa/events"
+
+_RECORDS_PATHS = frozenset({RECORDS_PATH, TRACES_PATH, LOGS_PATH, RASA_PATH})
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -49,7 +51,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = RECORDS_BYTES_MAX if scope["path"] == RECORDS_PATH else BODY_BYTES_MAX
+        limit = RECORDS_BYTES_MAX if scope["path"] in _RECORDS_PATHS else BODY_BYTES_MAX
         fault = self._doorway.fault(host=headers.get("host"), origin=headers.get("origin"))
         if fault is not None:
             self._on_refused("host_or_origin")

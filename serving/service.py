@@ -16,6 +16,7 @@ from resay.store.experiments import ExperimentBooks
 from resay.store.review import ReviewBooks
 from resay.store.teachings import TeachingBooks
 from resay.store.trials import TrialBooks
+from resay.store.waiting import WaitingBooks
 from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
@@ -76,6 +77,8 @@ class Service:
     pseudonym: Callable[[str], str]
     """What becomes of a customer id before anything is looked up or written down."""
     books: Books
+    waiting: WaitingBooks
+    """Events of other systems, until their talk is whole."""
     teachings: TeachingBooks
     experiments: ExperimentBooks
     arms: RunningArms

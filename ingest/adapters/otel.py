@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from ingest.adapters.adapter import Adapter, Event, made_id
-from ingest.adapters.fields import found, is_masked, known_id, listed, moment, objects_only, text
+from ingest.adapters.fields import found, is_masked, known_id, listed, mapping, moment, objects_only, text
 from ingest.adapters.otlp import ENVELOPES, attributes_of, nanoseconds, opened_json, records
 from resay.dialogue.turn import CustomerKind, Response, ResponseStatus, Turn, TurnPart, Versions
+from resay.label.verdicts import TRACE_FIELD
 
 OUTER_KINDS = frozenset({"AGENT", "CHAIN", "invoke_agent", "invoke_workflow"})
 """Spans around calls of a model."""
@@ -66,6 +67,7 @@ def _events(record: object, now: datetime) -> Sequence[Event]:
         "customer": _first(attributes, "user.id", "enduser.id"),
         "model": _first(attributes, "gen_ai.request.model", "gen_ai.response.model", "llm.model_name"),
         "ordinal": ordinal,
+        "trace": {"trace_id": trace, "span_id": span_id, "response_id": _first(attributes, "gen_ai.response.id")},
         "began": moment(began / 1e6, "startTimeUnixNano, in milliseconds,", now=now),
         "ended": moment(ended / 1e6, "endTimeUnixNano, in milliseconds,", now=now),
     }
@@ -163,6 +165,10 @@ def _said(content: Mapping[str, object]) -> dict[str, Any]:
         said["session_id"] = text(content, "conversation")
     if model:
         said["versions"] = Versions(nlu=model)
+    # By these the sender finds the turn again, when what is held against it goes back (`resay.label.verdicts`).
+    trace = {name: value for name, value in mapping(content, "trace").items() if value}
+    if trace:
+        said["unknown"] = {TRACE_FIELD: trace}
     return said
 
 
@@ -177,7 +183,8 @@ def _answered(event: Event, turn_id: str) -> Iterator[TurnPart]:
 def _part(event: Event, turn_id: str, *, name: str, content: dict[str, Any]) -> TurnPart:
     at = content.get("ended_at", event.at)
     customer = text(event.content, "customer") or text(event.content, "conversation") or event.talk
-    return TurnPart(Turn(turn_id=turn_id, customer_id=known_id(customer), at=at, **content), frozenset(content), name)
+    fields = frozenset(content.keys() - {"unknown"})
+    return TurnPart(Turn(turn_id=turn_id, customer_id=known_id(customer), at=at, **content), fields, name)
 
 
 OTEL = Adapter(

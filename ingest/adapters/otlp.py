@@ -6,6 +6,7 @@ Knows the encoding; what attributes mean is in `otel`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -20,6 +21,23 @@ INTEGER_MAX = 2**64
 """Times and whole numbers of OTLP have 64 bits."""
 
 _PLAIN_VALUES = ("stringValue", "boolValue", "doubleValue")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a span stands in its trace."""
+
+    talk: str
+    span: str
+    parent: str
+    """The span around it; empty where there is none."""
+
+
+def link_of(record: object) -> Link | None:
+    """Where a span stands; nothing for log records, which stand in no other's way."""
+    trace, span = text(record, "traceId"), text(record, "spanId")
+    is_span = bool(trace and span) and found(record, "startTimeUnixNano") is not None
+    return Link(trace, span, text(record, "parentSpanId")) if is_span else None
 
 
 def records(documents: Sequence[Document]) -> Sequence[Document]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "detect": "label",
     "label": "label",
     "classify": "classify",
+    "verdicts": "verdicts",
     "learn": "learn",
     "rules": "rules",
     "rollback": "learn",

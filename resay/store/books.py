@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from resay.dialogue.errors import ResayError
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Decision
-from resay.store import tables
+from resay.store import tables, waiting_tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
 from resay.store.forgotten import Forgotten
 from resay.store.review_tables import TRIGGERS as TRIGGER_ROWS
@@ -298,6 +298,7 @@ SLICES = _sql_table(tables.SLICES)
 ASKED = _sql_table(tables.ASKED)
 ASKED_DAYS = _sql_table(tables.ASKED_DAYS)
 FORGETTINGS = _sql_table(tables.FORGETTINGS)
+WAITING = _sql_table(waiting_tables.WAITING)
 
 
 def _create_missing(connection: sa.Connection) -> None:

@@ -14,6 +14,7 @@ from resay.store.forgetting_tables import FORGETTINGS, FORGOTTEN
 from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS, TRIGGERS, UNSAID
 from resay.store.rollup_tables import ROLLUPS, SLICES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
+from resay.store.waiting_tables import WAITING
 
 __all__ = [
     "ASKED",
@@ -363,4 +364,5 @@ TABLES: tuple[Table, ...] = (
     AUDIT,
     FORGOTTEN,
     FORGETTINGS,
+    WAITING,
 )

@@ -22,7 +22,8 @@ RULES = {
 }
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 
-SERVED = {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *TEACHINGS}
+OF_OTHERS = {"/v1/traces", "/v1/logs", "/v1/rasa/events"}
+SERVED = {"/v1/rewrite", "/v1/turns", "/v1/failure-point", "/v1/feedback", *OF_OTHERS, *TEACHINGS}
 ADMINISTERED = {("post", "/v1/experiments"), ("post", f"{_ONE}/stop"), ("get", "/v1/audit"), ("get", _CUSTOMER), ("delete", _CUSTOMER)}
 
 
@@ -43,6 +44,7 @@ def test_it_names_every_route_and_no_page(document: dict[str, Any]):
     assert set(document["paths"]) == {
         "/v1/rewrite",
         "/v1/turns",
+        *OF_OTHERS,
         "/v1/failure-point",
         "/v1/feedback",
         *EXPERIMENTS,

@@ -1,0 +1,161 @@
+"""Events of other systems as they happen: taken in piece by piece, told as turns when a talk is whole.
+
+What is taken in lies in the books before its sender is thanked, so that nothing is lost, whoever is killed when. A talk that is told again,
+as something came late or a replica was killed, tells the same parts, which the landing drops (docs/decisions/0038-other-systems-live.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ingest.adapters.adapter import Adapter, Document, Event, raw_of, read, turn_parts
+from ingest.adapters.fields import known_id
+from ingest.adapters.otel import OTEL
+from ingest.adapters.otlp import Link, link_of
+from ingest.adapters.rasa import RASA
+from ingest.landing import LandingReport, land_records
+from ingest.privacy import Mask, keep
+from resay.dialogue.codec import RECORD_BYTES_MAX, encode
+from resay.dialogue.turn import Reject
+from resay.store.lake import Lake
+from resay.store.waiting import Patience, Piece, WaitingBooks
+
+TALKS_A_LANDING = 200
+"""Talks told in one commit of the lake: some thousand events, and a second."""
+
+_AT = "resay:at"
+"""Marks a time inside an event, which JSON does not have."""
+
+_NAMES = ("customer", "sender_id")
+"""What adapters' events call their customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A system whose events come as they happen."""
+
+    name: str
+    """Of the source under which its turns lie in the lake."""
+    adapter: Adapter
+    patience: Patience
+    link: Callable[[object], Link | None] = lambda _record: None
+    """Where a record stands among the others of its talk, where that is told."""
+    talks_are_customers: bool = False
+    """Whether a talk is called as its customer is."""
+
+
+SPANS = Stream(
+    "otlp",
+    OTEL,
+    # Exporters send every five seconds. An agent's own span is sent when it has answered, behind the calls inside it: most take less than
+    # five minutes. Collectors send again for five.
+    Patience(quiet=timedelta(seconds=6), wait=timedelta(minutes=5), keep=timedelta(minutes=15)),
+    link_of,
+)
+"""OpenTelemetry's spans and log records."""
+
+RASA_EVENTS = Stream(
+    "rasa",
+    RASA,
+    # All of a turn's events are sent when the tracker is saved; sessions of Rasa end after an hour, and with them what was asked.
+    Patience(quiet=timedelta(seconds=3), wait=timedelta(seconds=30), keep=timedelta(hours=1)),
+    talks_are_customers=True,
+)
+"""Rasa's events, as a broker posts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came in one request."""
+
+    pieces: Sequence[Piece]
+    rejects: Sequence[Reject]
+    records: int
+
+
+def arrived(stream: Stream, documents: Sequence[Document], *, now: datetime, named: Callable[[str], str] | None = None) -> Arrived:
+    """What some records hold; `named` puts pseudonyms in place of customers' names, before anything is kept."""
+    pieces: list[Piece] = []
+    rejects: list[Reject] = []
+    records = stream.adapter.records(documents)
+    for record in records:
+        told = read(stream.adapter, record, now=now)
+        if isinstance(told, Reject):
+            rejects.append(told)
+            continue
+        try:
+            pieces += _pieces(stream, record, told, now=now, named=named)
+        except (OverflowError, ValueError) as error:
+            rejects.append(Reject(raw_of(record.content), f"record must be storable as JSON; {error}", record.where))
+    return Arrived(pieces, rejects, len(records))
+
+
+def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, mask: Mask = keep) -> LandingReport:
+    """Land the turns of all talks that are due, and let go of what was told a while ago.
+
+    Safe to be killed anywhere, and to run in several processes.
+
+    Raises: BooksUnavailable, LakeUnavailable, LostPosition.
+    """
+    report = LandingReport()
+    while talks := waiting.due(stream.name, stream.patience, now=now, limit=TALKS_A_LANDING):
+        pieces = waiting.pieces(stream.name, talks)
+        events = [_event(each) for each in pieces if each.content]
+        records = [encode(part) for part in turn_parts(stream.adapter, events)]
+        if records:
+            report += land_records(records, source=stream.name, lake=lake, now=now, mask=mask)
+        waiting.note_told(stream.name, pieces)
+    waiting.drop(stream.name, stream.patience, now=now)
+    waiting.count()
+    return report
+
+
+def _pieces(
+    stream: Stream, record: Document, events: Sequence[Event], *, now: datetime, named: Callable[[str], str] | None
+) -> Iterator[Piece]:
+    link = stream.link(record.content)
+    for bare in events:
+        event = _renamed(stream, bare, named) if named else bare
+        content = msgspec.json.encode({"order": event.order, "at": event.at, "content": _written(event.content)}).decode()
+        if len(content) > RECORD_BYTES_MAX:
+            message = f"what it tells must not be longer than {RECORD_BYTES_MAX:,} bytes; it is {len(content):,}"
+            raise ValueError(message)
+        span, parent = (link.span, link.parent) if link else ("", "")
+        customer = _customer(stream, event)
+        yield Piece(event.talk, event.key, named(customer) if named and customer else customer, event.at, span, parent, content)
+    if link and not events:
+        # Tells nothing of talk, but what stands inside what.
+        yield Piece(link.talk, f"span {link.span}", "", now, link.span, link.parent)
+
+
+def _renamed(stream: Stream, event: Event, named: Callable[[str], str]) -> Event:
+    content = {
+        name: named(known_id(value)) if name in _NAMES and isinstance(value, str) and value else value
+        for name, value in event.content.items()
+    }
+    return replace(event, content=content, talk=named(known_id(event.talk)) if stream.talks_are_customers else event.talk)
+
+
+def _customer(stream: Stream, event: Event) -> str:
+    """Who speaks: as the turns will say that this event alone would make, else as the talk is called."""
+    if stream.talks_are_customers:
+        return known_id(event.talk)
+    return next((part.turn.customer_id for part in stream.adapter.parts([event])), "")
+
+
+def _written(content: object) -> dict[str, object]:
+    assert isinstance(content, dict), "adapters make plain objects"
+    return {name: {_AT: value} if isinstance(value, datetime) else value for name, value in content.items()}
+
+
+def _event(piece: Piece) -> Event:
+    written = msgspec.json.decode(piece.content)
+    content = {
+        name: datetime.fromisoformat(value[_AT]) if isinstance(value, dict) and value.keys() == {_AT} else value
+        for name, value in written["content"].items()
+    }
+    return Event(piece.talk, written["order"], datetime.fromisoformat(written["at"]), piece.event_key, content)

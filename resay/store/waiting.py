@@ -1,0 +1,169 @@
+"""Talk in the books that waits for its rest: pieces come in any order and again, a talk is told when it is whole or has waited long enough.
+
+Knows rows and times; what a piece says its source knows. Bounded: beyond that senders are told to come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from resay.dialogue.errors import ResayError
+from resay.store.books import WAITING, Books, utc
+
+PIECES_MAX = 200_000
+"""Pieces in all: what thirty customers who speak at once bring within the time for which pieces stay; some 200 MB of disk."""
+
+CHARACTERS_MAX = 268_435_456
+"""Of what they hold: a kilobyte each, and a few with long answers."""
+
+KEYS_A_QUERY = 500
+"""Names in one query; SQLite takes 32,766."""
+
+
+class Crowded(ResayError):
+    """More waits than is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One event of a talk: a row of table `waiting`."""
+
+    talk: str
+    event_key: str
+    customer_id: str
+    event_time: datetime
+    span: str = ""
+    parent: str = ""
+    content: str = ""
+    """JSON; empty where it tells nothing of talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a source's talks are waited for."""
+
+    quiet: timedelta
+    """A talk to which nothing came for so long, and in which no span around another is missing, is whole."""
+    wait: timedelta
+    """Longest wait for what is missing."""
+    keep: timedelta
+    """How long pieces stay behind the last one, so that what comes late joins them."""
+
+
+class WaitingBooks:
+    """The table `waiting`; safe to share between threads and replicas."""
+
+    def __init__(self, books: Books, *, pieces_max: int = PIECES_MAX, characters_max: int = CHARACTERS_MAX) -> None:
+        """In these books."""
+        self._books = books
+        self._pieces_max = pieces_max
+        self._characters_max = characters_max
+        self._held: tuple[int, int] | None = None
+        """Pieces and characters as of the last count, and what this process has added since."""
+
+    def add(self, source: str, pieces: Sequence[Piece], *, now: datetime) -> int:
+        """Take pieces in, all or none; how many are new.
+
+        Raises: BooksUnavailable, Crowded.
+        """
+        held, characters = self._held or self.count()
+        brought = sum(len(each.content) for each in pieces)
+        if held + len(pieces) > self._pieces_max or characters + brought > self._characters_max:
+            message = (
+                f"not more than {self._pieces_max:,} pieces of talk, or {self._characters_max:,} characters, can wait; {held:,} do; "
+                "can it be sent again in a minute?"
+            )
+            raise Crowded(message)
+        once = {(each.talk, each.event_key): each for each in pieces}
+        with self._books.writing() as connection:
+            # A write first, so that no other writer comes between what is read and what is written.
+            connection.execute(WAITING.update().where(sa.false()).values(told=1))
+            known = _known(connection, source, sorted({talk for talk, _ in once}))
+            rows = [_row(source, each, now) for name, each in once.items() if name not in known]
+            if rows:
+                connection.execute(WAITING.insert(), rows)
+        self._held = held + len(rows), characters + brought
+        return len(rows)
+
+    def count(self) -> tuple[int, int]:
+        """How many pieces there are, and of how many characters.
+
+        Raises: BooksUnavailable.
+        """
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(WAITING.c.content)), 0))
+        with self._books.reading() as connection:
+            pieces, characters = connection.execute(query).one()
+        self._held = int(pieces), int(characters)
+        return self._held
+
+    def due(self, source: str, patience: Patience, *, now: datetime, limit: int) -> list[str]:
+        """Talks that are to be told, in order of name: whole, or waited for long enough.
+
+        Raises: BooksUnavailable.
+        """
+        of, around = WAITING.c, WAITING.alias()
+        is_there = sa.exists().where(around.c.source == source, around.c.talk == of.talk, around.c.span == of.parent)
+        lacking = sa.select(of.talk).where(of.source == source, of.parent != "", ~is_there)
+        oldest = sa.func.min(sa.case((of.told == 0, of.came_at)))
+        whole = sa.and_(sa.func.max(of.came_at) <= now - patience.quiet, of.talk.not_in(lacking))
+        query = (
+            sa.select(of.talk)
+            .where(of.source == source)
+            .group_by(of.talk)
+            .having(sa.func.min(of.told) == 0, sa.or_(whole, oldest <= now - patience.wait))
+            .order_by(of.talk)
+            .limit(limit)
+        )
+        with self._books.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def pieces(self, source: str, talks: Sequence[str]) -> list[Piece]:
+        """All pieces of some talks, told or not.
+
+        Raises: BooksUnavailable.
+        """
+        of = WAITING.c
+        query = sa.select(of.talk, of.event_key, of.customer_id, of.event_time, of.span, of.parent, of.content)
+        with self._books.reading() as connection:
+            rows = connection.execute(query.where(of.source == source, of.talk.in_(talks)))
+            return [Piece(talk, key, customer, utc(at), *rest) for talk, key, customer, at, *rest in rows]
+
+    def note_told(self, source: str, pieces: Sequence[Piece]) -> None:
+        """Note that these pieces are in the lake; what has come to their talks meanwhile is not.
+
+        Raises: BooksUnavailable.
+        """
+        of = WAITING.c
+        these = (of.source == source, of.talk == sa.bindparam("of_talk"), of.event_key == sa.bindparam("of_key"))
+        if pieces:
+            with self._books.writing() as connection:
+                told = WAITING.update().where(*these).values(told=1)
+                connection.execute(told, [{"of_talk": each.talk, "of_key": each.event_key} for each in pieces])
+
+    def drop(self, source: str, patience: Patience, *, now: datetime) -> int:
+        """Delete the talks that are told, and to which nothing came for a while; how many pieces that was.
+
+        Raises: BooksUnavailable.
+        """
+        of = WAITING.c
+        old = sa.select(of.talk).where(of.source == source).group_by(of.talk)
+        old = old.having(sa.func.min(of.told) == 1, sa.func.max(of.came_at) <= now - patience.keep)
+        with self._books.writing() as connection:
+            return int(connection.execute(WAITING.delete().where(of.source == source, of.talk.in_(old))).rowcount)
+
+
+def _known(connection: sa.Connection, source: str, talks: Sequence[str]) -> set[tuple[str, str]]:
+    of, known = WAITING.c, set[tuple[str, str]]()
+    for start in range(0, len(talks), KEYS_A_QUERY):
+        some = of.talk.in_(talks[start : start + KEYS_A_QUERY])
+        known |= {(talk, key) for talk, key in connection.execute(sa.select(of.talk, of.event_key).where(of.source == source, some))}
+    return known
+
+
+def _row(source: str, piece: Piece, now: datetime) -> dict[str, object]:
+    # What tells nothing of talk has nothing to be told.
+    return {"source": source, **asdict(piece), "came_at": now, "told": 0 if piece.content else 1}
