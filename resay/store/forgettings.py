@@ -110,7 +110,8 @@ class ForgettingBooks:
         """
         with self._books.writing() as connection:
             ended = FORGETTINGS.update().where(FORGETTINGS.c.mark == mark)
-            connection.execute(ended.values(customer_id=None, finished_at=now, receipt=receipt))
+            # What there was to be known to go on names what they said.
+            connection.execute(ended.values(customer_id=None, done="{}", finished_at=now, receipt=receipt))
 
     def of(self, customer_id: str) -> Forgetting | None:
         """The last forgetting of a customer.

@@ -11,10 +11,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from markov.own_facts import read_own
 from resay.store.edits import EditBooks
 from resay.store.erasure import Doom, erase, scour
 from resay.store.forgettings import Forgetting, ForgettingBooks
@@ -23,8 +25,10 @@ from resay.store.review import blocked_in
 from resay.store.tables import FORGOTTEN, REJECTS, ROLLUPS, TIME, TURN_PARTS, Table
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from serving.access import kept_key
-from serving.customers.generations import Words, shear
+from serving.customers.generations import shear
+from serving.customers.held import Words, read_held
 from serving.customers.letters import naming
+from serving.customers.part import decode_parts, encode_parts, part_in
 from serving.customers.receipt import KEY_FILE, Line, Outside, signed_receipt
 from serving.customers.receipt import Forgetting as Told
 from serving.customers.stores import OF_CUSTOMERS, Stores
@@ -79,10 +83,12 @@ def _go_on(stores: Stores, forgetting: Forgetting, now: datetime, *, observe: Ob
     observe(BARRED)
     done = dict(forgetting.done)
     if _SURVEY not in done:
-        done[_SURVEY] = {"found": _counts(stores, customer_id, until=until), "sources": _sources(stores, customer_id)}
+        found, sources = _counts(stores, customer_id, until=until), _sources(stores, customer_id)
+        done[_SURVEY] = {"found": found, "sources": sources, "parts": _parts(stores, customer_id)}
         journal.note_done(forgetting.mark, _SURVEY, done[_SURVEY])
     observe(_SURVEY)
-    for store, empty in _steps(stores, customer_id, until=until, now=now):
+    parts = done[_SURVEY].get("parts", {})
+    for store, empty in _steps(stores, customer_id, until=until, shearing=partial(_shear, stores, parts, now=now)):
         if store not in done:
             done[store] = max(done[_SURVEY]["found"].get(store, 0), empty())
             journal.note_done(forgetting.mark, store, done[store])
@@ -118,11 +124,11 @@ Step = tuple[str, Callable[[], int]]
 """A store, and what empties it; it answers what it has taken out."""
 
 
-def _steps(stores: Stores, customer_id: str, *, until: datetime, now: datetime) -> Iterator[Step]:
+def _steps(stores: Stores, customer_id: str, *, until: datetime, shearing: Callable[[], int]) -> Iterator[Step]:
     # Sums of the whole lake name turns and quote wordings: all of them go, and are made anew; behind what they are sums of.
     for table in (*OF_CUSTOMERS, REJECTS, ROLLUPS):
         yield f"lake/{table.name}", partial(_erase, stores, table, _doom(table, customer_id, until=until))
-    yield GENERATIONS, partial(_shear, stores, now=now)
+    yield GENERATIONS, shearing
     yield BOOKS, partial(_erase_books, stores, customer_id, until=until)
     yield LAB, partial(_empty_lab, stores)
 
@@ -131,8 +137,8 @@ def _erase(stores: Stores, table: Table, doom: Doom) -> int:
     return erase(stores.lake, table, doom).rows
 
 
-def _shear(stores: Stores, *, now: datetime) -> int:
-    shorn = shear(stores.shelf, stores.lake, words=_words(stores), now=now)
+def _shear(stores: Stores, parts: Mapping[str, Any], *, now: datetime) -> int:
+    shorn = shear(stores.shelf, stores.lake, words=_words(stores), now=now, parts=decode_parts(parts))
     return len(shorn.removed)
 
 
@@ -192,6 +198,17 @@ def _counts(stores: Stores, customer_id: str, *, until: datetime) -> dict[str, i
         names, letters = naming(customer_id), connection.execute(f"select raw from {REJECTS.name}")
         counts[f"lake/{REJECTS.name}"] = sum(names(raw) for rows in iter(partial(letters.fetchmany, 10_000), []) for (raw,) in rows)
     return counts
+
+
+def _parts(stores: Stores, customer_id: str) -> dict[str, Any]:
+    """What of each generation the customer had a part in, as the journal keeps it."""
+    if stores.lake.snapshot(TURN_PARTS) is None:
+        return {}
+    with stores.lake.connect() as connection:
+        own = read_own(connection, customer_id)
+    words = _words(stores)
+    held = ((number, read_held(stores.shelf, number, words)) for number in stores.shelf.numbers())
+    return encode_parts({number: part_in(each, own) for number, each in held if each})
 
 
 def _sources(stores: Stores, customer_id: str) -> list[dict[str, object]]:

@@ -47,6 +47,8 @@ class Forgot:
     lake_gb: float
     seconds: dict[str, float]
     """By step, in order."""
+    cpu_seconds: float
+    """Of all cores, in all: what a busy machine does not change."""
     found: int
     """Turns of theirs."""
 
@@ -59,6 +61,7 @@ def forget_rows(turns: int, *, seed: int, tick: Tick) -> Iterator[BenchRow]:
     for step, seconds in forgot.seconds.items():
         yield BenchRow(f"{row}, {step}", "seconds", seconds, n=1, unit="s")
     yield BenchRow(row, "seconds", sum(forgot.seconds.values()), n=1, unit="s")
+    yield BenchRow(row, "cpu_seconds", forgot.cpu_seconds, n=1, unit="s")
     yield BenchRow(row, "lake_gb", forgot.lake_gb, n=1, unit="GB")
     yield BenchRow(row, "turns_of_customer", forgot.found, n=1, unit="count")
 
@@ -79,14 +82,15 @@ def measured(home: Path, talk: Talk, tick: Tick) -> Forgot:
         tick(DAYS + 1, DAYS + 2)
         size, found = sum(path.stat().st_size for path in (home / "lake").rglob("*.parquet")), _found(lake)
         seconds: dict[str, float] = {}
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
 
         def observe(step: str) -> None:
             seconds[step] = time.perf_counter() - began - sum(seconds.values())
 
         forget(Stores(home, lake, books, shelf), GONE, now=datetime.now(UTC), observe=observe)
+        cpu = time.process_time() - cpu_began
         assert not _found(lake), "nothing of the customer may be left"
-        return Forgot(talk.turns, size / 1e9, seconds, found)
+        return Forgot(talk.turns, size / 1e9, seconds, cpu, found)
     finally:
         books.close()
 
