@@ -1,4 +1,4 @@
-"""Rasa's flat events, as its event broker and its tracker stores write them: one JSON object an event, or a tracker with all of them.
+"""Rasa's events, flat or nested, as its event broker and its tracker stores write them: one JSON object an event, or a tracker with all.
 
 Knows what its fields mean; a turn is what the customer said and all that the assistant did until they spoke again.
 Rasa does not say whether an action has failed: a turn is answered, refused (`nlu_fallback`, a fallback action), or asked back.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -36,6 +36,10 @@ REFUSED_INTENT = "nlu_fallback"
 CANNOT_HANDLE = "cannot handle"
 """The command of Rasa's language model where it found no flow."""
 
+NESTED_MARKS = frozenset({"event_id", "sequence"})
+"""Either stands in the envelope of a nested event, beside its payload; flat events have neither."""
+
+_ENVELOPE = NESTED_MARKS | {"conversation_id", "timestamp", "user_id", "deployment_environment", "session_id", "metadata"}
 _FALLBACKS = frozenset({"action_default_fallback", "action_two_stage_fallback", "action_default_ask_rephrase"})
 _SILENT = frozenset(
     {"action_listen", "action_session_start", "action_restart", "action_extract_slots", "action_run_slot_rejections", "action_back"}
@@ -43,6 +47,8 @@ _SILENT = frozenset(
 """Actions that are no answer to anybody."""
 
 _TOLD = frozenset({"user", "bot", "action", "slot"})
+_ANY_TIME = datetime(9000, 1, 1, tzinfo=UTC)
+"""Bounds are looked at once the time is known."""
 _CUTS = frozenset({"session_started", "restart", "session_ended"})
 """Events after which nothing said before counts."""
 
@@ -75,9 +81,38 @@ class Answer:
 
 
 def _recognises(record: object) -> bool:
+    if _is_nested(record):
+        return True
     if isinstance(found(record, "events"), list) and "sender_id" in mapping(record):
         return True
     return isinstance(found(record, "event"), str) and ("sender_id" in mapping(record) or "timestamp" in mapping(record))
+
+
+def _is_nested(record: object) -> bool:
+    """Whether an event is one of today's form: an envelope, and one payload that is named by its type."""
+    fields = mapping(record)
+    return "conversation_id" in fields and bool(NESTED_MARKS & fields.keys()) and "event" not in fields
+
+
+def _flat(record: Mapping[str, object]) -> Mapping[str, object]:
+    """A nested event as a flat one, by the names that both forms share.
+
+    Raises: ValueError.
+    """
+    payloads = [name for name, value in record.items() if name not in _ENVELOPE and isinstance(value, dict)]
+    if len(payloads) != 1:
+        message = f"event must carry exactly one payload; got {', '.join(sorted(payloads)) or 'none'}"
+        raise ValueError(message)
+    kind, payload = payloads[0], mapping(record, payloads[0])
+    if kind == "user" and not (text(payload, "text") or text(payload, "parse_data", "text")):
+        message = f"payload user must hold the words under text; it holds {', '.join(sorted(payload)) or 'nothing'}"
+        raise ValueError(message)
+    # Proto's JSON writes times as text.
+    seconds = found(record, "timestamp")
+    if isinstance(seconds, str):
+        seconds = moment(seconds, "timestamp", now=_ANY_TIME).timestamp()
+    envelope = {"event": kind, "sender_id": found(record, "conversation_id"), "timestamp": seconds, "sequence": found(record, "sequence")}
+    return {"metadata": found(record, "metadata"), **payload, **envelope}
 
 
 def _records(documents: Sequence[Document]) -> Sequence[Document]:
@@ -96,6 +131,8 @@ def _of_tracker(tracker: object) -> Iterator[object]:
 
 def _events(record: object, now: datetime) -> Sequence[Event]:
     content, faults = objects_only(record), []
+    if _is_nested(content):
+        content = _flat(content)
     kind, sender, seconds = text(content, "event"), text(content, "sender_id"), number(content, "timestamp")
     if not kind:
         faults.append("event must name the type of the event; it is missing")
@@ -109,7 +146,9 @@ def _events(record: object, now: datetime) -> Sequence[Event]:
     if kind not in _TOLD and kind not in _CUTS:
         return []
     key = made_id(kind, repr(seconds), text(content, "text"), text(content, "name"), str(found(content, "value")))
-    return [Event(talk=sender, order=seconds, at=at, key=key, content=content)]
+    # A count of the sender's own, where there is one, is surer than the clocks of its workers.
+    counted = number(content, "sequence")
+    return [Event(talk=sender, order=seconds if counted is None else counted, at=at, key=key, content=content)]
 
 
 def _parts(events: Sequence[Event]) -> Iterable[TurnPart]:

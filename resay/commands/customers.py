@@ -15,6 +15,7 @@ import typer
 
 from ingest.privacy import pseudonym
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.export_vcon import containers
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.store.artifact import Shelf
@@ -30,9 +31,10 @@ from serving.customers.stores import Stores
 BY = "command line"
 """Who asked."""
 
-_PANEL = "Customers"
+ALL, VCON = "all", "vcon"
+"""What an export may be."""
 
-CustomerArgument = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id, as turns name it.")]
+_PANEL = "Customers"
 
 
 class NoSuchHome(ResayError):
@@ -89,14 +91,29 @@ def forget_command(
         _show(receipt)
 
 
-def export_command(customer: CustomerArgument, home: HomeOption = None) -> None:
-    """Print everything that is held of a customer, one JSON object a line, each with its store.
+def export_command(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id, as turns name it; with vcon none is all.")] = "",
+    wanted: Annotated[str, typer.Option("--format", help="all: everything that is held; vcon: their sessions as vCon containers.")] = ALL,
+    home: HomeOption = None,
+) -> None:
+    """Print everything that is held of a customer, one JSON object a line, each with its store; or sessions as vCon containers, one a line.
 
-    Examples: `resay export c42` · `resay export c42 > c42.jsonl`
+    A container holds what was said and answered, and as analysis what is held against it; `resay import vcon` reads it back. Turns whose
+    words are masked are not in it.
+
+    Examples: `resay export c42` · `resay export c42 > c42.jsonl` · `resay export --format vcon > sessions.jsonl`
     """
+    if wanted not in {ALL, VCON} or (wanted == ALL and not customer):
+        message = f"a customer must be given, or --format {VCON}; got format {wanted!r} and customer {customer!r}; is one of them missing?"
+        raise typer.BadParameter(message)
     with stores_in(read_settings(home=home)) as stores:
-        AuditBooks(stores.books).write(Deed(datetime.now(UTC), BY, "", "resay export"))
-        print_json_lines(held(stores, customer))
+        now = datetime.now(UTC)
+        AuditBooks(stores.books).write(Deed(now, BY, "", "resay export"))
+        if wanted == ALL:
+            print_json_lines(held(stores, customer))
+            return
+        for container in containers(stores.lake, stores.ids(customer) if customer else [], now=now):
+            typer.echo(container.decode())
 
 
 @contextmanager

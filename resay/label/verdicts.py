@@ -5,7 +5,7 @@ Knows tables; how a verdict is written for others is in `verdicts_otlp`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,13 +43,13 @@ class Verdict:
     response_id: str = ""
 
 
-def verdicts(lake: Lake, *, since: datetime, until: datetime) -> Iterator[Verdict]:
-    """Of the turns of some time, its end apart, in order of time.
+def verdicts(lake: Lake, *, since: datetime, until: datetime, among: Sequence[str] | None = None) -> Iterator[Verdict]:
+    """Of the turns of some time, its end apart, in order of time; of all, or of those with some ids.
 
     Raises: LakeUnavailable.
     """
     with lake.connect() as connection:
-        rows = connection.execute(_JUDGED, [since, until])
+        rows = connection.execute(_JUDGED, [since, until, among is None, list(among or ())])
         while some := rows.fetchmany(ROWS_AT_ONCE):
             for row in some:
                 yield from _of_row(*row)
@@ -78,7 +78,7 @@ _JUDGED = """
     left join said using (turn_id)
     left join again using (turn_id)
     left join failure_points as points using (turn_id)
-    where outcomes.event_time >= ? and outcomes.event_time < ?
+    where outcomes.event_time >= ? and outcomes.event_time < ? and (? or list_contains(?::varchar[], outcomes.turn_id))
     order by outcomes.event_time, outcomes.turn_id, outcomes.labeller
 """
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from ingest.adapters.adapter import Document, read, turn_parts
 from ingest.adapters.rasa import RASA
 from resay.dialogue.assembly import assemble
 from resay.dialogue.turn import Reject, ResponseStatus, Turn
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
+SECONDS = 1_790_000_000.0
 
 
 def test_a_fallback_put_first_in_the_ranking_is_a_refusal():
@@ -99,3 +102,50 @@ def _turns(*records: object) -> list[Turn]:
     parts = list(turn_parts(RASA, [event for each in told if not isinstance(each, Reject) for event in each]))
     turns = [assemble([part for part in parts if part.turn.turn_id == turn_id]) for turn_id in dict.fromkeys(p.turn.turn_id for p in parts)]
     return [turn for turn in turns if turn is not None]
+
+
+def test_nested_events_are_the_turns_that_flat_ones_are():
+    """An envelope around one payload, named by its type; order is that of the count, whatever the clocks say."""
+    flat = [
+        {"event": "user", "sender_id": "s1", "timestamp": SECONDS, "text": "lights on", "message_id": "m1"},
+        {"event": "bot", "sender_id": "s1", "timestamp": SECONDS + 1, "text": "Done."},
+    ]
+    nested = [_nested(0, "user", SECONDS + 2, text="lights on", message_id="m1"), _nested(1, "bot", SECONDS + 1, text="Done.")]
+
+    (of_flat,), (of_nested,) = _turns(*flat), _turns(*reversed(nested))
+
+    assert (of_nested.turn_id, of_nested.customer_id, of_nested.utterance) == (of_flat.turn_id, of_flat.customer_id, of_flat.utterance)
+    assert of_nested.response == of_flat.response
+
+
+def test_times_of_nested_events_may_be_text():
+    """As JSON of protobuf writes them."""
+    (turn,) = _turns({**_nested(0, "user", SECONDS, text="hello"), "timestamp": "2026-11-02T09:00:00.250Z"})
+
+    assert turn.at == datetime(2026, 11, 2, 9, 0, 0, 250_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"conversation_id": "s1", "event_id": "e", "timestamp": 1_762_000_000}, "event must carry exactly one payload; got none"),
+        (
+            {"conversation_id": "s1", "sequence": 0, "timestamp": 1_762_000_000, "user": {}, "bot": {}},
+            "event must carry exactly one payload; got bot, user",
+        ),
+        (
+            {"conversation_id": "s1", "sequence": 0, "timestamp": 1_762_000_000, "user": {"words": "hello"}},
+            "payload user must hold the words under text; it holds words",
+        ),
+    ],
+)
+def test_a_nested_event_that_is_not_as_we_know_it_is_refused(record: dict[str, Any], reason: str):
+    """With what it holds: nothing is taken for words that may be something else."""
+    verdict = read(RASA, Document(record, "made"), now=NOW)
+
+    assert isinstance(verdict, Reject)
+    assert verdict.reason == reason
+
+
+def _nested(sequence: int, kind: str, seconds: float, **payload: object) -> dict[str, Any]:
+    return {"conversation_id": "s1", "timestamp": seconds, "event_id": f"e{sequence}", "sequence": sequence, "user_id": "u", kind: payload}
