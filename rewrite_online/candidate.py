@@ -11,6 +11,7 @@ from typing import Protocol
 
 from resay.dialogue.rewrite import Heard, RewriteRequest
 from resay.dialogue.wording import Wording
+from rewrite_online.ahead import Ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class Finder(Protocol):
 
     def find(self, heard: Heard, *, at_most: int) -> Sequence[Candidate]:
         """The nearest wordings after the same kind of prompt, best first; never what was heard first itself."""
+
+    def ahead(self, heard: Heard, *, at_most: int) -> Ahead | None:
+        """What may be done before these are asked for; nothing where that is not worth it."""
 
 
 @dataclass(frozen=True, slots=True)

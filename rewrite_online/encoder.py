@@ -106,6 +106,10 @@ class Towers:
         """Vectors of wordings: (text, width)."""
         return self._through(None if self._heads is None else self._heads.wordings, texts)
 
+    def has(self, texts: Sequence[str]) -> bool:
+        """Whether what the trunk makes of these is kept, so that it need not run."""
+        return all(text in self._kept for text in texts)
+
     def trunk(self, texts: Sequence[str]) -> Vectors:
         """Vectors as the trunk gives them, for those who learn heads: (text, width of the trunk)."""
         if not texts:

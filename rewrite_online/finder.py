@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from resay.dialogue.rewrite import Heard
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Wording
+from rewrite_online.ahead import Ahead, Lately
 from rewrite_online.candidate import Candidate, Nearness
 from rewrite_online.sound import sound_key
 from rewrite_online.spelling import Runs, alike
@@ -60,6 +61,9 @@ class Encoder(Protocol):
     def wordings(self, texts: Sequence[str]) -> Vectors:
         """Vectors of wordings: (text, width)."""
 
+    def has(self, texts: Sequence[str]) -> bool:
+        """Whether vectors of these are at hand, so that nothing need be run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -91,6 +95,7 @@ class WordingFinder:
         ordered = sorted(wordings, key=_by_kind)
         self._shelves = {kind: _Shelf(list(each), self._ways) for kind, each in groupby(ordered, key=lambda wording: wording.prompt_kind)}
         self._encoder = encoder if self._ways.meaning else None
+        self._lately: Lately[tuple[object, ...], Places] = Lately()
         self._index = index
         if self._encoder is not None and index is None and ordered:
             self._index = index_of(self.wordings, self._encoder)
@@ -124,6 +129,15 @@ class WordingFinder:
         spared = {said} if same is None else {said, *same.texts}
         return [*found, *self._others(search, [other for other in self._shelves if other != kind], room, spared=spared)]
 
+    def ahead(self, heard: Heard, *, at_most: int) -> Ahead | None:
+        """What may be done before these are asked for; nothing where no encoder need be run for it."""
+        queries = _queries(canonical(heard.utterance), heard)
+        encoded = self._encoded(queries)
+        if self._encoder is None or not encoded or self._encoder.has(encoded):
+            return None
+        kind, encode = heard.prompt.kind if heard.prompt else "", self._encoder.heard
+        return Ahead(lambda: encode(encoded), lambda: self._near_by_letters(_Search(queries, None), kind, at_most))
+
     def _others(self, search: _Search, kinds: Iterable[str], room: int, *, spared: set[str]) -> list[Candidate]:
         """The nearest after all of some kinds, each text once."""
         ranked = [each for kind in kinds for each in self._nearest(search, kind, room, spared=spared)]
@@ -134,9 +148,14 @@ class WordingFinder:
         return list(by_text.values())[:room]
 
     def _vectors_of(self, queries: Sequence[tuple[str, int | None]]) -> Vectors | None:
+        encoded = self._encoded(queries)
+        return self._encoder.heard(encoded) if self._encoder is not None and encoded else None
+
+    def _encoded(self, queries: Sequence[tuple[str, int | None]]) -> list[str]:
+        """The texts whose meaning is looked at."""
         if self._encoder is None or self._index is None or not len(self._index):
-            return None
-        return self._encoder.heard([text for text, _ in queries[: self._ways.hypotheses_encoded]])
+            return []
+        return [text for text, _ in queries[: self._ways.hypotheses_encoded]]
 
     def _nearest(self, search: _Search, kind: str, at_most: int, *, spared: set[str]) -> list[tuple[float, Candidate]]:
         """The nearest of one kind, best first, with what they are ordered by."""
@@ -144,8 +163,8 @@ class WordingFinder:
         if len(shelf.wordings) <= COMPARED_MAX:
             shortlist = np.arange(len(shelf.wordings))
         else:
-            ways = [runs.nearest(texts, at_most=LOOKED_AT * at_most) for runs, texts in shelf.runs(search)]
-            shortlist = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *ways, *self._meant(search, kind, 2 * at_most)]))
+            found_by = [self._near_by_letters(search, kind, at_most), *self._meant(search, kind, 2 * at_most)]
+            shortlist = np.unique(np.concatenate(found_by))
         if not len(shortlist):
             return []
         nearness = self._nearness(search, shelf, shortlist)
@@ -158,6 +177,17 @@ class WordingFinder:
             if len(found) == at_most:
                 break
         return found
+
+    def _near_by_letters(self, search: _Search, kind: str, at_most: int) -> Places:
+        """The places that spelling and sound find."""
+        shelf = self._shelves.get(kind)
+        runs = [] if shelf is None else shelf.runs(search)
+
+        def find() -> Places:
+            ways = [each.nearest(texts, at_most=LOOKED_AT * at_most) for each, texts in runs]
+            return np.concatenate([np.zeros(0, dtype=np.int64), *ways])
+
+        return self._lately.of((kind, at_most, *search.texts), find)
 
     def _meant(self, search: _Search, kind: str, at_most: int) -> list[Places]:
         """The places that the index finds for each vector."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest, Risk
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Fared, Wording
 from resay.store.rewrites import rewrite_id_of
+from rewrite_online.ahead import Ahead
 from rewrite_online.candidate import Candidate, Chances, Weigher
 from rewrite_online.meaning import Meaning
 from rewrite_online.own_record import chance_as_said, chance_by_record, record_of
@@ -86,6 +88,10 @@ class GlobalLayer:
     def __len__(self) -> int:
         return len(self._recall.targets)
 
+    def examples(self, at_most: int) -> Sequence[str]:
+        """Some of what it says for others."""
+        return [each.text for each in islice(self._recall.targets.values(), at_most)]
+
     @property
     def words(self) -> frozenset[str]:
         """Words that many customers say with success."""
@@ -98,6 +104,10 @@ class GlobalLayer:
     def at_once(self, _request: RewriteRequest) -> bool:
         """Never: candidates cost milliseconds, and more where an encoder runs."""
         return False
+
+    def ahead(self, request: RewriteRequest) -> Ahead | None:
+        """What may be done before candidates are asked for; nothing where no encoder need be run for them."""
+        return self._recall.ahead(request.heard, self._meaning)
 
     def offers(self, request: RewriteRequest) -> bool:
         """Whether the utterance is the very wording that this layer says for others: then nobody need change it, and one hop is all."""

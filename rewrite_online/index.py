@@ -1,7 +1,8 @@
 """The index: vectors of wordings, searched by nearness. The one door to `faiss`.
 
-Exact while few; from `EXACT_MAX` on in cells, in sixteen bits a number, of which the nearest cells are searched. What is deleted is gone
-from the bytes. Knows numbers only: which wording a number stands for is the finder's to say.
+Exact while few. From `EXACT_MAX` on what is near is looked for by codes of four bits in the nearest cells, and compared in sixteen bits a
+number; these lie in a file that may be mapped, and only what is compared is read. What is deleted is gone from the bytes. Knows numbers
+only: which wording a number stands for is the finder's to say.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from resay.dialogue.errors import ResayError
 faiss: Any = typed_faiss
 """Its types lack what it adds to its classes as it is imported."""
 
-EXACT_MAX = 8_000
-"""Vectors that are compared one by one: 12 MB, which a core reads in a millisecond."""
+EXACT_MAX = 4_000
+"""Vectors that are compared one by one: 6 MB, which a core reads in half a millisecond."""
 
 VECTORS_MAX = 20_000_000
 """Vectors of one index: 16 GB in sixteen bits."""
@@ -38,6 +39,16 @@ TRAINED_A_CELL = 40
 ROUNDS = 8
 """Of training the cells: later ones move next to nothing."""
 
+NUMBERS_A_CODE = 4
+"""Numbers of a vector that four bits stand for: 48 bytes for 384 of them, a core goes through 20,000 in a tenth of a millisecond."""
+
+COMPARED = 200
+"""Vectors that codes bring for one query, to be compared in full: of 20,000 made-up texts, which lie close together, all of the ten nearest
+are among them; of a hundred .996 (docs/log.md, 2026-11-22). Gathering them takes a twentieth of a millisecond."""
+
+COMPARED_A_WANTED = 4
+"""The same for each that is wanted, where many are."""
+
 RECALL_MIN = 0.99
 """Of the ten nearest to vectors of its own, found: as many cells are searched as this takes. Texts spread over so many directions that no
 fixed share of the cells is right: of 22,000 texts a fourth is needed, of a million that are more alike a hundredth (docs/log.md)."""
@@ -47,12 +58,16 @@ ASKED_TO_CHOOSE = 200
 
 NEAREST = 10
 
-FORM = "resay.index/1"
+FORM = "resay.index/2"
 _HEAD_BYTES = 4
 """In which a snapshot says how long its head is."""
+_ALIGNED = 64
+"""Bytes by which its arrays begin, so that they are used where they lie."""
 
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.int64]
+Halves = NDArray[np.uint16]
+"""The upper sixteen bits of each number (bfloat16): back in full width by one shift, four times as quick as half-precision numbers."""
 
 
 class WrongIndex(ResayError):
@@ -72,24 +87,34 @@ class Label:
 class Index:
     """Vectors of length one by number. Searching is safe between threads; whoever adds or deletes must be alone."""
 
+    _numbers: Numbers
+    """In order."""
+    _rows: Vectors | Halves
+    """(vector, width), in the order of the numbers: as they were given while few, else their upper halves."""
+    _codes: Any
+    """What looks among many; nothing while few."""
+    _searched: int
+    """Cells that are searched for one query."""
+
     def __init__(self, numbers: Numbers, vectors: Vectors) -> None:
         """Take vectors, one a row, and a number for each; of those with one number the first is kept."""
         assert len(numbers) == len(vectors), "every vector has a number"
         assert len(numbers) <= VECTORS_MAX, "an index has an end"
-        numbers, first = np.unique(numbers, return_index=True)
-        vectors = vectors[first]
-        self._faiss = _exact(vectors.shape[1]) if len(vectors) <= EXACT_MAX else _in_cells(vectors)
-        self._numbers = numbers
-        self._faiss.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), numbers)
-        self._searched = 0 if self.is_exact else _enough_cells(self._faiss, numbers, vectors)
+        self._numbers, first = np.unique(numbers, return_index=True)
+        rows = np.ascontiguousarray(vectors[first], dtype=np.float32)
+        self._rows, self._codes, self._searched = rows, None, 0
+        if len(rows) > EXACT_MAX:
+            self._rows, self._codes = _halves(rows), _in_cells(rows)
+            self._codes.add_with_ids(rows, self._numbers)
+            self._searched = self._enough_cells(rows)
 
     def __len__(self) -> int:
-        return int(self._faiss.ntotal)
+        return len(self._numbers)
 
     @property
     def is_exact(self) -> bool:
         """Whether every vector is compared, and as it was given."""
-        return isinstance(self._faiss, faiss.IndexIDMap2)
+        return self._codes is None
 
     @property
     def numbers(self) -> Numbers:
@@ -99,89 +124,133 @@ class Index:
     @property
     def searched(self) -> tuple[int, int]:
         """How many cells are searched for one query, and how many there are; none where all are compared."""
-        return (0, 0) if self.is_exact else (self._searched, int(self._faiss.nlist))
+        return (0, 0) if self.is_exact else (self._searched, int(self._codes.nlist))
 
     def add(self, numbers: Numbers, vectors: Vectors) -> None:
         """Add vectors; a number that is held already gets the new one."""
         numbers, first = np.unique(numbers, return_index=True)
         self.delete(numbers)
-        self._faiss.add_with_ids(np.ascontiguousarray(vectors[first], dtype=np.float32), numbers)
-        self._numbers = np.union1d(self._numbers, numbers)
+        rows = np.ascontiguousarray(vectors[first], dtype=np.float32)
+        at = np.searchsorted(self._numbers, numbers)
+        self._numbers = np.insert(self._numbers, at, numbers)
+        self._rows = np.insert(self._rows, at, rows if self.is_exact else _halves(rows), axis=0)
+        if not self.is_exact:
+            self._codes.add_with_ids(rows, numbers)
 
     def delete(self, numbers: Numbers) -> int:
         """Delete vectors, and say how many were there."""
-        gone = np.intersect1d(numbers, self._numbers)
+        gone = np.unique(numbers[self.holds(numbers)])
         if len(gone):
-            self._faiss.remove_ids(faiss.IDSelectorArray(np.ascontiguousarray(gone)))
-            self._numbers = np.setdiff1d(self._numbers, gone)
+            at = np.searchsorted(self._numbers, gone)
+            self._numbers, self._rows = np.delete(self._numbers, at), np.delete(self._rows, at, axis=0)
+            if not self.is_exact:
+                self._codes.remove_ids(faiss.IDSelectorArray(np.ascontiguousarray(gone)))
         return len(gone)
 
     def search(self, query: Vectors, *, at_most: int, within: tuple[int, int] | None = None) -> tuple[Numbers, Vectors]:
         """The nearest vectors to one query, with their products with it; `within`: of numbers from one up to another, that left out."""
-        if not len(self) or at_most < 1:
+        begin, end = (0, len(self)) if within is None else np.searchsorted(self._numbers, within).tolist()
+        if begin >= end or at_most < 1:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        selector = None if within is None else faiss.IDSelectorRange(*within)
-        with _one_thread():
-            scores, numbers = self._faiss.search(
-                np.ascontiguousarray(query, dtype=np.float32)[None, :], min(at_most, len(self)), params=self._how(selector)
-            )
-        found = numbers[0] >= 0
-        return numbers[0][found], scores[0][found]
+        # Where the last of a kind of prompt stands alone codes would have to look far for it.
+        few = self.is_exact or end - begin <= COMPARED
+        places = np.arange(begin, end) if few else self._looked_for(query, (begin, end), at_most, cells=self._searched)
+        scores = self._full(slice(begin, end) if few else places) @ query
+        best = np.argsort(-scores, kind="stable")[:at_most]
+        return self._numbers[places[best]], scores[best]
 
     def holds(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of some numbers it holds."""
         if not len(self._numbers):
             return np.zeros(len(numbers), dtype=np.bool_)
-        at = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
-        return np.asarray(self._numbers[at] == numbers, dtype=np.bool_)
+        return np.asarray(self._numbers[self._places(numbers)] == numbers, dtype=np.bool_)
 
     def vectors(self, numbers: Numbers) -> Vectors:
         """The vectors of numbers that it holds, as near as sixteen bits keep them."""
-        if not len(numbers):
-            return np.zeros((0, self._faiss.d), dtype=np.float32)
-        return cast("Vectors", self._faiss.reconstruct_batch(np.ascontiguousarray(numbers, dtype=np.int64)))
+        return self._full(self._places(numbers) if len(numbers) else np.zeros(0, dtype=np.int64))
 
     def snapshot(self, label: Label) -> bytes:
         """All of it as bytes."""
-        body = b"".join([self._numbers.tobytes(), faiss.serialize_index(self._faiss).tobytes()])
-        told = {"form": FORM, "count": len(self), "searched": self._searched, "sha256": hashlib.sha256(body).hexdigest(), **asdict(label)}
-        head = json.dumps(told, sort_keys=True).encode()
+        codes = b"" if self.is_exact else faiss.serialize_index(self._codes).tobytes()
+        body = b"".join([self._numbers.tobytes(), self._rows.tobytes(), codes])
+        told = {"form": FORM, "count": len(self), "width": self._rows.shape[1], "searched": self._searched, **asdict(label)}
+        head = json.dumps(told | {"sha256": hashlib.sha256(body).hexdigest()}, sort_keys=True).encode()
+        head += b" " * (-(_HEAD_BYTES + len(head)) % _ALIGNED)
         return b"".join([len(head).to_bytes(_HEAD_BYTES, "little"), head, body])
 
     @classmethod
-    def load(cls, content: bytes, label: Label) -> Index:
-        """An index from its bytes, only if it is what is asked for.
+    def load(cls, content: bytes | memoryview, label: Label) -> Index:
+        """An index from its bytes, which it goes on to use where they lie, only if it is what is asked for.
 
         Raises: WrongIndex.
         """
         told, body = _taken_apart(content)
         _check(told, body, label)
-        size = np.dtype(np.int64).itemsize * int(told["count"])
+        count, width, searched = int(told["count"]), int(told["width"]), int(told["searched"])
+        kind = np.dtype(np.uint16 if searched else np.float32)
+        rows_from, codes_from = 8 * count, 8 * count + kind.itemsize * count * width
         index = cls.__new__(cls)
-        index._numbers = np.frombuffer(body[:size], dtype=np.int64).copy()
-        index._searched = int(told["searched"])
-        index._faiss = faiss.deserialize_index(np.frombuffer(body[size:], dtype=np.uint8))
-        assert len(index) == len(index._numbers), "a snapshot holds as many vectors as numbers"
+        index._searched = searched
+        index._numbers = np.frombuffer(body[:rows_from], dtype=np.int64)
+        index._rows = np.frombuffer(body[rows_from:codes_from], dtype=kind).reshape(count, width)
+        index._codes = faiss.deserialize_index(np.frombuffer(body[codes_from:], dtype=np.uint8)) if searched else None
         return index
 
-    def _how(self, selector: Any) -> Any:
-        if self.is_exact:
-            return faiss.SearchParameters(sel=selector)
-        return faiss.SearchParametersIVF(sel=selector, nprobe=self._searched)
+    def _places(self, numbers: Numbers) -> Numbers:
+        """Where numbers stand, or whatever stands there in their place."""
+        return np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
+
+    def _full(self, places: Numbers | slice) -> Vectors:
+        """Rows in full width."""
+        rows = self._rows[places]
+        if rows.dtype == np.float32:
+            return cast("Vectors", rows)
+        return cast("Vectors", (rows.astype(np.uint32) << np.uint32(16)).view(np.float32))
+
+    def _looked_for(self, query: Vectors, stretch: tuple[int, int], at_most: int, *, cells: int) -> Numbers:
+        """Places in a stretch of them that codes bring, more than are wanted."""
+        begin, end = stretch
+        whole = begin == 0 and end == len(self)
+        selector = None if whole else faiss.IDSelectorRange(int(self._numbers[begin]), int(self._numbers[end - 1]) + 1)
+        with _one_thread():
+            _, found = self._codes.search(
+                np.ascontiguousarray(query, dtype=np.float32)[None, :],
+                min(max(COMPARED, COMPARED_A_WANTED * at_most), end - begin),
+                params=faiss.SearchParametersIVF(sel=selector, nprobe=cells),
+            )
+        # In order, so that of equal ones the same come first in whatever order codes bring them.
+        return np.sort(self._places(found[0][found[0] >= 0]))
+
+    def _enough_cells(self, vectors: Vectors) -> int:
+        """How many cells must be searched for nearly all of the nearest to be found."""
+        rows = np.linspace(0, len(vectors) - 1, min(len(vectors), ASKED_TO_CHOOSE)).astype(np.int64)
+        true = [set(nearest) for nearest in _nearest_exactly(vectors[rows], vectors)]
+        cells = int(self._codes.nlist)
+        # Each vector is nearest to itself, which is found in any case, and does not count.
+        wanted = RECALL_MIN * len(rows) * NEAREST
+        for searched in (int(cells / 2 ** (halves / 2)) for halves in range(2 * cells.bit_length(), -1, -1)):
+            if sum(len(each & self._found(vectors[row], max(1, searched))) - 1 for each, row in zip(true, rows, strict=True)) >= wanted:
+                return max(1, searched)
+        return cells
+
+    def _found(self, vector: Vectors, cells: int) -> set[int]:
+        places = self._looked_for(vector, (0, len(self)), NEAREST + 1, cells=cells)
+        return set(places[np.argsort(-(self._full(places) @ vector), kind="stable")[: NEAREST + 1]].tolist())
 
 
-def _taken_apart(content: bytes) -> tuple[dict[str, Any], memoryview]:
+def _taken_apart(content: bytes | memoryview) -> tuple[dict[str, Any], memoryview]:
     """What a snapshot says of itself, and the rest."""
-    size = int.from_bytes(content[:_HEAD_BYTES], "little")
+    whole = memoryview(content)
+    size = int.from_bytes(whole[:_HEAD_BYTES], "little")
     try:
-        told = json.loads(content[_HEAD_BYTES : _HEAD_BYTES + size])
+        told = json.loads(bytes(whole[_HEAD_BYTES : _HEAD_BYTES + size]))
     except ValueError as error:
         message = f"index must begin with what it is of; {error}; is it another file?"
         raise WrongIndex(message) from error
     if not isinstance(told, dict) or told.get("form") != FORM:
         message = f"index must be of form {FORM}; got {str(told)[:80]}; was it written by another version?"
         raise WrongIndex(message)
-    return told, memoryview(content)[_HEAD_BYTES + size :]
+    return told, whole[_HEAD_BYTES + size :]
 
 
 def _check(told: Mapping[str, Any], body: memoryview, label: Label) -> None:
@@ -212,38 +281,20 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _exact(width: int) -> Any:
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(width))
+def _halves(vectors: Vectors) -> Halves:
+    """The upper halves of numbers, to the nearest."""
+    return cast("Halves", ((vectors.view(np.uint32) + np.uint32(0x8000)) >> np.uint32(16)).astype(np.uint16))
 
 
 def _in_cells(vectors: Vectors) -> Any:
-    """An index without vectors, trained on a sample of them, taken evenly."""
+    """What looks among many, without any yet, trained on a sample of them, taken evenly."""
     width = vectors.shape[1]
     cells = int(CELLS_A_ROOT * len(vectors) ** 0.5)
-    index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(width), width, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, True
-    )
-    index.cp.niter = ROUNDS
+    codes = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(width), width, cells, width // NUMBERS_A_CODE, 4, faiss.METRIC_INNER_PRODUCT)
+    codes.cp.niter = ROUNDS
     sample = np.linspace(0, len(vectors) - 1, min(len(vectors), cells * TRAINED_A_CELL)).astype(np.int64)
-    index.train(np.ascontiguousarray(vectors[sample], dtype=np.float32))
-    # By which single vectors are found again, to be deleted or compared.
-    index.set_direct_map_type(faiss.DirectMap.Hashtable)
-    return index
-
-
-def _enough_cells(index: Any, numbers: Numbers, vectors: Vectors) -> int:
-    """How many cells must be searched for nearly all of the nearest to be found."""
-    rows = np.linspace(0, len(vectors) - 1, min(len(vectors), ASKED_TO_CHOOSE)).astype(np.int64)
-    asked = np.ascontiguousarray(vectors[rows], dtype=np.float32)
-    true = [set(numbers[nearest]) for nearest in _nearest_exactly(asked, vectors)]
-    cells = int(index.nlist)
-    # Each vector is nearest to itself, which is found in any case, and does not count.
-    wanted = RECALL_MIN * len(rows) * NEAREST
-    for searched in (int(cells / 2 ** (halves / 2)) for halves in range(2 * cells.bit_length(), -1, -1)):
-        found = index.search(asked, NEAREST + 1, params=faiss.SearchParametersIVF(nprobe=max(1, searched)))[1]
-        if sum(len(each & set(row)) - 1 for each, row in zip(true, found, strict=True)) >= wanted:
-            return max(1, searched)
-    return cells
+    codes.train(np.ascontiguousarray(vectors[sample], dtype=np.float32))
+    return codes
 
 
 def _nearest_exactly(asked: Vectors, vectors: Vectors) -> Numbers:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from resay.dialogue.rewrite import Heard
 from resay.dialogue.text import canonical
 from resay.store.artifact import BrokenArtifact
+from rewrite_online.ahead import Lately
 from rewrite_online.pieces import pieces_of
 
 Floats = NDArray[np.float32]
@@ -65,6 +66,7 @@ class Meaning:
         self._weights = weights
         self._place = {piece: place for place, piece in enumerate(weights.pieces)}
         self._room = {room: len(weights.pieces) + place for place, room in enumerate(weights.rooms)}
+        self._lately: Lately[tuple[object, ...], Likely] = Lately()
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -83,8 +85,11 @@ class Meaning:
 
     def likely(self, heard: Heard, *, at_most: int) -> Likely:
         """The likeliest states; none where nothing of the text is known."""
-        room = heard.context.room if heard.context else ""
-        rows = [self.columns(text, room) for text in _texts(heard)]
+        room, texts = heard.context.room if heard.context else "", _texts(heard)
+        return self._lately.of((at_most, room, *texts), lambda: self._likely(texts, room, at_most))
+
+    def _likely(self, texts: Sequence[str], room: str, at_most: int) -> Likely:
+        rows = [self.columns(text, room) for text in texts]
         if not rows or not any(len(columns) for columns, _ in rows):
             return Likely((), 0.0)
         sums = [(values @ self._weights.meant[columns], float(values @ self._weights.as_said[columns])) for columns, values in rows]

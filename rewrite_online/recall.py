@@ -15,6 +15,7 @@ from resay.dialogue.rewrite import Heard, Rewrite
 from resay.dialogue.text import canonical
 from resay.dialogue.turn import Prompt
 from resay.dialogue.wording import Wording
+from rewrite_online.ahead import Ahead
 from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
 from rewrite_online.finder import WordingFinder
 from rewrite_online.meaning import Likely, Meaning
@@ -113,6 +114,15 @@ class Recall:
             if wording is not None and wording.text != said and len(found) < CANDIDATES_MAX:
                 found.append(_candidate(wording, near.get(state), likely=likely))
         return Recalled(known, tuple(found), known or self._nearest(listed), self._tails(said, kind))
+
+    def ahead(self, heard: Heard, meaning: Meaning) -> Ahead | None:
+        """What may be done before `gather`; nothing where that is not worth it."""
+        known = self._known.get((canonical(heard.utterance), _kind(heard)))
+        found = None if known is not None and fares_well(known) else self._finder.ahead(heard, at_most=NEAR_MAX)
+        if found is None:
+            return None
+        near = found.here
+        return replace(found, here=lambda: (near(), meaning.likely(heard, at_most=STATES_MAX + 1)))
 
     def counts_for(self, said: str, kind: str) -> Wording | None:
         """The wording to whose record turns with a text add, as `gather` finds it for what was heard."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from resay.dialogue.rewrite import Action, Layer, Reason, Rewrite, RewriteAnswer, RewriteRequest
 from resay.dialogue.text import canonical
+from rewrite_online.ahead import Ahead
 from rewrite_online.deadline import BUDGET_S, Deadline, Late, Workers
 from rewrite_online.draw import Draw, Drawn, no_experiment
 from rewrite_online.explanation import Explanation, Weighed
@@ -76,6 +77,8 @@ class Live:
     """Whether the table knows that these words are not to be rewritten here, or for this customer: layers behind it are not asked then."""
     taught_otherwise: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
     """Whether this customer taught us that a rewrite's own words mean something else: it would not end in one hop."""
+    ahead: Callable[[RewriteRequest], Ahead | None] = lambda _request: None
+    """What another core may do meanwhile for a layer that is asked last; nothing where none need be asked."""
     trials: OnTrial = NO_TRIALS
     """How far rewrites have come by their own evidence."""
 

@@ -49,11 +49,14 @@ class Watch:
         personal: PersonalLayer | None = None,
         taught: TaughtLayer | None = None,
         encoder: Callable[[], Towers | None] = lambda: None,
+        warmed: Callable[[Live], object] = lambda _live: None,
     ) -> None:
         """Look at a shelf and at vetoes; `personal` answers from customers' own histories, `taught` from what they told us.
 
-        Neither is a part of any generation; `encoder` is asked for where a generation needs one.
+        Neither is a part of any generation; `encoder` is asked for where a generation needs one, and `warmed` is told of every generation
+        before it is live.
         """
+        self._warmed = warmed
         self._taught = taught
         self._shelf = shelf
         self._encoder = encoder
@@ -81,8 +84,10 @@ class Watch:
         self._refresh_table()
         drawn_on = (self._table, self._vetoes, self._problem or self._refused or veto_problem)
         if drawn_on != self._drawn_on:
-            self._drawn_on = drawn_on
+            if self._table is not None and self._table is not self._drawn_on[0]:
+                self._warmed(_live(*drawn_on))
             live = _with_own(_live(*drawn_on), self._personal, beyond=self._table[2] if self._table else None)
+            self._drawn_on = drawn_on
             self._live = _with_taught(live, self._taught, vetoes=self._vetoes)
         return self._live
 
@@ -142,10 +147,10 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
         # Vetoes win over everything: before they have been read once, nothing is served.
         return Live(generation=None, problem=problem)
     number, table, beyond, needless = numbered
-    layers = (table,) if beyond is None else (table, beyond)
-    return Live(
-        generation=number, layers=layers, vetoes=vetoes, rewrites=table.rewrites, problem=problem, needless=needless, spares=table.spares
+    live = Live(
+        generation=number, layers=(table,), vetoes=vetoes, rewrites=table.rewrites, problem=problem, needless=needless, spares=table.spares
     )
+    return live if beyond is None else replace(live, layers=(table, beyond), ahead=beyond.ahead)
 
 
 def _with_own(live: Live, personal: PersonalLayer | None, *, beyond: GlobalLayer | None) -> Live:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -39,6 +41,7 @@ from serving.access import Doorway
 from serving.arrivals import tell_all
 from serving.asking import Asking, Counting
 from serving.audit_api import audit_routes
+from serving.beside import Beside
 from serving.core_line import CoreLine
 from serving.customers_api import customer_routes
 from serving.dashboard.boards import board_routes
@@ -57,7 +60,7 @@ from serving.metrics import Metrics
 from serving.rasa_api import rasa_routes
 from serving.rate import RateLimit
 from serving.refresher import Refresher
-from serving.rewrite_api import rewrite_routes
+from serving.rewrite_api import quick_rewrites, rewrite_routes
 from serving.rules_api import rules_routes
 from serving.service import Service, ServiceSettings
 from serving.sessions import PageSessions
@@ -72,6 +75,7 @@ from serving.trials.unsaying import Unsaying
 from serving.turns_api import turns_routes
 from serving.turnstile import Turnstile
 from serving.waiting_line import WaitingLine
+from serving.warm_up import warm_generation, warm_up, warm_up_later
 
 TOLD_EVERY_S = 2.0
 """Time between two looks whether talk that came in pieces is whole: one query over what waits."""
@@ -131,6 +135,7 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(page_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
     app.include_router(board_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
     # What is added last comes first.
+    app.user_middleware.append(quick_rewrites(service))
     app.add_middleware(Turnstile, keyring=service.keyring, limit=RateLimit(), on_refused=service.metrics.refused)
     app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
     app.add_exception_handler(RequestValidationError, _unprocessable)
@@ -150,16 +155,16 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     personal = histories_in(books)
     teachings = TeachingBooks(books, stamp=settings.home / STAMP_FILE)
     encoder, taught = on_demand(settings.encoder), taught_in(teachings)
-    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught, encoder=encoder)
+    watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught, encoder=encoder, warmed=warm_generation)
     review = ReviewBooks(books)
     switched, trials = Switched(watch.live, review.switches), TrialBooks(books)
     triggers = TriggerBooks(books)
     trying = Trying(switched.live, trials.stages, share=settings.canary, read_unsaid=Unsaid(triggers))
     line: WaitingLine[RewriteAnswer] = WaitingLine()
-    core = CoreLine()
+    core, beside = CoreLine(), Beside()
     asked = AskedBooks(books)
     write = Counting(books.log_decisions, asked, clock=clock, on_fault=metrics.failed) if settings.ask else books.log_decisions
-    metrics.show_memory(personal, lambda: line.inside + core.inside)
+    metrics.show_memory(personal, lambda: line.inside + core.inside + beside.inside)
     return Service(
         settings=settings,
         clock=clock,
@@ -184,6 +189,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         metrics=metrics,
         line=line,
         core=core,
+        beside=beside,
+        warm=threading.Event(),
         sessions=PageSessions(),
         keyring=Keyring(settings.api_key, KeyBooks(books).all, clock=clock),
         audit=AuditBooks(books),
@@ -208,9 +215,17 @@ async def running(service: Service) -> AsyncIterator[None]:
         rounds.start()
     summing.start()
     service.decisions.start()
+    warming: asyncio.Task[object] | None = None
+    if service.watch.live().ready:
+        await warm_up(service)
+    else:
+        # What is read behind an open door is warmed there, and the service is not ready until then.
+        warming = asyncio.create_task(warm_up_later(service))
     try:
         yield
     finally:
+        if warming:
+            warming.cancel()
         refresher.close()
         await run_in_threadpool(telling.close)
         await run_in_threadpool(rounds.close)
@@ -219,6 +234,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         await run_in_threadpool(service.decisions.close)
         service.line.close()
         service.asking.close()
+        service.beside.close()
         service.rewriter.close()
         service.computing.close()
         service.books.close()

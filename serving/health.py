@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from serving.service import Service
 
+WARMING_UP = "the service is warming up, and answers late for a moment; it must be done before customers are sent; can they wait?"
+
 
 class Readiness(BaseModel):
     """Whether rewrites are served, and what is wrong."""
@@ -38,7 +40,9 @@ def health_routes(service: Service) -> APIRouter:
     )
     async def readyz() -> Readiness:
         live = service.watch.live()
-        readiness = Readiness(ready=live.generation is not None, generation=live.generation, reason=live.problem)
+        is_warm = service.warm.is_set()
+        reason = live.problem if is_warm or live.generation is None else WARMING_UP
+        readiness = Readiness(ready=live.generation is not None and is_warm, generation=live.generation, reason=reason)
         # Not ready still answers: every utterance passes through unchanged.
         return JSONResponse(readiness.model_dump(), 200 if readiness.ready else 503)  # type: ignore[return-value]
 

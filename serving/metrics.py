@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -21,6 +22,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        self._is_hushed = False
         answered = ["outcome", "layer", "reason"]
         self._requests = Counter("resay_rewrite_requests", "Answers of /v1/rewrite.", answered, registry=registry)
         self._abstained = Counter("resay_rewrite_abstained", "Answers that left the utterance alone.", ["reason"], registry=registry)
@@ -44,13 +46,25 @@ class Metrics:
             self._abstained.labels(answer.reason).inc()
         self._duration.observe(answer.latency_ms / 1000)
 
+    @contextmanager
+    def hushed(self) -> Iterator[None]:
+        """A block in which parts that break or are late are not counted: nobody waits for them."""
+        self._is_hushed = True
+        try:
+            yield
+        finally:
+            self._is_hushed = False
+
     def failed(self, part: str, error: Exception) -> None:
         """Count a part that broke or was late."""
+        if self._is_hushed:
+            return
         self._faults.labels(part, type(error).__name__).inc()
 
     def given_up(self) -> None:
         """Count a request that found the waiting line full, or came out of it too late."""
-        self._given_up.inc()
+        if not self._is_hushed:
+            self._given_up.inc()
 
     def show_memory(self, personal: PersonalLayer, waiting: Callable[[], int]) -> None:
         """Show how many histories are in memory, and how many requests wait, whenever somebody looks."""

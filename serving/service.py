@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
 from serving.access import LOOPBACK
 from serving.asking import Asking
+from serving.beside import Beside
 from serving.core_line import CoreLine
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
@@ -104,6 +106,10 @@ class Service:
     """Before those answers that must be waited for."""
     core: CoreLine
     """Before those that need a core alone."""
+    beside: Beside
+    """What of that another core does meanwhile."""
+    warm: threading.Event
+    """Set once the first customers need not wait for what has never run before."""
     sessions: PageSessions
     keyring: Keyring
     """Who may come in, and where."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Typographic apostrophes and primes that keyboards and recognisers use for one and the same mark.
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\u0060\u00b4\uff07", "'"))
@@ -15,6 +16,11 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032
 _LONE_APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")
 
 
+TEXTS_KEPT_MAX = 4_096
+"""Texts whose form is kept: one answer asks some twenty times for that of one utterance. Half a megabyte."""
+
+
+@lru_cache(TEXTS_KEPT_MAX)
 def canonical(text: str) -> str:
     """The form in which two utterances are compared: NFKC, case folded, punctuation gone, single spaces.
 

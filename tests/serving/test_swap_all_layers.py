@@ -78,6 +78,7 @@ def test_each_answer_of_every_layer_is_of_one_generation(made: tuple[Path, Talk,
     service.rewriter.close()
     service.computing.close()
     service.line.close()
+    service.beside.close()
     service.books.close()
     running = serve(home)
     answers: list[tuple[int, dict[str, object]]] = []

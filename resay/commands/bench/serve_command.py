@@ -11,7 +11,7 @@ import typer
 
 from resay.commands.bench.report import Shown, bench_report, print_report, show_report
 from resay.commands.bench.serve import RATES, ServeBench, serve_rows
-from resay.commands.bench.serve_home import make_home
+from resay.commands.bench.serve_home import Meant, make_home
 from resay.commands.console import JsonOption, progress, remarks
 from rewrite_online.encoder import on_demand
 
@@ -19,6 +19,10 @@ SEED = 7
 
 ENCODER = Path(__file__).parents[3] / "models" / "minilm"
 """The encoder that ships."""
+
+VECTORS = Path.home() / ".cache" / "resay" / "bench"
+
+_VECTORS_HELP = "Where vectors of the made-up wordings are kept, so that the next run need not make them: 77 MB for 100,000."
 
 COLUMNS = (
     Shown("p50 ms", "p50_ms"),
@@ -42,6 +46,7 @@ def serve(  # noqa: PLR0917 - the command line names its options
     encoder: Annotated[
         Path, typer.Option("--encoder", metavar="DIR", help="Encoder of the home, and timed bare.", show_default="models/minilm")
     ] = ENCODER,
+    vectors: Annotated[Path, typer.Option("--vectors", metavar="DIR", help=_VECTORS_HELP, show_default="~/.cache/resay/bench")] = VECTORS,
     seed: Annotated[int, typer.Option("--seed", help="Chance of talk and traffic.")] = SEED,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,7 +67,8 @@ def serve(  # noqa: PLR0917 - the command line names its options
         home = Path(folder)
         remarks.print(f"Making a home of {wordings:,} wordings.", markup=False)
         with progress("Making vectors", unit="wordings", shown=not as_json) as tick:
-            talk = make_home(home, wordings=wordings, seed=seed, encoder=on_demand(encoder)(), tick=tick)
+            towers = on_demand(encoder)()
+            talk = make_home(home, wordings=wordings, seed=seed, meant=Meant(towers, vectors, tick) if towers else None)
         bench = ServeBench(home, talk, seed, seconds, tuple(rates or RATES), encoder if encoder.is_dir() else None, knee)
         with progress("Serving", unit="steps", shown=not as_json) as tick:
             rows = list(serve_rows(bench, tick))

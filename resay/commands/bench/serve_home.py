@@ -17,6 +17,7 @@ import numpy as np
 
 from markov.verify import Rules
 from markov.wordings_proof import Checked, encode_wordings_proof
+from resay.commands.bench.kept_vectors import vectors_of
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
@@ -67,18 +68,28 @@ class Talk:
     """Customer, and what that customer means something else by."""
 
 
-def make_home(home: Path, *, wordings: int, seed: int, encoder: Towers | None = None, tick: Tick = silent) -> Talk:
-    """Learn and publish in an empty folder, and say what may be said to it; with an encoder, wordings are compared by meaning too."""
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What wordings are compared by, beside letters."""
+
+    encoder: Towers
+    vectors: Path | None = None
+    """Folder where vectors of wordings are kept from run to run."""
+    tick: Tick = silent
+
+
+def make_home(home: Path, *, wordings: int, seed: int, meant: Meant | None = None) -> Talk:
+    """Learn and publish in an empty folder, and say what may be said to it."""
     rng = Random(seed)
     known = list(_wordings(wordings, rng))
     table = [_rewrite(f"{each.text} {rng.choice(_HOWS)} so", each) for each in rng.sample(known, min(TABLE_ROWS, len(known)))]
-    sense = _sense(known, encoder, tick) if encoder else None
+    sense = _sense(known, meant) if meant else None
     finder = WordingFinder(
         known[: STATES_LEARNT * WORDINGS_A_STATE], encoder=sense.encoder if sense else None, index=sense.index if sense else None
     )
     recall = Recall(known, finder=finder)
     good = tuple(sorted(each.text for each in recall.targets.values()))
-    files = _files(known, table, recall, rng, encode_sense(sense, known, encoder) if sense and encoder else {})
+    files = _files(known, table, recall, rng, encode_sense(sense, known, meant.encoder) if sense and meant else {})
     shelf = Shelf(home / "rewrites")
     shelf.publish(shelf.write(files).number)
     own = tuple(_histories(home / "books.sqlite", known, rng))
@@ -86,17 +97,11 @@ def make_home(home: Path, *, wordings: int, seed: int, encoder: Towers | None = 
     return Talk(good, tuple(each.source for each in table), unknown, own)
 
 
-def _sense(known: Sequence[Wording], encoder: Towers, tick: Tick) -> Sense:
+def _sense(known: Sequence[Wording], meant: Meant) -> Sense:
     from rewrite_online.index import Index
 
-    parts = []
-    for begin in range(0, len(known), _ENCODED_AT_ONCE):
-        parts.append(encoder.wordings([each.text for each in known[begin : begin + _ENCODED_AT_ONCE]]))
-        tick(begin, len(known))
-    return Sense(encoder, Index(np.array([number_of(each) for each in known], dtype=np.int64), np.concatenate(parts)))
-
-
-_ENCODED_AT_ONCE = 500
+    rows = vectors_of([each.text for each in known], meant.encoder, folder=meant.vectors, tick=meant.tick)
+    return Sense(meant.encoder, Index(np.array([number_of(each) for each in known], dtype=np.int64), rows))
 
 
 def misheard(text: str, rng: Random) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -10,15 +11,19 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from resay.commands.bench.children import run_child
+from resay.commands.bench.kept_vectors import vectors_of
 from resay.commands.bench.serve import LOAD, SHARES, Loaded, percentile, percentile_rows, rate_rows
-from resay.commands.bench.serve_home import Talk, make_home
+from resay.commands.bench.serve_home import Meant, Talk, make_home
 from resay.commands.encoders import shipped_encoder
 from resay.dialogue.rewrite import BeforeRequest, Heard, Layer, Reason, RewriteAnswer
+from resay.dialogue.tick import silent
 from rewrite_online.global_layer import GlobalLayer
 from serving.app import open_service
+from serving.rewrite_api import answered
 from serving.service import Service
 from tests.serving.conftest import settings_of
 
@@ -27,7 +32,9 @@ from tests.serving.conftest import settings_of
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Service]]:
     """A small home, and the parts of a service over it."""
     home = tmp_path_factory.mktemp("home")
-    talk = make_home(home, wordings=1_000, seed=3, encoder=shipped_encoder())
+    towers = shipped_encoder()
+    assert towers is not None, "the encoder ships"
+    talk = make_home(home, wordings=1_000, seed=3, meant=Meant(towers))
     service = open_service(settings_of(home))
     service.switched.refresh()
     service.trying.refresh()
@@ -36,6 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Servi
     service.arms.refresh()
     yield talk, service
     service.line.close()
+    service.beside.close()
     service.rewriter.close()
     service.computing.close()
     service.books.close()
@@ -76,6 +84,34 @@ def test_what_is_looked_for_runs_the_encoder_that_ships(made: tuple[Talk, Servic
 
     assert service.watch.live().problem is None
     assert any(each.candidate.nearest.meaning is not None for each in found)
+
+
+def test_who_got_ahead_answers_as_who_did_not(made: tuple[Talk, Service]):
+    """The encoder beside the event loop, and letters meanwhile: the same wording with the same chance, and it ran once."""
+    talk, service = made
+    asked = [BeforeRequest(Heard("t", f"nobody-{place}", datetime.now(UTC), words)) for place, words in enumerate(talk.unknown[20:32])]
+
+    assert service.trying.live().ahead(asked[0]) is not None
+    told = [asyncio.run(answered(service, each, budget_s=60)) for each in asked]
+
+    assert service.trying.live().ahead(asked[0]) is None
+    expected = [service.rewriter.rewrite(each, now=each.heard.at, budget_s=60) for each in asked]
+    assert [(each.reason, each.rewrite_id, each.score) for each in told] == [
+        (each.reason, each.rewrite_id, each.score) for each in expected
+    ]
+    assert any(each.rewrite_id for each in told)
+
+
+def test_vectors_are_kept_from_run_to_run(tmp_path: Path):
+    """What lies in the folder is read and not made again; other texts are others."""
+    towers = shipped_encoder()
+    assert towers is not None, "the encoder ships"
+    made = vectors_of(["play jazz", "stop it"], towers, folder=tmp_path, tick=silent)
+    kept = next(tmp_path.glob("*.npy"))
+    np.save(kept, np.full_like(np.load(kept), 0.5))
+
+    assert (vectors_of(["play jazz", "stop it"], towers, folder=tmp_path, tick=silent) == 0.5).all()
+    assert vectors_of(["stop it"], towers, folder=tmp_path, tick=silent)[0] == pytest.approx(made[1], abs=0.001)
 
 
 def test_the_same_seed_makes_the_same_talk(tmp_path: Path, made: tuple[Talk, Service]):

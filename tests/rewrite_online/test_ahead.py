@@ -1,0 +1,69 @@
+"""Getting ahead of an answer: what was done is found done, and changes nothing."""
+
+from __future__ import annotations
+
+from rewrite_online.ahead import Lately
+from rewrite_online.candidate import Candidate
+from rewrite_online.finder import WordingFinder
+from tests.rewrite_online.test_finder import HOME, LetterEncoder, heard, wording
+
+MANY = [*HOME, *(f"play song number {number}" for number in range(80))]
+"""More than are compared one by one."""
+
+
+class CountingEncoder(LetterEncoder):
+    """One that tells how often it ran."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+        self._kept: set[str] = set()
+
+    def heard(self, texts):
+        """Vectors, kept from then on."""
+        self.ran += bool(set(texts) - self._kept)
+        self._kept.update(texts)
+        return super().heard(texts)
+
+    def has(self, texts):
+        """What was encoded."""
+        return set(texts) <= self._kept
+
+
+def test_what_was_made_lately_is_not_made_again():
+    """The last two are kept; the one before is made anew."""
+    lately: Lately[str, str] = Lately(2)
+    made: list[str] = []
+
+    for key in ("a", "a", "b", "c", "c", "a"):
+        lately.of(key, lambda key=key: made.append(key) or key.upper())
+
+    assert made == ["a", "b", "c", "a"]
+
+
+def test_who_got_ahead_finds_the_same_and_encodes_once():
+    """Candidates and nearness are those of a finder of which nobody got ahead."""
+    encoder = CountingEncoder()
+    finder, other = (WordingFinder([wording(text) for text in MANY], encoder=each) for each in (encoder, LetterEncoder()))
+    turn = heard("play sing number for")
+
+    ahead = finder.ahead(turn, at_most=10)
+    assert ahead is not None
+    ahead.elsewhere(), ahead.here()
+
+    found: list[Candidate] = list(finder.find(turn, at_most=10))
+    assert found == list(other.find(turn, at_most=10))
+    assert len(found) == 10
+    assert encoder.ran == 1
+
+
+def test_there_is_nothing_to_do_ahead_where_no_encoder_need_run():
+    """None is there, or it has run for these words, or there are no words."""
+    wordings, encoder = [wording(text) for text in MANY], CountingEncoder()
+    finder = WordingFinder(wordings, encoder=encoder)
+
+    finder.find(heard("play sing"), at_most=3)
+
+    assert finder.ahead(heard("play sing"), at_most=3) is None
+    assert finder.ahead(heard(" "), at_most=3) is None
+    assert finder.by_letters().ahead(heard("play something"), at_most=3) is None
+    assert WordingFinder(wordings).ahead(heard("play something"), at_most=3) is None
