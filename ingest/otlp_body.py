@@ -22,8 +22,8 @@ from resay.dialogue.errors import ResayError
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-UNPACKED_BYTES_MAX = 33_554_432
-"""Longest body once unpacked: four of the longest that come unpacked, as words pack to a quarter."""
+UNPACKED_BYTES_MAX = 16_777_216
+"""Longest body once unpacked: exporters send 512 spans at once, of 32 KB each then; read, it takes some 100 MB."""
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 

@@ -1,0 +1,121 @@
+"""Talk that waits in the books for its rest, on SQLite and on PostgreSQL: when it is told, what replicas share, how much is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from resay.store.books import Books
+from resay.store.forgettings import ForgettingBooks
+from resay.store.waiting import Crowded, Patience, Piece, WaitingBooks
+from tests.builders import BASE
+
+PATIENCE = Patience(quiet=timedelta(seconds=6), wait=timedelta(minutes=5), keep=timedelta(minutes=15))
+
+
+def piece(span: str, parent: str = "", *, talk: str = "t1", content: str = "{}", customer: str = "anna") -> Piece:
+    return Piece(talk, f"key of {span}", customer, BASE, span, parent, content)
+
+
+def due(waiting: WaitingBooks, after_s: float) -> list[str]:
+    return waiting.due("otlp", PATIENCE, now=BASE + timedelta(seconds=after_s), limit=9)
+
+
+def test_a_talk_is_told_when_nothing_is_missing_and_nothing_comes(books: Books):
+    """One talk that lacks a parent keeps no other waiting, and none of another source."""
+    waiting = WaitingBooks(books)
+    waiting.add("otlp", [piece("inner", "outer"), piece("inner", "outer", talk="t2"), piece("outer", talk="t2")], now=BASE)
+    waiting.add("rasa", [piece("outer")], now=BASE)
+
+    assert [due(waiting, each) for each in (5, 6, 299, 300)] == [[], ["t2"], ["t2"], ["t1", "t2"]]
+
+
+def test_what_comes_later_is_told_too(books: Books):
+    """And what came while a talk was being told is not taken for told."""
+    waiting = WaitingBooks(books)
+    waiting.add("otlp", [piece("outer")], now=BASE)
+    read = waiting.pieces("otlp", ["t1"])
+    waiting.add("otlp", [piece("inner", "outer")], now=BASE)
+    waiting.note_told("otlp", read)
+
+    assert due(waiting, 6) == ["t1"]
+    waiting.note_told("otlp", waiting.pieces("otlp", ["t1"]))
+    assert due(waiting, 600) == []
+
+
+def test_a_talk_that_never_rests_is_told_all_the_same(books: Books):
+    """The oldest piece that is not told has waited long enough."""
+    waiting = WaitingBooks(books)
+    for number in range(62):
+        waiting.add("otlp", [piece(f"s{number}")], now=BASE + timedelta(seconds=5 * number))
+
+    assert (due(waiting, 299), due(waiting, 301)) == ([], ["t1"])
+
+
+def test_the_same_again_is_the_same(books: Books):
+    """Sent again it neither counts nor makes anybody wait."""
+    waiting = WaitingBooks(books)
+
+    added = [waiting.add("otlp", [piece("a"), piece("a"), piece("b")], now=BASE + timedelta(seconds=each)) for each in (0, 5)]
+
+    assert added == [2, 0]
+    assert due(waiting, 6) == ["t1"]
+
+
+def test_what_tells_nothing_of_talk_makes_nothing_due(books: Books):
+    """It only says what stands inside what."""
+    waiting = WaitingBooks(books)
+    waiting.add("otlp", [piece("middle", "outer", content="")], now=BASE)
+
+    assert due(waiting, 900) == []
+    assert waiting.drop("otlp", PATIENCE, now=BASE + timedelta(minutes=15)) == 1
+
+
+def test_replicas_put_together_what_each_of_them_got(books: Books):
+    """Whatever stands before them sends spans of one trace to either."""
+    one, other = WaitingBooks(books), WaitingBooks(books)
+    one.add("otlp", [piece("inner", "outer")], now=BASE)
+    other.add("otlp", [piece("outer")], now=BASE)
+
+    assert due(one, 6) == due(other, 6) == ["t1"]
+    assert {each.span for each in other.pieces("otlp", ["t1"])} == {"inner", "outer"}
+
+
+def test_told_talks_stay_a_while_and_go(books: Books):
+    """Those that are not told stay, however old."""
+    waiting = WaitingBooks(books)
+    waiting.add("otlp", [piece("a"), piece("b", talk="t2")], now=BASE)
+    waiting.note_told("otlp", waiting.pieces("otlp", ["t1"]))
+
+    dropped = [waiting.drop("otlp", PATIENCE, now=BASE + timedelta(minutes=each)) for each in (14, 15, 60)]
+
+    assert dropped == [0, 1, 0]
+    assert [each.talk for each in waiting.pieces("otlp", ["t1", "t2"])] == ["t2"]
+
+
+@pytest.mark.parametrize("limits", [{"pieces_max": 2}, {"characters_max": 5}])
+def test_no_more_waits_than_is_kept(books: Books, limits: dict[str, int]):
+    """All or nothing of a request; after others went there is room again."""
+    waiting = WaitingBooks(books, **limits)
+    waiting.add("otlp", [piece("a"), piece("b")], now=BASE)
+
+    with pytest.raises(Crowded, match="can it be sent again in a minute"):
+        waiting.add("otlp", [piece("c")], now=BASE)
+
+    waiting.note_told("otlp", waiting.pieces("otlp", ["t1"]))
+    waiting.drop("otlp", PATIENCE, now=BASE + timedelta(minutes=15))
+    waiting.count()
+    assert waiting.add("otlp", [piece("c")], now=BASE) == 1
+
+
+def test_whoever_is_forgotten_does_not_wait_here(books: Books):
+    """The table is among those of which nothing is left."""
+    waiting, journal = WaitingBooks(books), ForgettingBooks(books)
+    waiting.add("otlp", [piece("a"), replace(piece("b"), customer_id="berta")], now=BASE)
+
+    assert journal.count("anna", until=BASE) == 1
+    journal.erase("anna", until=BASE)
+
+    assert [each.customer_id for each in waiting.pieces("otlp", ["t1"])] == ["berta"]
