@@ -25,6 +25,7 @@ from resay.store.books import HISTORIES_MARK, Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.keys import KeyBooks, Scope
 from resay.store.lake import Lake
+from resay.store.page_sessions import SessionBooks
 from resay.store.review import ReviewBooks
 from resay.store.slices import SliceBooks
 from resay.store.teachings import STAMP_FILE, TeachingBooks
@@ -191,7 +192,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         core=core,
         beside=beside,
         warm=threading.Event(),
-        sessions=PageSessions(),
+        sessions=PageSessions(SessionBooks(books), clock=clock),
         keyring=Keyring(settings.api_key, KeyBooks(books).all, clock=clock),
         audit=AuditBooks(books),
     )

@@ -13,7 +13,7 @@ from resay.store.audit import ALLOWED, REFUSED, Deed
 from resay.store.keys import Scope
 from serving.keyring import Caller
 from serving.service import Service
-from serving.sessions import session_caller
+from serving.sessions import session_caller, session_secret
 
 NEVER_NAMED = frozenset({"customer_id"})
 """Parts of a path that the audit leaves out: it outlives a customer who is deleted."""
@@ -42,11 +42,16 @@ def needs(service: Service, scope: Scope) -> params.Depends:
 
 
 def page_audit(service: Service) -> params.Depends:
-    """A dependency of pages: what is shown in a session, or changed from there, is written down first."""
+    """A dependency of pages: whose session it is is looked up, and what is shown in it, or changed from there, is written down first."""
 
     async def note(request: Request) -> None:
+        if request.url.path.startswith("/assets/"):
+            return
+        # Once, before anything asks who it is: a session may have been opened at another replica.
+        if not service.sessions.remembers(secret := session_secret(request)):
+            await run_in_threadpool(service.sessions.look_up, secret)
         caller = session_caller(service, request)
-        if caller is not None and not request.url.path.startswith("/assets/"):
+        if caller is not None:
             await _note(service, request, Deed(service.clock(), caller.name, caller.key_id, ""))
 
     return params.Depends(note)

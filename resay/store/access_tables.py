@@ -1,4 +1,4 @@
-"""The tables of access: keys, of which only hashes are kept, and what was read or changed by whom. Both lie in the books."""
+"""The tables of access: keys and sessions, of which only hashes are kept, and what was read or changed by whom. All lie in the books."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ KEYS = Table(
     ),
     key=("key_id",),
     owner="resay/store/keys",
+    home=Home.BOOKS,
+)
+
+PAGE_SESSIONS = Table(
+    "page_sessions",
+    "Open sessions of the pages, as hashes of their secrets, so that any replica knows who is behind one.",
+    (
+        Column("hash", TEXT, "SHA-256 of the session's secret, in hexadecimal."),
+        Column("key_id", TEXT, "The key that opened it; empty for the one of the home and for a link of the terminal."),
+        Column("name", TEXT, "Who came in: the key's name, or by what."),
+        Column("scopes", TEXT, "What it opens, with spaces between."),
+        Column("ends_at", TIME, "From when on it opens nothing, UTC; the row goes with one of the next."),
+    ),
+    key=("hash",),
+    owner="resay/store/page_sessions",
     home=Home.BOOKS,
 )
 

@@ -23,8 +23,6 @@ from resay.dialogue.rewrite import Decision
 from resay.store import tables, waiting_tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
 from resay.store.forgotten import Forgotten
-from resay.store.review_tables import TRIGGERS as TRIGGER_ROWS
-from resay.store.review_tables import UNSAID as UNSAID_ROWS
 from resay.store.trial_rows import note_trials, note_triggers
 
 HISTORIES_MARK = "histories"
@@ -215,12 +213,17 @@ class Books:
         with _naming(self._url), self._engine.connect() as connection:
             yield connection
 
+    @property
+    def overwrites(self) -> bool:
+        """Whether what is deleted is overwritten where it lay; PostgreSQL keeps it until its next vacuum, and in its log for longer."""
+        return self._engine.dialect.name == "sqlite"
+
     def settle(self) -> bool:
         """Empty SQLite's journal into its file, so that nothing deleted is left in it; False where a reader is in the way.
 
         Raises: BooksUnavailable.
         """
-        if self._engine.dialect.name != "sqlite":
+        if not self.overwrites:
             return True
         with _naming(self._url), self._engine.connect() as connection:
             return not connection.exec_driver_sql("pragma wal_checkpoint(TRUNCATE)").one()[0]
@@ -289,9 +292,10 @@ CHANGES = _sql_table(tables.CHANGES)
 SWITCHES = _sql_table(tables.SWITCHES)
 TRIALS = _sql_table(tables.TRIALS)
 STAGES = _sql_table(tables.STAGES)
-TRIGGERS = _sql_table(TRIGGER_ROWS)
-UNSAID = _sql_table(UNSAID_ROWS)
+TRIGGERS = _sql_table(tables.TRIGGERS)
+UNSAID = _sql_table(tables.UNSAID)
 KEYS = _sql_table(tables.KEYS)
+PAGE_SESSIONS = _sql_table(tables.PAGE_SESSIONS)
 AUDIT = _sql_table(tables.AUDIT)
 EDITS = _sql_table(tables.EDITS)
 SLICES = _sql_table(tables.SLICES)

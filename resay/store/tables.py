@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from resay.store.access_tables import AUDIT, KEYS
+from resay.store.access_tables import AUDIT, KEYS, PAGE_SESSIONS
 from resay.store.customer_tables import ASKED, ASKED_DAYS, HISTORIES, TEACHINGS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
 from resay.store.forgetting_tables import FORGETTINGS, FORGOTTEN
@@ -32,6 +32,7 @@ __all__ = [
     "HISTORIES",
     "KEYS",
     "NUMBER",
+    "PAGE_SESSIONS",
     "ROLLUPS",
     "SLICES",
     "STAGES",
@@ -42,6 +43,7 @@ __all__ = [
     "TIME",
     "TRIALS",
     "TRIGGERS",
+    "UNSAID",
     "Column",
     "Home",
     "Table",
@@ -351,7 +353,8 @@ TABLES: tuple[Table, ...] = (
     SWITCHES,
     TRIALS,
     STAGES,
-    *(TRIGGERS, UNSAID),
+    TRIGGERS,
+    UNSAID,
     EDITS,
     TEACHINGS,
     HISTORIES,
@@ -361,6 +364,7 @@ TABLES: tuple[Table, ...] = (
     ROLLUPS,
     SLICES,
     KEYS,
+    PAGE_SESSIONS,
     AUDIT,
     FORGOTTEN,
     FORGETTINGS,

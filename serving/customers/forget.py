@@ -94,7 +94,7 @@ def _go_on(stores: Stores, forgetting: Forgetting, now: datetime, *, observe: Ob
             journal.note_done(forgetting.mark, store, done[store])
             observe(store)
     left = _counts(stores, customer_id, until=until)
-    lines = [Line(store, done[store], left.get(store, 0), _REMARKS.get(store, _ERASED)) for store in done if store != _SURVEY]
+    lines = [Line(store, done[store], left.get(store, 0), _remark(stores, store)) for store in done if store != _SURVEY]
     outside = [*_before(forgetting.receipt), *map(_outside, done[_SURVEY]["sources"])]
     told = Told(forgetting.mark, forgetting.salt, until, now)
     receipt = signed_receipt(told, lines, outside, key=kept_key(stores.home / KEY_FILE))
@@ -246,6 +246,16 @@ def _before(receipt: str | None) -> list[Outside]:
         for each in json.loads(receipt)["outside"]
     ]
 
+
+def _remark(stores: Stores, store: str) -> str:
+    """What else is true of a store that was emptied."""
+    return _KEPT_A_WHILE if store == BOOKS and not stores.books.overwrites else _REMARKS.get(store, _ERASED)
+
+
+_KEPT_A_WHILE = (
+    "deleted; PostgreSQL holds it until its next vacuum, and its log, archives and copies for as long as you keep them; "
+    "what running servers keep in memory of it goes within a second"
+)
 
 _ERASED = "erased in all versions that lie on the disk"
 

@@ -112,7 +112,7 @@ class _Page:
     async def show(self, request: Request, token: str | None = None) -> Response:
         """The page, for who was let in; with a token, the way in."""
         if token is not None:
-            return self._let_in(request, self._service.sessions.exchange(token), otherwise="used")
+            return self._let_in(request, await run_in_threadpool(self._service.sessions.exchange, token), otherwise="used")
         if not self._knows(request):
             return self._door("closed")
         return await run_in_threadpool(self._page, None)
@@ -123,7 +123,8 @@ class _Page:
         caller = self._service.keyring.caller(shown.strip())
         if caller is not None and not caller.may(Scope.REVIEW):
             return self._let_in(request, None, otherwise="other_key")
-        return self._let_in(request, self._service.sessions.open(caller) if caller else None, otherwise="wrong_key")
+        secret = await run_in_threadpool(self._service.sessions.open, caller) if caller else None
+        return self._let_in(request, secret, otherwise="wrong_key")
 
     async def try_it(self, request: Request) -> Response:
         """What would be said, and why: the whole page, or with `?fragment` only the answer."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import typer
 from click.testing import Result
 from typer.testing import CliRunner
@@ -13,9 +17,14 @@ from typer.testing import CliRunner
 from ingest.landing import land_records
 from resay.commands import customers
 from resay.commands.customers import NoSuchHome, WrongReceipt
+from resay.dialogue.history import Tried, Way
+from resay.store.books import Books, Told
+from resay.store.events import Event
+from resay.store.forgettings import ForgettingBooks
 from resay.store.lake import Lake
-from tests.builders import record
-from tests.serving.customers_home import CANARY, NOW, WHO, found_in
+from resay.store.triggers import TriggerBooks, UnsaidRow
+from tests.builders import BASE, record
+from tests.serving.customers_home import CANARY, NOW, WHO, decision, found_in
 
 
 @pytest.fixture
@@ -57,6 +66,34 @@ def test_what_lies_elsewhere_is_said(home: Path):
 
     assert "lake/turn_parts        found        1   left 0" in shown.stdout
     assert "1 records of theirs came from http" in shown.stderr.replace("\n", " ")
+
+
+def test_books_on_postgresql_are_emptied_of_them_and_keep_all_others(home: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch):
+    """Every table of the server is looked through; the receipt claims no more than is so, and no file of SQLite is made."""
+    monkeypatch.setenv("RESAY_BOOKS_URL", postgresql_url)
+    with closing(Books(postgresql_url)) as books:
+        tried = Tried(f"{CANARY} on", "", "", Way.REPHRASED, CANARY, "wording", "state", 1, 1, BASE.date(), "t")
+        books.tell_histories(Told([(WHO, BASE.date())], [(WHO, tried), ("joe", tried)], {}))
+        for who in (WHO, "joe"):
+            books.log_decisions([decision(0, customer=who), replace(decision(1, customer=who), rewrite_id="r1")])
+        now, event = BASE + timedelta(days=12), Event(BASE, "own history", "rolled_back", "resay", "broken promise")
+        TriggerBooks(books).unsay(UnsaidRow(WHO, "r1", now, "broken promise"), before=None, event=event)
+        exported = {json.loads(line)["store"] for line in run(home, "export", WHO).stdout.splitlines()}
+
+        receipt = json.loads(run(home, "forget", WHO, "--json").stdout)["receipts"][0]
+
+        (line,) = [each for each in receipt["stores"] if each["store"] == "books"]
+        assert (line["found"], line["left"]) == (6, 0)
+        assert "until its next vacuum" in line["remark"]
+        assert exported >= {f"books/{name}" for name in ("decisions", "exposures", "histories", "triggers", "unsaid")}
+        kept = {table: str(ForgettingBooks(books).rows("joe")[table]) for table in ("decisions", "exposures", "histories", "triggers")}
+        assert all("joe" in rows for rows in kept.values())
+        with books.reading() as connection:
+            tables = sa.inspect(connection).get_table_names()
+            rows = {table: str(connection.execute(sa.text(f"select * from {table}")).all()) for table in tables}
+    assert [table for table, each in rows.items() if WHO in each] == []
+    assert found_in(home, CANARY, WHO) == []
+    assert not (home / "books.sqlite").exists()
 
 
 def test_a_wrong_home_is_not_made(tmp_path: Path):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from resay.store.books import Books
+from resay.store.keys import Scope
+from resay.store.page_sessions import PageSession, SessionBooks
 from serving.access import KEY_FILE, LOOPBACK, Doorway, KeyUnavailable, WeakKey, api_key, bearer_key
+from serving.keyring import Caller
 from serving.server import RunningService
-from serving.sessions import SESSION_S, SESSIONS_MAX, PageSessions
+from serving.sessions import LINK_CALLER, SESSION_LASTS, PageSessions
+from tests.builders import BASE
 from tests.serving.conftest import KEY, Serve, client_of, question
 
 
@@ -98,38 +105,88 @@ def test_other_names_and_other_pages_may_not(host: str | None, origin: str | Non
     assert Doorway(LOOPBACK).fault(host=host, origin=origin)
 
 
-def test_a_token_works_once():
+class Evening:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = BASE
+
+    def __call__(self) -> datetime:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def evening() -> Evening:
+    return Evening()
+
+
+def sessions_in(books: Books, clock: Evening) -> PageSessions:
+    """The sessions of a replica."""
+    return PageSessions(SessionBooks(books), clock=clock)
+
+
+def test_a_token_works_once(books: Books, evening: Evening):
     """The first who shows it has a session; the second has nothing."""
-    sessions = PageSessions()
+    sessions = sessions_in(books, evening)
     token = sessions.token()
 
     first, second = sessions.exchange(token), sessions.exchange(token)
 
-    assert sessions.knows(first)
+    assert sessions.caller(first) == LINK_CALLER
     assert second is None
-    assert not sessions.knows(token)
+    assert sessions.caller(token) is None
 
 
-def test_a_session_ends_by_itself():
-    """A browser that is left open over night shows nothing in the morning."""
-    now = [0.0]
-    sessions = PageSessions(clock=lambda: now[0])
-    secret = sessions.open()
+def test_a_session_holds_at_every_replica_until_it_ends(books: Books, evening: Evening):
+    """With the name and the scopes of whoever came in; a browser that is left open over night shows nothing in the morning."""
+    reader = Caller("k1", "reader", frozenset({Scope.REVIEW}))
+    secret = sessions_in(books, evening).open(reader)
+    other = sessions_in(books, evening)
 
-    now[0] = SESSION_S - 1
-    late = sessions.knows(secret)
-    now[0] = SESSION_S
+    strange = other.caller(secret)
+    other.look_up(secret)
+    evening.now = BASE + SESSION_LASTS - timedelta(seconds=1)
+    late = other.caller(secret)
+    evening.now = BASE + SESSION_LASTS
 
-    assert (late, sessions.knows(secret)) == (True, False)
+    assert (strange, late, other.caller(secret)) == (None, reader, None)
 
 
-def test_the_oldest_session_goes_first():
-    """Memory has a limit."""
-    sessions = PageSessions()
-    opened = [sessions.open() for _ in range(SESSIONS_MAX + 1)]
+def test_what_no_replica_opened_is_nobodys(books: Books, evening: Evening):
+    """Nor is the hash that the books keep a secret that opens anything."""
+    sessions = sessions_in(books, evening)
+    kept = sha256(sessions.open().encode()).hexdigest()
 
-    assert not sessions.knows(opened[0])
-    assert all(sessions.knows(each) for each in opened[1:])
+    for secret in (None, "", "guessed", kept):
+        sessions.look_up(secret)
+
+        assert sessions.caller(secret) is None
+
+
+def test_sessions_that_ended_and_those_beyond_the_limit_go(books: Books):
+    """The one that ends first goes first."""
+    kept = SessionBooks(books)
+    for number in range(4):
+        ends_at = BASE + timedelta(hours=number)
+        kept.add(PageSession(f"h{number}", "", "ada", frozenset({Scope.REVIEW}), ends_at), now=BASE, kept_max=3)
+
+    kept.add(PageSession("h9", "", "ada", frozenset({Scope.ADMIN}), BASE + timedelta(hours=9)), now=BASE + timedelta(hours=1), kept_max=3)
+
+    assert [number for number in (0, 1, 2, 3, 9) if kept.find(f"h{number}")] == [2, 3, 9]
+
+
+def test_replicas_behind_one_address_know_each_others_sessions(home: Path, serve: Serve):
+    """The page opens at the second with what the first gave; a cookie that nobody gave opens the door's page."""
+    one, other = serve(home), serve(home)
+    balancer = {"Host": "localhost:9999"}
+
+    let_in = httpx.get(one.page_url(), headers=balancer)
+    named = let_in.headers["set-cookie"].split(";")[0]
+    shown = [httpx.get(each.url + "/", headers={**balancer, "Cookie": cookie}) for each in (one, other) for cookie in (named, named[:-1])]
+
+    assert named.startswith("resay_session_9999=")
+    assert [each.status_code for each in shown] == [200, 403, 200, 403]
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/rewrite", "/v1/turns", "/healthz", "/readyz", "/metrics", "/openapi.json", "/nothing"])
