@@ -57,7 +57,6 @@ def test_what_is_live_is_put_into_transcripts(tmp_path: Path):
     Imported afterwards, Home Assistant's own runs of this talk hold our words as ours.
     """
     home, customer = learnt(tmp_path), not_held_out("play madona")
-    heard: list[tuple[str, datetime]] = []
 
     async def talk() -> int:
         ears = Ears()
@@ -72,23 +71,26 @@ def test_what_is_live_is_put_into_transcripts(tmp_path: Path):
                     # On a busy machine an answer may be late, and the words pass.
                     while Transcript.from_event((await transcribe(port))[-1]).text != wanted:
                         await asyncio.sleep(0.1)
-                    heard.append((wanted, datetime.now(UTC)))
                 process.send_signal(signal.SIGTERM)
                 return await asyncio.to_thread(process.wait, WAIT_S)
 
     ended = asyncio.run(asyncio.wait_for(talk(), WAIT_S))
 
     assert ended == 0
-    decided = {(each.customer_id, each.source, each.target) for each in Books(home / "books.sqlite").decisions(99)}
+    decisions = Books(home / "books.sqlite").decisions(99)
+    decided = {(each.customer_id, each.source, each.target) for each in decisions}
     assert decided >= {(customer, "play madona", "play madonna"), (customer, "play something", None)}
 
+    # Home Assistant hears of each a moment later; not by the clock of a machine that does much else.
+    heard = [(each.target or each.source, each.at + timedelta(seconds=0.1)) for each in decisions]
     runs = tmp_path / "runs.json"
     runs.write_text(json.dumps([run_of(text, at, number) for number, (text, at) in enumerate(heard)]))
     land_adapted(HOME_ASSISTANT, [runs], Lake(home / "lake"), settings=read_settings({}, home=home), shown=False)
 
     # Home Assistant was told our words; whose they were is known all the same.
-    turns = {each.utterance: each.rewrite and each.rewrite.original for each in read_turns(Lake(home / "lake"))}
-    assert turns == {"play madonna": "play madona", "play something": None}
+    turns = {(each.utterance, each.rewrite and each.rewrite.original) for each in read_turns(Lake(home / "lake"))}
+    assert turns >= {("play madonna", "play madona"), ("play something", None)}
+    assert ("play madonna", None) not in turns
 
 
 @pytest.mark.parametrize("uri", ["127.0.0.1:10300", "unix:///run/ears", "tcp://127.0.0.1", "tcp://127.0.0.1:high", ""])

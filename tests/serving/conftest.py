@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ def settings_of(home: Path, **others: Any) -> ServiceSettings:
         "api_key": KEY,
     }
     return ServiceSettings(home=home, **(places | others))
+
+
+def standing_still(home: Path, **others: Any) -> Service:
+    """The parts of a service for which no time passes: what waits there is told when a test says so, however busy the machine is."""
+    now = datetime.now(UTC)
+    return open_service(settings_of(home, **others), clock=lambda: now)
 
 
 def client_of(running: RunningService, key: str | None = KEY) -> httpx.Client:

@@ -17,7 +17,7 @@ from resay.store.turns import read_turns
 from serving.server import RunningService
 from serving.service import Service
 from tests.builders import BASE
-from tests.serving.conftest import Serve, client_of
+from tests.serving.conftest import Serve, client_of, standing_still
 
 SECONDS = BASE.timestamp()
 
@@ -38,7 +38,7 @@ NESTED = [
 @pytest.fixture
 def service(home: Path, serve: Serve) -> RunningService:
     """A service over a home."""
-    return serve(home)
+    return serve(standing_still(home))
 
 
 def turns_after(running: RunningService, **later: float) -> list[Turn]:
@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_kept_with_the_reason(service: RunningService):
 
 def test_customers_are_named_by_hashes_before_anything_is_kept(home: Path, serve: Serve):
     """With a hash key no name is in the books either, and the turn's customer is the one that the file import would name."""
-    running = serve(home, hash_key="k")
+    running = serve(standing_still(home, hash_key="k"))
     with client_of(running) as client:
         post(client, *({**each, "sender_id": "anna"} for each in EVENTS))
     parts: Service = running.app.state.service

@@ -26,7 +26,7 @@ from resay.store.turns import read_turns
 from resay.store.waiting import WaitingBooks
 from serving.server import RunningService
 from serving.service import Service
-from tests.serving.conftest import KEY, Serve, client_of
+from tests.serving.conftest import KEY, Serve, client_of, standing_still
 
 ASKED, SAID = "what is the weather in Oslo", "Rain all day."
 
@@ -60,7 +60,7 @@ def _words(operation: str, asked: str, said: str) -> dict[str, str]:
 @pytest.fixture
 def service(home: Path, serve: Serve) -> RunningService:
     """A service over a home."""
-    return serve(home)
+    return serve(standing_still(home))
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_where_too_much_waits_senders_come_again(service: RunningService):
 
 def test_customers_are_named_by_hashes_before_anything_is_kept(home: Path, serve: Serve):
     """With a hash key no name is in the books either."""
-    running = serve(home, hash_key="k")
+    running = serve(standing_still(home, hash_key="k"))
     with client_of(running) as client:
         post(client, span("a1", customer="anna"))
     parts: Service = running.app.state.service
