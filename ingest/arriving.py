@@ -53,7 +53,7 @@ SPANS = Stream(
     OTEL,
     # Exporters send every five seconds. An agent's own span is sent when it has answered, behind the calls inside it: most take less than
     # five minutes. Collectors send again for five.
-    Patience(quiet=timedelta(seconds=6), wait=timedelta(minutes=5), keep=timedelta(minutes=15)),
+    Patience(quiet=timedelta(seconds=6), wait=timedelta(minutes=5), keep=timedelta(minutes=6)),
     link_of,
 )
 """OpenTelemetry's spans and log records."""
@@ -61,8 +61,8 @@ SPANS = Stream(
 RASA_EVENTS = Stream(
     "rasa",
     RASA,
-    # All of a turn's events are sent when the tracker is saved; sessions of Rasa end after an hour, and with them what was asked.
-    Patience(quiet=timedelta(seconds=3), wait=timedelta(seconds=30), keep=timedelta(hours=1)),
+    # All of a turn's events are sent when the tracker is saved. Who answers later than in a quarter of an hour is not known to answer.
+    Patience(quiet=timedelta(seconds=3), wait=timedelta(seconds=30), keep=timedelta(minutes=15)),
     talks_are_customers=True,
 )
 """Rasa's events, as a broker posts them."""

@@ -15,7 +15,7 @@ from resay.dialogue.errors import ResayError
 from resay.store.books import WAITING, Books, utc
 
 PIECES_MAX = 200_000
-"""Pieces in all: what thirty customers who speak at once bring within the time for which pieces stay; some 200 MB of disk."""
+"""Pieces in all: 500 spans a second for the six minutes for which they stay, or 200 events of Rasa for their quarter of an hour."""
 
 CHARACTERS_MAX = 268_435_456
 """Of what they hold: a kilobyte each, and a few with long answers."""
