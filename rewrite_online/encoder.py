@@ -13,12 +13,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resay.dialogue.errors import ResayError
+
+if TYPE_CHECKING:
+    from rewrite_online.finder import Searched
+    from rewrite_online.index import Index
 
 TEXTS_KEPT_MAX = 20_000
 """Texts whose vectors are kept: a household's talk comes again and again. 30 MB."""
@@ -78,11 +82,23 @@ class Heads:
         return heads
 
 
+def _where_it_is(index: Index) -> Searched:
+    return index
+
+
 class Towers:
     """Texts to vectors by trunk and heads; safe to share between threads."""
 
-    def __init__(self, trunk: Trunk, *, trunk_name: str, heads: Heads | None = None, texts_kept_max: int = TEXTS_KEPT_MAX) -> None:
-        """Without heads both towers are the trunk.
+    def __init__(
+        self,
+        trunk: Trunk,
+        *,
+        trunk_name: str,
+        heads: Heads | None = None,
+        texts_kept_max: int = TEXTS_KEPT_MAX,
+        place: Callable[[Index], Searched] = _where_it_is,
+    ) -> None:
+        """Without heads both towers are the trunk; `place` puts an index where its vectors are searched.
 
         Raises: WrongHeads, where they are those of another trunk.
         """
@@ -92,6 +108,7 @@ class Towers:
         self._trunk = trunk
         self._trunk_name = trunk_name
         self._heads = heads
+        self.place = place
         self._kept: OrderedDict[str, Vectors] = OrderedDict()
         self._kept_max = texts_kept_max
         self._lock = threading.Lock()
@@ -127,7 +144,7 @@ class Towers:
 
         Raises: WrongHeads.
         """
-        other = Towers(self._trunk, trunk_name=self._trunk_name, heads=heads, texts_kept_max=self._kept_max)
+        other = Towers(self._trunk, trunk_name=self._trunk_name, heads=heads, texts_kept_max=self._kept_max, place=self.place)
         other._kept, other._lock = self._kept, self._lock
         return other
 

@@ -65,6 +65,22 @@ class Encoder(Protocol):
         """Whether vectors of these are at hand, so that nothing need be run."""
 
 
+class Searched(Protocol):
+    """Vectors by number, wherever they lie."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def search(self, query: Vectors, *, at_most: int, within: tuple[int, int] | None = None) -> tuple[Places, Vectors]:
+        """The numbers of those nearest to one query, with their products with it; `within`: from one number up to another."""
+
+    def holds(self, numbers: Places) -> NDArray[np.bool_]:
+        """Which of some numbers there are."""
+
+    def vectors(self, numbers: Places) -> Vectors:
+        """Those of some numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """How wordings are found."""
@@ -84,7 +100,7 @@ class WordingFinder:
     """Wordings by kind of prompt, each kind in an order of its own, so that the order given does not matter. Nothing changes in it."""
 
     def __init__(
-        self, wordings: Iterable[Wording], *, ways: Ways | None = None, encoder: Encoder | None = None, index: Index | None = None
+        self, wordings: Iterable[Wording], *, ways: Ways | None = None, encoder: Encoder | None = None, index: Searched | None = None
     ) -> None:
         """Take wordings. `index` holds vectors under their `number_of`; without one it is made by the encoder, 1 to 2 ms a wording.
 
@@ -96,7 +112,7 @@ class WordingFinder:
         self._shelves = {kind: _Shelf(list(each), self._ways) for kind, each in groupby(ordered, key=lambda wording: wording.prompt_kind)}
         self._encoder = encoder if self._ways.meaning else None
         self._lately: Lately[tuple[object, ...], Places] = Lately()
-        self._index = index
+        self._index: Searched | None = index
         if self._encoder is not None and index is None and ordered:
             self._index = index_of(self.wordings, self._encoder)
 

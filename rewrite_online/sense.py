@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 from resay.dialogue.errors import ResayError
 from resay.dialogue.wording import Wording
 from resay.store.wordings import HEADS_FILE, VECTORS_FILE
-from rewrite_online.finder import Encoder, index_of
+from rewrite_online.finder import Encoder, Searched, index_of
 
 if TYPE_CHECKING:
     from rewrite_online.encoder import Towers
-    from rewrite_online.index import Index
 
 
 class WrongEncoder(ResayError):
@@ -30,7 +29,7 @@ class Sense:
     """What finds wordings by their meaning."""
 
     encoder: Encoder
-    index: Index
+    index: Searched
     """Vectors of the wordings, by this very encoder."""
 
 
@@ -41,8 +40,9 @@ def sense_of(wordings: Sequence[Wording], towers: Towers) -> Sense | None:
 
 def encode_sense(sense: Sense, wordings: Sequence[Wording], towers: Towers) -> dict[str, bytes]:
     """Its files; equal wordings and encoders give equal bytes."""
-    from rewrite_online.index import Label
+    from rewrite_online.index import Index, Label
 
+    assert isinstance(sense.index, Index), "who learns keeps vectors in memory"
     heads = towers.heads_or_identity()
     label = Label(towers.with_heads(heads).name, made_for(wordings))
     return {HEADS_FILE: bytes(heads), VECTORS_FILE: sense.index.snapshot(label)}
@@ -65,7 +65,7 @@ def read_sense(files: Mapping[str, bytes], wordings: Sequence[Wording], towers: 
         message = f"encoder must be the one that wordings were learnt with; {error}"
         raise WrongEncoder(message) from error
     try:
-        return Sense(own, Index.load(files[VECTORS_FILE], Label(own.name, made_for(wordings))))
+        return Sense(own, own.place(Index.load(files[VECTORS_FILE], Label(own.name, made_for(wordings)))))
     except WrongIndex as error:
         message = f"vectors must be of these wordings by this encoder; {error}"
         raise WrongEncoder(message) from error

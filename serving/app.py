@@ -42,7 +42,7 @@ from serving.access import Doorway
 from serving.arrivals import tell_all
 from serving.asking import Asking, Counting
 from serving.audit_api import audit_routes
-from serving.beside import Beside
+from serving.beside import INSIDE_MAX, Beside
 from serving.core_line import CoreLine
 from serving.customers_api import customer_routes
 from serving.dashboard.boards import board_routes
@@ -155,14 +155,14 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     arms = RunningArms(experiments.all)
     personal = histories_in(books)
     teachings = TeachingBooks(books, stamp=settings.home / STAMP_FILE)
-    encoder, taught = on_demand(settings.encoder), taught_in(teachings)
+    encoder, taught = settings.towers or on_demand(settings.encoder), taught_in(teachings)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught, encoder=encoder, warmed=warm_generation)
     review = ReviewBooks(books)
     switched, trials = Switched(watch.live, review.switches), TrialBooks(books)
     triggers = TriggerBooks(books)
     trying = Trying(switched.live, trials.stages, share=settings.canary, read_unsaid=Unsaid(triggers))
     line: WaitingLine[RewriteAnswer] = WaitingLine()
-    core, beside = CoreLine(), Beside()
+    core, beside = CoreLine(), Beside(threads=settings.encoded_at_once, inside_max=INSIDE_MAX * settings.encoded_at_once)
     asked = AskedBooks(books)
     write = Counting(books.log_decisions, asked, clock=clock, on_fault=metrics.failed) if settings.ask else books.log_decisions
     metrics.show_memory(personal, lambda: line.inside + core.inside + beside.inside)

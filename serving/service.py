@@ -18,6 +18,7 @@ from resay.store.review import ReviewBooks
 from resay.store.teachings import TeachingBooks
 from resay.store.trials import TrialBooks
 from resay.store.waiting import WaitingBooks
+from rewrite_online.encoder import Towers
 from rewrite_online.explore import USUAL_EXPLORATION, Exploration
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
@@ -58,6 +59,10 @@ class ServiceSettings:
     """Folder of the model of failure points; read when it is first asked."""
     encoder: Path = Path(__file__).parents[1] / "models" / "minilm"
     """Folder of the encoder; read where a generation needs it."""
+    towers: Callable[[], Towers | None] | None = None
+    """Where the encoder comes from, if not from that folder."""
+    encoded_at_once: int = 1
+    """Requests that the encoder is run for at once: one on a processor, as many as a device takes together."""
     names: tuple[str, ...] = LOOPBACK
     """Host names that the service answers to."""
     exploration: Exploration = USUAL_EXPLORATION

@@ -19,6 +19,7 @@ import typer
 from rich.markup import escape
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.device import ENCODED_AT_ONCE, towers_on_device
 from resay.commands.encoders import shipped_encoder
 from resay.commands.logs import LogForm, log_to
 from resay.commands.settings import Settings, read_settings
@@ -71,12 +72,14 @@ _CANARY_HELP = (
 )
 
 
+_DEVICE_HELP = "Where the encoder runs and vectors are searched, by torch: cuda, cuda:1 [default: the processor, without torch]."
+
 _ASK_HELP = f"Share of turns answered `ask`: did that do what you wanted? {SHARE_MAX:g} at most; for assistants that can ask."
 
 
 @dataclass(frozen=True, slots=True)
 class Trialled:
-    """What a service tries on customers, and who judges."""
+    """What a service tries on customers, who judges, and where it computes."""
 
     exploration: Exploration = USUAL_EXPLORATION
     canary: float = LIVE_SHARE
@@ -85,6 +88,8 @@ class Trialled:
     """Whether rewrites are promoted and rolled back."""
     ask: float = 0.0
     """Share of turns about which customers are asked."""
+    device: str = ""
+    """Where the encoder runs and vectors are searched, as torch names it; without a name on the processor, and without torch."""
 
 
 def register(app: typer.Typer) -> None:
@@ -103,6 +108,7 @@ def serve(  # noqa: PLR0917 - an option is a parameter
     canary: Annotated[float, typer.Option("--canary", min=0.01, max=LIVE_SHARE, help=_CANARY_HELP)] = LIVE_SHARE,
     judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Roll back and promote rewrites by their own evidence.")] = True,
     ask: Annotated[float, typer.Option("--ask", min=0.0, max=SHARE_MAX, help=_ASK_HELP)] = 0.0,
+    device: Annotated[str, typer.Option("--device", help=_DEVICE_HELP)] = "",
     logs: Annotated[
         LogForm, typer.Option("--logs", help="How events are told on standard error; never what customers said.")
     ] = LogForm.TEXT,
@@ -113,11 +119,11 @@ def serve(  # noqa: PLR0917 - an option is a parameter
     Every rewrite is judged by what labels say of the turns that it was put into: one that fails is rolled back by itself.
 
     Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`, `resay serve --ask 0.01`,
-    `resay serve --host 0.0.0.0 --allow-host resay.example.org`
+    `resay serve --host 0.0.0.0 --allow-host resay.example.org`, `resay serve --device cuda`
     """
     log_to(form=logs)
     settings = read_settings(home=home)
-    trials = Trialled(Exploration(low=explore), canary, judge, ask)
+    trials = Trialled(Exploration(low=explore), canary, judge, ask, device)
     running = serve_in_background(settings, host=host, port=port, names=allow_host or (), trials=trials)
     try:
         _announce(running, settings, asked=port, as_json=as_json)
@@ -141,12 +147,15 @@ def serve_in_background(
 ) -> RunningService:
     """The service of a home, answering in threads of this process until `stop`; the next free port where this one is in use.
 
-    Raises: PortTaken, NotStarted, WeakKey, KeyUnavailable, BooksUnavailable.
+    Raises: PortTaken, NotStarted, WeakKey, KeyUnavailable, BooksUnavailable, DeviceUnavailable, TrunkUnavailable.
     """
     key = api_key(settings.home, given=settings.api_key)
     own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
     asked = service_settings(settings, key, names=(*LOOPBACK, *own, *names))
-    app = create_app(replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges, ask=trials.ask))
+    asked = replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges, ask=trials.ask)
+    if trials.device:
+        asked = replace(asked, towers=towers_on_device(trials.device, asked.encoder), encoded_at_once=ENCODED_AT_ONCE)
+    app = create_app(asked)
     return start(app, bind(host, port))
 
 
