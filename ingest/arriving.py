@@ -62,7 +62,7 @@ RASA_EVENTS = Stream(
     "rasa",
     RASA,
     # All of a turn's events are sent when the tracker is saved. Who answers later than in a quarter of an hour is not known to answer.
-    Patience(quiet=timedelta(seconds=3), wait=timedelta(seconds=30), keep=timedelta(minutes=15)),
+    Patience(quiet=timedelta(seconds=3), wait=timedelta(seconds=30), keep=timedelta(minutes=15), one_by_one=True),
     talks_are_customers=True,
 )
 """Rasa's events, as a broker posts them."""

@@ -52,6 +52,8 @@ class Patience:
     """Longest wait for what is missing."""
     keep: timedelta
     """How long pieces stay behind the last one, so that what comes late joins them."""
+    one_by_one: bool = False
+    """Whether told pieces go each in its time, and not with the last of their talk: of talks that never end."""
 
 
 class WaitingBooks:
@@ -122,14 +124,14 @@ class WaitingBooks:
             return list(connection.execute(query).scalars())
 
     def pieces(self, source: str, talks: Sequence[str]) -> list[Piece]:
-        """All pieces of some talks, told or not.
+        """All pieces of some talks, told or not, by talk and key.
 
         Raises: BooksUnavailable.
         """
         of = WAITING.c
         query = sa.select(of.talk, of.event_key, of.customer_id, of.event_time, of.span, of.parent, of.content)
         with self._books.reading() as connection:
-            rows = connection.execute(query.where(of.source == source, of.talk.in_(talks)))
+            rows = connection.execute(query.where(of.source == source, of.talk.in_(talks)).order_by(of.talk, of.event_key))
             return [Piece(talk, key, customer, utc(at), *rest) for talk, key, customer, at, *rest in rows]
 
     def note_told(self, source: str, pieces: Sequence[Piece]) -> None:
@@ -145,19 +147,20 @@ class WaitingBooks:
                 connection.execute(told, [{"of_talk": each.talk, "of_key": each.event_key} for each in pieces])
 
     def drop(self, source: str, patience: Patience, *, now: datetime) -> int:
-        """Delete the talks that are told, and to which nothing came for a while; how many pieces that was.
+        """Delete what is told, and to which nothing came for a while; how many pieces that was.
 
         Raises: BooksUnavailable.
         """
         of = WAITING.c
         old = sa.select(of.talk).where(of.source == source).group_by(of.talk)
         old = old.having(sa.func.min(of.told) == 1, sa.func.max(of.came_at) <= now - patience.keep)
+        gone = (of.told == 1, of.came_at <= now - patience.keep) if patience.one_by_one else (of.talk.in_(old),)
         with self._books.reading() as connection:
             # Most rounds find nothing, and need not stand in the way of those who write.
-            if connection.execute(old.limit(1)).first() is None:
+            if connection.execute(sa.select(of.talk).where(of.source == source, *gone).limit(1)).first() is None:
                 return 0
         with self._books.writing() as connection:
-            return int(connection.execute(WAITING.delete().where(of.source == source, of.talk.in_(old))).rowcount)
+            return int(connection.execute(WAITING.delete().where(of.source == source, *gone)).rowcount)
 
 
 def _known(connection: sa.Connection, source: str, talks: Sequence[str]) -> set[tuple[str, str]]:

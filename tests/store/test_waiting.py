@@ -95,6 +95,18 @@ def test_told_talks_stay_a_while_and_go(books: Books):
     assert [each.talk for each in waiting.pieces("otlp", ["t1", "t2"])] == ["t2"]
 
 
+def test_a_talk_that_never_ends_does_not_grow_without_end(books: Books):
+    """Where its pieces go one by one, those that were told a while ago go though more have come."""
+    waiting = WaitingBooks(books)
+    for number in range(3):
+        waiting.add("rasa", [piece(f"s{number}")], now=BASE + timedelta(minutes=10 * number))
+    waiting.note_told("rasa", waiting.pieces("rasa", ["t1"])[:2])
+
+    dropped = [waiting.drop("rasa", replace(PATIENCE, one_by_one=each), now=BASE + timedelta(minutes=20)) for each in (False, True)]
+
+    assert dropped == [0, 1]
+
+
 @pytest.mark.parametrize("limits", [{"pieces_max": 2}, {"characters_max": 5}])
 def test_no_more_waits_than_is_kept(books: Books, limits: dict[str, int]):
     """All or nothing of a request; after others went there is room again."""
