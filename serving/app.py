@@ -58,6 +58,7 @@ from serving.guard import Guard
 from serving.health import health_routes
 from serving.keyring import Keyring
 from serving.metrics import Metrics
+from serving.offering import Offering
 from serving.rasa_api import rasa_routes
 from serving.rate import RateLimit
 from serving.refresher import Refresher
@@ -164,7 +165,11 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     core, beside = CoreLine(), Beside(threads=settings.encoded_at_once, inside_max=INSIDE_MAX * settings.encoded_at_once)
     asked = AskedBooks(books)
-    write = Counting(books.log_decisions, asked, clock=clock, on_fault=metrics.failed) if settings.ask else books.log_decisions
+    write = (
+        Counting(books.log_decisions, asked, clock=clock, on_fault=metrics.failed)
+        if settings.ask or settings.offer
+        else books.log_decisions
+    )
     metrics.show_memory(personal, lambda: line.inside + core.inside + beside.inside)
     return Service(
         settings=settings,
@@ -186,6 +191,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         rewriter=Rewriter(trying.live, on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
         computing=Rewriter(computed(trying.live), on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
         asking=Asking(asked, partial(Lake, settings.lake), share=settings.ask, draw=arms.drawn, line=WaitingLine()),
+        offering=Offering(books, teachings, partial(Lake, settings.lake), share=settings.offer, draw=arms.drawn),
         decisions=DecisionLog(write, on_lost=metrics.lost),
         metrics=metrics,
         line=line,
@@ -202,15 +208,15 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 async def running(service: Service) -> AsyncIterator[None]:
     """A block in which the parts of a service run; they end with it."""
     metrics = service.metrics
-    beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh)
+    beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh, service.offering.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     rounds = Rounds(lambda: _judge(service), on_fault=metrics.failed)
     summing = Rounds(lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
-    asking = Rounds(lambda: service.asking.look(service.clock()), on_fault=metrics.failed)
+    asking = Rounds(lambda: _look(service), on_fault=metrics.failed)
     telling = Rounds(lambda: tell_all(service), on_fault=metrics.failed, every_s=TOLD_EVERY_S)
     refresher.start()
     telling.start()
-    if service.asking.is_on:
+    if service.asking.is_on or service.offering.is_on:
         asking.start()
     if service.settings.judges:
         rounds.start()
@@ -235,6 +241,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         await run_in_threadpool(service.decisions.close)
         service.line.close()
         service.asking.close()
+        service.offering.close()
         service.beside.close()
         service.rewriter.close()
         service.computing.close()
@@ -248,6 +255,11 @@ def _judge(service: Service) -> None:
 
 def _sum_up(service: Service) -> None:
     sum_up_where_due(Lake(service.settings.lake), SliceBooks(service.books).all(), now=service.clock())
+
+
+def _look(service: Service) -> None:
+    service.offering.look(service.clock())
+    service.asking.look(service.clock())
 
 
 async def _unprocessable(_request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Response
 from starlette.middleware import Middleware
 
 from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
+from resay.dialogue.teaching import Taught
 from rewrite_online.ahead import Ahead
 from rewrite_online.computed import is_short
 from serving.decision_log import decision_of
@@ -82,10 +83,10 @@ def _request(service: Service, question: RewriteQuestion) -> RewriteRequest:
 
 async def _reply(service: Service, asked: _Asked) -> bytes:
     answer = await answered(service, asked.request, budget_s=asked.due - time.perf_counter())
-    answer = await _asked_back(service, asked, answer)
+    answer, offered = await _asked_back(service, asked, answer)
     service.decisions.put(decision_of(asked.request, answer))
     service.metrics.answered(answer)
-    return reply_bytes(asked.question, answer)
+    return reply_bytes(asked.question, answer, offered=offered)
 
 
 async def answered_unseen(service: Service, body: bytes) -> bytes | None:
@@ -98,13 +99,17 @@ async def answered_unseen(service: Service, body: bytes) -> bytes | None:
     return reply_bytes(asked.question, answer)
 
 
-async def _asked_back(service: Service, asked: _Asked, answer: RewriteAnswer) -> RewriteAnswer:
-    """The answer, or that the customer is to be asked afterwards; as it was where the books cannot tell."""
+async def _asked_back(service: Service, asked: _Asked, answer: RewriteAnswer) -> tuple[RewriteAnswer, Taught | None]:
+    """The answer with what is offered after it, or that the customer is to be asked; as it was where the books cannot tell."""
+    now, request = service.clock(), asked.request
     try:
-        return await service.asking.asked(asked.request, answer, now=service.clock(), left_s=asked.due - time.perf_counter())
+        offered = await service.offering.offered(request, answer, now=now, left_s=asked.due - time.perf_counter())
+        if offered is not None:
+            return answer, offered
+        return await service.asking.asked(request, answer, now=now, left_s=asked.due - time.perf_counter()), None
     except Exception as error:  # Whatever breaks, the customer's words go on unchanged (DESIGN 13.6).
         service.metrics.failed("asking", error)
-        return answer
+        return answer, None
 
 
 async def answered(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:

@@ -30,6 +30,7 @@ from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
 from serving.keyring import Keyring
 from serving.metrics import Metrics
+from serving.offering import Offering
 from serving.sessions import PageSessions
 from serving.switched import Switched
 from serving.trials.referee import Referee
@@ -73,6 +74,8 @@ class ServiceSettings:
     """Whether rewrites are promoted and rolled back by this service."""
     ask: float = 0.0
     """Share of turns about which customers are asked; who can ask says so."""
+    offer: float = 0.0
+    """Share of turns after which something is offered; the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Service:
     unsaying: Unsaying
     """The referee of the layers beside the table."""
     asking: Asking
+    offering: Offering
     reports: Shelf
     watch: Watch
     rewriter: Rewriter

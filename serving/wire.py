@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resay.dialogue.codec import HYPOTHESES_MAX, ID_CHARS_MAX, UTTERANCE_CHARS_MAX, instant, wire_value
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard, RetryRequest, RewriteAnswer, RewriteRequest
+from resay.dialogue.teaching import Taught
 from resay.dialogue.text import has_control_characters
 from resay.dialogue.turn import Audio, Context, Hypothesis, Interpretation, Prompt, ResponseStatus, Versions
 from resay.label.explore import QUESTION
+from resay.teach.ask import question as question_before
 from rewrite_online.deadline import BUDGET_S
 
 DEADLINE_MS_MAX = 1_000
@@ -92,6 +94,16 @@ class Applied(BaseModel):
     arm: str | None = None
 
 
+class OfferMade(BaseModel):
+    """A teaching that the customer may agree to; their yes or no goes to `/v1/teachings/offers/{teaching_id}`."""
+
+    teaching_id: str
+    say: str
+    """What to ask."""
+    words: str
+    meaning: str
+
+
 class RewriteReply(BaseModel):
     """What to do with the utterance, and why."""
 
@@ -129,6 +141,8 @@ class RewriteReply(BaseModel):
     """To be copied into the turn's log record; null where nothing was rewritten."""
     say: str | None
     """Where `action` is `ask`: what to ask the customer once the assistant has responded; their yes or no goes to `/v1/feedback`."""
+    offer: OfferMade | None
+    """What to offer the customer once the assistant has responded, after a failure and a second try that worked; only where told to."""
 
 
 class Fault(BaseModel):
@@ -172,7 +186,7 @@ def request_of(question: RewriteQuestion, *, now: datetime, pseudonym: Callable[
     return RetryRequest(heard, question.interpretations, question.status or ResponseStatus.NONE)
 
 
-def reply_bytes(question: RewriteQuestion, answer: RewriteAnswer) -> bytes:
+def reply_bytes(question: RewriteQuestion, answer: RewriteAnswer, *, offered: Taught | None = None) -> bytes:
     """The answer as JSON, in the form of `RewriteReply`."""
     applied = answer.applied()
     return _encode(
@@ -193,8 +207,14 @@ def reply_bytes(question: RewriteQuestion, answer: RewriteAnswer) -> bytes:
             "latency_ms": round(answer.latency_ms, 3),
             "rewrite": None if applied is None else wire_value(applied),
             "say": QUESTION if answer.action is Action.ASK else None,
+            "offer": None if offered is None else _offer(offered),
         }
     )
+
+
+def _offer(offered: Taught) -> dict[str, str]:
+    """In the form of `OfferMade`."""
+    return {"teaching_id": offered.teaching_id, "say": question_before(offered), "words": offered.words, "meaning": offered.meaning}
 
 
 def _checked_time(question: RewriteQuestion, now: datetime) -> datetime:

@@ -76,6 +76,8 @@ _DEVICE_HELP = "Where the encoder runs and vectors are searched, by torch: cuda,
 
 _ASK_HELP = f"Share of turns answered `ask`: did that do what you wanted? {SHARE_MAX:g} at most; for assistants that can ask."
 
+_OFFER_HELP = f"Share of turns after which the next words are offered for those that failed; {SHARE_MAX:g} at most; for the same."
+
 
 @dataclass(frozen=True, slots=True)
 class Trialled:
@@ -88,6 +90,8 @@ class Trialled:
     """Whether rewrites are promoted and rolled back."""
     ask: float = 0.0
     """Share of turns about which customers are asked."""
+    offer: float = 0.0
+    """Share of turns after which something is offered."""
     device: str = ""
     """Where the encoder runs and vectors are searched, as torch names it; without a name on the processor, and without torch."""
 
@@ -108,6 +112,7 @@ def serve(  # noqa: PLR0917 - an option is a parameter
     canary: Annotated[float, typer.Option("--canary", min=0.01, max=LIVE_SHARE, help=_CANARY_HELP)] = LIVE_SHARE,
     judge: Annotated[bool, typer.Option("--judge/--no-judge", help="Roll back and promote rewrites by their own evidence.")] = True,
     ask: Annotated[float, typer.Option("--ask", min=0.0, max=SHARE_MAX, help=_ASK_HELP)] = 0.0,
+    offer: Annotated[float, typer.Option("--offer", min=0.0, max=SHARE_MAX, help=_OFFER_HELP)] = 0.0,
     device: Annotated[str, typer.Option("--device", help=_DEVICE_HELP)] = "",
     logs: Annotated[
         LogForm, typer.Option("--logs", help="How events are told on standard error; never what customers said.")
@@ -118,12 +123,12 @@ def serve(  # noqa: PLR0917 - an option is a parameter
 
     Every rewrite is judged by what labels say of the turns that it was put into: one that fails is rolled back by itself.
 
-    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`, `resay serve --ask 0.01`,
+    Examples: `resay serve`, `resay serve --port 9000`, `resay serve --canary 0.3`, `resay serve --ask 0.01 --offer 0.01`,
     `resay serve --host 0.0.0.0 --allow-host resay.example.org`, `resay serve --device cuda`
     """
     log_to(form=logs)
     settings = read_settings(home=home)
-    trials = Trialled(Exploration(low=explore), canary, judge, ask, device)
+    trials = Trialled(Exploration(low=explore), canary, judge, ask, offer, device)
     running = serve_in_background(settings, host=host, port=port, names=allow_host or (), trials=trials)
     try:
         _announce(running, settings, asked=port, as_json=as_json)
@@ -152,7 +157,8 @@ def serve_in_background(
     key = api_key(settings.home, given=settings.api_key)
     own = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
     asked = service_settings(settings, key, names=(*LOOPBACK, *own, *names))
-    asked = replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges, ask=trials.ask)
+    asked = replace(asked, exploration=trials.exploration, canary=trials.canary, judges=trials.judges)
+    asked = replace(asked, ask=trials.ask, offer=trials.offer)
     if trials.device:
         asked = replace(asked, towers=towers_on_device(trials.device, asked.encoder), encoded_at_once=ENCODED_AT_ONCE)
     app = create_app(asked)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ingest.landing import land_records
-from resay.dialogue.rewrite import Heard
+from rephrase.combined import CombinedDetector
+from rephrase.detect import detect
+from resay.dialogue.rewrite import Decision, Heard
 from resay.dialogue.tick import silent
 from resay.label.explore import SHARE_MAX
 from resay.label.job import label
+from resay.store.asked import AskedBooks
+from resay.store.books import Books
 from resay.store.lake import Lake
 from rewrite_online.hold_out import drawn
 from serving.app import open_service
@@ -35,11 +39,23 @@ CHANCE = 0.2
 """With which a turn of the doubted ones is drawn: four of 400 turns may be asked about, and these are twenty."""
 
 
-def asking_service(home: Path, *, share: float = SHARE_MAX) -> Service:
-    """A service over a doubting home that has looked at it."""
-    service = open_service(settings_of(home, ask=share), clock=lambda: NOW)
-    service.asking.look(NOW)
+def asking_service(home: Path, *, share: float = SHARE_MAX, clock: Callable[[], datetime] = lambda: NOW) -> Service:
+    """A service over a home, which asks and offers, and has looked at it."""
+    service = open_service(settings_of(home, ask=share, offer=share), clock=clock)
+    service.offering.refresh()
+    service.offering.look(clock())
+    service.asking.look(clock())
     return service
+
+
+def answered(books: Books, turns: int, *, now: datetime = NOW) -> None:
+    """Have so many turns counted as of a day."""
+    rest: dict[str, Any] = dict.fromkeys(("target", "layer", "generation", "rewrite_id", "experiment", "arm"))
+    decisions = [
+        Decision(f"d{each}", f"t{each}", "c", NOW, "before", "hello", **rest, propensity=1.0, reason="no_candidate", latency_ms=1.0)
+        for each in range(turns)
+    ]
+    AskedBooks(books).count(decisions, now=now)
 
 
 def land_doubts(home: Path) -> None:
@@ -47,6 +63,31 @@ def land_doubts(home: Path) -> None:
     lake = Lake(home / "lake")
     land_records([json.dumps(each).encode() for each in _turns()], source="test", lake=lake, now=NOW)
     label(lake, silent)
+
+
+def land_second_tries(home: Path, *pairs: tuple[str, str, str], until: datetime = NOW) -> None:
+    """Land that customers said something that was refused, and eight seconds later something that worked; link and label it."""
+    lake = Lake(home / "lake")
+    records = [
+        json.dumps(each).encode()
+        for number, pair in enumerate(pairs)
+        for each in _tries(until - timedelta(hours=2) + timedelta(minutes=number), *pair)
+    ]
+    land_records(records, source="tries", lake=lake, now=until)
+    detect(lake, CombinedDetector(), silent)
+    label(lake, silent)
+
+
+def _tries(at: datetime, customer: str, first: str, second: str) -> Iterator[dict[str, Any]]:
+    told: dict[str, Any] = {"schema": "resay.turn/1", "customer_id": customer}
+    refused = {"utterance": first, "response": {"status": "unsupported"}, "interpretations": []}
+    done = {
+        "utterance": second,
+        "response": {"status": "done"},
+        "interpretations": [{"domain": "light", "intent": second, "confidence": 1.0}],
+    }
+    yield told | refused | {"turn_id": f"{customer}/{first}/{at:%d}/1", "at": at.isoformat()}
+    yield told | done | {"turn_id": f"{customer}/{first}/{at:%d}/2", "at": (at + timedelta(seconds=8)).isoformat()}
 
 
 def drawn_for(*utterances: str) -> Iterator[str]:

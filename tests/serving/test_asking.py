@@ -13,14 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from resay.dialogue.rewrite import Decision
 from resay.dialogue.tick import silent
 from resay.label.job import label
 from resay.store.asked import AskedBooks, AskedTurn
 from resay.store.books import Books
 from resay.store.lake import Lake
 from serving.service import Service
-from tests.serving.asking_home import CHANCE, DOUBTED, NOW, RISKY, SURE, asking_service, drawn_for, land_doubts
+from tests.serving.asking_home import CHANCE, DOUBTED, NOW, RISKY, SURE, answered, asking_service, drawn_for, land_doubts
 from tests.serving.conftest import Serve, client_of, question, wait_until
 
 DIM, WARM = DOUBTED
@@ -43,16 +42,6 @@ def replicas(services: tuple[Service, Service], serve: Serve) -> Iterator[Replic
     with ExitStack() as stack:
         one, other = (stack.enter_context(closing(client_of(serve(each)))) for each in services)
         yield one, other
-
-
-def answered(books: Books, turns: int) -> None:
-    """Have so many turns counted today."""
-    rest: dict[str, Any] = dict.fromkeys(("target", "layer", "generation", "rewrite_id", "experiment", "arm"))
-    decisions = [
-        Decision(f"d{each}", f"t{each}", "c", NOW, "before", "hello", **rest, propensity=1.0, reason="no_candidate", latency_ms=1.0)
-        for each in range(turns)
-    ]
-    AskedBooks(books).count(decisions, now=NOW)
 
 
 def put(client: httpx.Client, utterance: str, customer: str, **others: Any) -> dict[str, Any]:
