@@ -33,23 +33,22 @@ class Step:
 def dialogue_turns(turn_ids: Sequence[str]) -> Step:
     """What was said and answered in these turns; the response's text is taken from the record itself, where it is JSON.
 
-    Parts of no other turns are merged: a view of all of them takes seconds of a large lake.
+    Parts of no other turns are merged, as a view of all of them takes seconds of a large lake; and the lake is read through once.
     """
-    ours = merged_turns(DUCKDB, "(select * from turn_parts where turn_id in (select turn_id from asked))")
     return Step(
         "dialogue_turns",
         f"""
-        with asked as (select unnest(?) as turn_id),
+        with ours as materialized (select * from turn_parts where turn_id in (select unnest(?))),
         answers as (
             select turn_id, arg_max(json_extract_string(body, '$.response.text'), (event_time, part)) as answer
-            from turn_parts
-            where turn_id in (select turn_id from asked) and json_valid(body)
+            from ours
+            where json_valid(body)
             group by turn_id
         )
         select turns.turn_id, turns.customer_id, turns.event_time,
             case when turns.original is null then turns.utterance else turns.original end as said,
             coalesce(turns.status, '') as status, coalesce(answers.answer, '') as answer
-        from ({ours}) as turns
+        from ({merged_turns(DUCKDB, "ours")}) as turns
         left join answers on answers.turn_id = turns.turn_id
         """,
         (list(turn_ids),),

@@ -181,9 +181,10 @@ def test_replicas_behind_one_address_know_each_others_sessions(home: Path, serve
     one, other = serve(home), serve(home)
     balancer = {"Host": "localhost:9999"}
 
-    let_in = httpx.get(one.page_url(), headers=balancer)
+    let_in = httpx.get(one.page_url(), headers=balancer, timeout=60)
     named = let_in.headers["set-cookie"].split(";")[0]
-    shown = [httpx.get(each.url + "/", headers={**balancer, "Cookie": cookie}) for each in (one, other) for cookie in (named, named[:-1])]
+    asked = [(each.url + "/", {**balancer, "Cookie": cookie}) for each in (one, other) for cookie in (named, named[:-1])]
+    shown = [httpx.get(address, headers=headers, timeout=60) for address, headers in asked]
 
     assert named.startswith("resay_session_9999=")
     assert [each.status_code for each in shown] == [200, 403, 200, 403]

@@ -229,7 +229,7 @@ def test_what_is_switched_off_is_said_at_the_top(tmp_path: Path, serve: Serve):
     """With by whom and why, as text."""
     running = serve(fill(tmp_path))
     running.app.state.service.review.switch_off(Switch("all", BASE, "ada", HOSTILE))
-    with closing(httpx.Client(follow_redirects=True)) as client:
+    with closing(httpx.Client(follow_redirects=True, timeout=60)) as client:
         page = Elements(client.get(running.page_url()).text)
 
     assert "Switched off: everything, since 2 November 2026, 09:00 UTC, by ada: " + HOSTILE in page.text
