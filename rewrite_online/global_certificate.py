@@ -6,9 +6,8 @@ the layer or none; an index beside the model of another generation is refused. F
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,14 @@ from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.dialogue.wording import Wording
-from resay.store.artifact import BrokenArtifact, Generation
+from resay.store.artifact import BrokenArtifact, Generation, hash_of
 from resay.store.rewrites import REWRITES_FILE
 from resay.store.wordings import (
     GLOBAL_FILES,
     MEANING_FILE,
     RANKER_FILE,
     SENSE_FILES,
+    VECTORS_FILE,
     WORDINGS_FILE,
     WORDINGS_PROOF_FILE,
     decode_wordings,
@@ -69,16 +69,16 @@ def global_layer(
         missing = ", ".join(sorted(wanted - found))
         message = f"generation {generation.number} must have all files of the global layer or none; it lacks {missing}; were they deleted?"
         raise BrokenArtifact(message)
-    contents = {name: generation.read(name) for name in {REWRITES_FILE, *found} - {WORDINGS_PROOF_FILE}}
+    contents = _contents(generation, {REWRITES_FILE, *found})
     claim = _claim(generation)
     _check_together(generation, contents, claim)
-    wordings = decode_wordings(contents[WORDINGS_FILE])
+    wordings = decode_wordings(bytes(contents[WORDINGS_FILE]))
     _check_rules(generation, wordings, claim)
     sense = read_sense(contents, wordings, encoder()) if found.intersection(SENSE_FILES) else None
     return GlobalLayer(
         recall_beside(wordings, table, sense),
-        meaning=Meaning(decode_meaning(contents[MEANING_FILE])),
-        weigher=Ranker(contents[RANKER_FILE]),
+        meaning=Meaning(decode_meaning(bytes(contents[MEANING_FILE]))),
+        weigher=Ranker(bytes(contents[RANKER_FILE])),
     )
 
 
@@ -98,9 +98,9 @@ def wordings_known(generation: Generation) -> list[Wording]:
     Raises: BrokenArtifact.
     """
     names = {REWRITES_FILE, *GLOBAL_FILES, *SENSE_FILES} - {WORDINGS_PROOF_FILE}
-    claim, contents = _claim(generation), {name: generation.read(name) for name in names if (generation.path / name).exists()}
+    claim, contents = _claim(generation), _contents(generation, {name for name in names if (generation.path / name).exists()})
     _check_together(generation, contents, claim)
-    wordings = decode_wordings(contents[WORDINGS_FILE])
+    wordings = decode_wordings(bytes(contents[WORDINGS_FILE]))
     _check_rules(generation, wordings, claim)
     return wordings
 
@@ -123,11 +123,17 @@ def _claim(generation: Generation) -> Claim:
 _decode_claim = msgspec.json.Decoder(Claim).decode
 
 
-def _check_together(generation: Generation, contents: Mapping[str, bytes], claim: Claim) -> None:
+def _contents(generation: Generation, names: Collection[str]) -> dict[str, bytes | memoryview]:
+    """The files of a generation but for their proof; vectors, which are most of it, where they lie."""
+    kept = {name: generation.read(name) for name in names if name not in {WORDINGS_PROOF_FILE, VECTORS_FILE}}
+    return {**kept, **{name: generation.mapped(name) for name in names if name == VECTORS_FILE}}
+
+
+def _check_together(generation: Generation, contents: Mapping[str, bytes | memoryview], claim: Claim) -> None:
     if claim.verdict != "proven":
         message = f"wordings of generation {generation.number} must be proven to be served; their proof refuses them; who published them?"
         raise BrokenArtifact(message)
-    others = sorted(name for name, content in contents.items() if claim.sha256.get(name) != hashlib.sha256(content).hexdigest())
+    others = sorted(name for name, content in contents.items() if claim.sha256.get(name) != hash_of(content))
     others += sorted(claim.sha256.keys() - contents.keys())
     if others:
         message = (

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resay.dialogue.errors import ResayError
+from resay.store.artifact import hash_of
 
 faiss: Any = typed_faiss
 """Its types lack what it adds to its classes as it is imported."""
@@ -256,7 +257,7 @@ def _taken_apart(content: bytes | memoryview) -> tuple[dict[str, Any], memoryvie
 def _check(told: Mapping[str, Any], body: memoryview, label: Label) -> None:
     """That a snapshot is whole, and of the generation and encoder that are asked for; all faults at once."""
     faults = []
-    if told.get("sha256") != hashlib.sha256(body).hexdigest():
+    if told.get("sha256") != hash_of(body):
         faults.append("its bytes are not those that were written")
     if told.get("generation") != label.generation:
         faults.append(f"it was made for generation {told.get('generation')}")

@@ -48,7 +48,7 @@ def encode_sense(sense: Sense, wordings: Sequence[Wording], towers: Towers) -> d
     return {HEADS_FILE: bytes(heads), VECTORS_FILE: sense.index.snapshot(label)}
 
 
-def read_sense(files: Mapping[str, bytes], wordings: Sequence[Wording], towers: Towers | None) -> Sense:
+def read_sense(files: Mapping[str, bytes | memoryview], wordings: Sequence[Wording], towers: Towers | None) -> Sense:
     """The sense that files hold, for these wordings; `towers`: the encoder that is there.
 
     Raises: WrongEncoder.
@@ -60,7 +60,7 @@ def read_sense(files: Mapping[str, bytes], wordings: Sequence[Wording], towers: 
         message = "wordings that are compared by meaning need an encoder; none is there; does models/minilm lie beside the program?"
         raise WrongEncoder(message)
     try:
-        own = towers.with_heads(Heads.of(files[HEADS_FILE]))
+        own = towers.with_heads(Heads.of(bytes(files[HEADS_FILE])))
     except WrongHeads as error:
         message = f"encoder must be the one that wordings were learnt with; {error}"
         raise WrongEncoder(message) from error

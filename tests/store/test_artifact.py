@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import mmap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from resay.store.artifact import BrokenArtifact, Shelf, ShelfUnavailable
+from resay.store.artifact import MAPPED_FROM, BrokenArtifact, Shelf, ShelfUnavailable, hash_of
 from tests import child
 
 
@@ -116,3 +118,20 @@ def test_a_shelf_below_a_file_is_said(tmp_path: Path):
         shelf.write({"table": b"one"})
     with pytest.raises(ShelfUnavailable, match="artifacts must be readable and writable"):
         shelf.current()
+
+
+def test_a_large_file_is_read_where_it_lies(tmp_path: Path):
+    """And is checked as others are: one byte that was changed is told, and the hash is that of the whole."""
+    shelf, content = Shelf(tmp_path), bytes(range(256)) * (MAPPED_FROM // 256) + b"the end"
+    generation = shelf.write({"large": content, "small": b"few"})
+
+    large, small = shelf.open(generation.number).mapped("large"), generation.mapped("small")
+
+    assert isinstance(large.obj, mmap.mmap)
+    assert (bytes(small), bytes(large[-7:]), len(large)) == (b"few", b"the end", len(content))
+    assert hash_of(large) == hashlib.sha256(content).hexdigest()
+    with (generation.path / "large").open("r+b") as file:
+        file.seek(MAPPED_FROM - 5)
+        file.write(b"x")
+    with pytest.raises(BrokenArtifact, match="its hash differs"):
+        shelf.open(generation.number)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from resay.commands.bench.report import BenchRow, Shown
 from resay.dialogue.tick import Tick
 from resay.experiment.bounds import clopper_pearson
+from resay.store.artifact import Generation
 from rewrite_online.encoder import Towers
 from rewrite_online.index import NEAREST, Index, Label
 
@@ -125,7 +126,7 @@ def _served(path: Path, label: Label, queries: Vectors) -> tuple[list[list[int]]
 def _serve(path: Path, label: Label, queries: Vectors) -> tuple[list[list[int]], list[float], float, float]:
     before = _resident_gb()
     begun = time.perf_counter()
-    index = Index.load(path.read_bytes(), label)
+    index = Index.load(Generation(label.generation, path.parent).mapped(path.name), label)
     index.search(queries[0], at_most=NEAREST)
     ready_s = time.perf_counter() - begun
     found, waits = [], []
