@@ -14,7 +14,7 @@ from resay.commands.bench.beliefs import by_links, by_people
 from resay.commands.bench.columns import COLUMNS, columns
 from resay.commands.bench.hindsight import by_taught_links
 from resay.commands.bench.proposals import propose
-from resay.commands.bench.ranked import Ranked, loss_chance, win_chance, worst_half
+from resay.commands.bench.ranked import VALUES_MAX, Ranked, coarse, loss_chance, win_chance, worst_half
 from resay.commands.bench.reader import Read, Reader, pieces_of
 from resay.commands.bench.remembered import Remembered
 from resay.commands.bench.replay_personal import last_calls, with_personal
@@ -115,6 +115,21 @@ def test_a_taught_detector_believes_more_than_links_alone(calls: list[Call]):
 
     assert believed["caller0-0", 0][THAI] > 0.9
     assert all(sum(each.values()) <= 1 + 1e-9 for each in believed.values())
+
+
+def test_columns_become_coarse_and_keep_their_order():
+    """Thousands of values become as many as trees tell apart; unknown ones stay unknown, and few values stay what they are."""
+    fine = np.linspace(0, 1, 3000, dtype=np.float32)
+    few = np.arange(3000, dtype=np.float32) % 7
+    fine[0] = math.nan
+
+    rows = coarse(np.stack([fine, few], axis=1))
+
+    assert math.isnan(rows[0, 0])
+    assert len(np.unique(rows[1:, 0])) == VALUES_MAX
+    assert (np.diff(rows[1:, 0]) >= 0).all()
+    np.testing.assert_allclose(rows[1:, 0], fine[1:], atol=1 / VALUES_MAX)
+    np.testing.assert_array_equal(rows[:, 1], few)
 
 
 def test_wins_and_losses_of_a_belief_are_those_of_the_scorer():
