@@ -11,7 +11,7 @@ from markov.wordings_proof import bound_to
 from resay.dialogue.rewrite import Rewrite
 from resay.store.artifact import Generation, Shelf
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
-from resay.store.wordings import GLOBAL_FILES, WORDINGS_PROOF_FILE
+from resay.store.wordings import BESIDE_FILES, WORDINGS_PROOF_FILE
 
 
 def amend(shelf: Shelf, live: Generation, rewrites: Sequence[Rewrite], *, proof: Proof, now: datetime) -> Generation:
@@ -19,7 +19,7 @@ def amend(shelf: Shelf, live: Generation, rewrites: Sequence[Rewrite], *, proof:
 
     Raises: Unproven, BrokenArtifact.
     """
-    beside = {name: live.read(name) for name in GLOBAL_FILES if (live.path / name).exists()}
+    beside = {name: live.read(name) for name in BESIDE_FILES if (live.path / name).exists()}
     if WORDINGS_PROOF_FILE in beside:
         beside[WORDINGS_PROOF_FILE] = bound_to(beside[WORDINGS_PROOF_FILE], {REWRITES_FILE: encode_rewrites(rewrites)})
     carried = read_card(live)

@@ -19,8 +19,10 @@ from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Generation, hash_of
+from resay.store.leanings import LEANINGS_FILE, decode_leanings
 from resay.store.rewrites import REWRITES_FILE
 from resay.store.wordings import (
+    BESIDE_FILES,
     GLOBAL_FILES,
     MEANING_FILE,
     RANKER_FILE,
@@ -32,6 +34,7 @@ from resay.store.wordings import (
 )
 from rewrite_online.certificate import CUSTOMERS_LEAST
 from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.leanings import NO_LEANINGS, Leanings
 from rewrite_online.meaning import Meaning, decode_meaning
 from rewrite_online.rank import Ranker
 from rewrite_online.recall import recall_beside
@@ -61,7 +64,7 @@ def global_layer(
 
     Raises: BrokenArtifact, WrongModel, WrongEncoder.
     """
-    found = {name for name in (*GLOBAL_FILES, *SENSE_FILES) if (generation.path / name).exists()}
+    found = {name for name in BESIDE_FILES if (generation.path / name).exists()}
     if not found or found == set(ALONE):
         return None
     wanted = {*GLOBAL_FILES, *(SENSE_FILES if found.intersection(SENSE_FILES) else ())}
@@ -75,10 +78,12 @@ def global_layer(
     wordings = decode_wordings(bytes(contents[WORDINGS_FILE]))
     _check_rules(generation, wordings, claim)
     sense = read_sense(contents, wordings, encoder()) if found.intersection(SENSE_FILES) else None
+    leanings = _leanings(generation, contents, wordings=wordings, claim=claim)
     return GlobalLayer(
-        recall_beside(wordings, table, sense),
+        recall_beside(wordings, table, sense, leanings=leanings),
         meaning=Meaning(decode_meaning(bytes(contents[MEANING_FILE]))),
         weigher=Ranker(bytes(contents[RANKER_FILE])),
+        leanings=leanings,
     )
 
 
@@ -87,7 +92,7 @@ def wordings_alone(generation: Generation) -> list[Wording]:
 
     Raises: BrokenArtifact.
     """
-    if any((generation.path / name).exists() != (name in ALONE) for name in (*GLOBAL_FILES, *SENSE_FILES)):
+    if any((generation.path / name).exists() != (name in ALONE) for name in BESIDE_FILES):
         return []
     return wordings_known(generation)
 
@@ -97,12 +102,29 @@ def wordings_known(generation: Generation) -> list[Wording]:
 
     Raises: BrokenArtifact.
     """
-    names = {REWRITES_FILE, *GLOBAL_FILES, *SENSE_FILES} - {WORDINGS_PROOF_FILE}
+    names = {REWRITES_FILE, *BESIDE_FILES} - {WORDINGS_PROOF_FILE}
     claim, contents = _claim(generation), _contents(generation, {name for name in names if (generation.path / name).exists()})
     _check_together(generation, contents, claim)
     wordings = decode_wordings(bytes(contents[WORDINGS_FILE]))
     _check_rules(generation, wordings, claim)
     return wordings
+
+
+def _leanings(
+    generation: Generation, contents: Mapping[str, bytes | memoryview], *, wordings: Sequence[Wording], claim: Claim
+) -> Leanings:
+    """The leanings of a generation, if it has any: of wordings that it has, by cues that enough customers spoke by."""
+    if LEANINGS_FILE not in contents:
+        return NO_LEANINGS
+    found, known = decode_leanings(bytes(contents[LEANINGS_FILE])), {(each.text, each.prompt_kind) for each in wordings}
+    floor = claim.parameters.get("customers_min", math.inf)
+    if not all((each.text, each.prompt_kind) in known and all(cue.customers >= floor for cue in each.cues) for each in found):
+        message = (
+            f"leanings of generation {generation.number} must be of its wordings, by cues of at least {floor:,.0f} customers; "
+            f"they are not; was its proof written by hand?"
+        )
+        raise BrokenArtifact(message)
+    return Leanings(found)
 
 
 def _check_rules(generation: Generation, wordings: Sequence[Wording], claim: Claim) -> None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from resay.dialogue.leaning import Told
 from resay.dialogue.rewrite import Heard, Layer, Rewrite, RewriteRequest, Risk
 from resay.dialogue.text import canonical
 from resay.dialogue.wording import Fared, Wording
 from resay.store.rewrites import rewrite_id_of
 from rewrite_online.ahead import Ahead
 from rewrite_online.candidate import Candidate, Chances, Weigher
+from rewrite_online.leanings import NO_LEANINGS, Leanings, chance_here
 from rewrite_online.meaning import Meaning
 from rewrite_online.own_record import chance_as_said, chance_by_record, record_of
 from rewrite_online.recall import Recall, Recalled
@@ -36,6 +38,9 @@ typed talk, of which half of the wordings that fail were held back: 545 turns we
 MEANING_CHANCE = 0.9
 """Chance of success that such a candidate has at least: less than what was found then, as it was chosen there. Its own record may tell
 otherwise."""
+
+WANTED_MIN = 0.5
+"""Chance that a state is wanted, by what is so where words are said, from which no nearness to any of its wordings is needed."""
 
 AS_SAID_MAX = 0.5
 """Words that are likelier to succeed as said are not put into others for their meaning alone."""
@@ -58,6 +63,13 @@ class Considered:
     """Whether it is what the second of two words that were heard means by itself."""
     by_meaning: bool = False
     """Whether it means clearly the same as what was said."""
+    told: Told | None = None
+    """What is so where it was said makes of it; nothing where it makes nothing of it."""
+
+    @property
+    def wanted(self) -> float:
+        """Chance that its state is wanted here, by what is so here; 0 where that says nothing."""
+        return self.told.wanted(self.candidate.wording.state) if self.told else 0.0
 
     @property
     def has_ground(self) -> bool:
@@ -68,7 +80,7 @@ class Considered:
         """
         if self.is_tail:
             return False
-        if self.by_meaning or (self.candidate.nearest.spelling or 0.0) >= NEAR_MIN:
+        if self.by_meaning or self.wanted >= WANTED_MIN or (self.candidate.nearest.spelling or 0.0) >= NEAR_MIN:
             return True
         if self.candidate.wording.risk is Risk.HIGH:
             return False
@@ -80,8 +92,9 @@ class GlobalLayer:
 
     layer: Final = Layer.GLOBAL
 
-    def __init__(self, recall: Recall, *, meaning: Meaning, weigher: Weigher) -> None:
+    def __init__(self, recall: Recall, *, meaning: Meaning, weigher: Weigher, leanings: Leanings = NO_LEANINGS) -> None:
         self._recall = recall
+        self._leanings = leanings
         self._meaning = meaning
         self._weigher = weigher
 
@@ -96,6 +109,10 @@ class GlobalLayer:
     def words(self) -> frozenset[str]:
         """Words that many customers say with success."""
         return self._recall.words
+
+    def out_of_place(self, heard: Heard, rewrite: Rewrite) -> bool:
+        """Whether a rewrite, of whatever layer, is not what is wanted where and when it would be said."""
+        return self._leanings.out_of_place(heard, rewrite)
 
     def state_as_said(self, heard: Heard) -> str | None:
         """What the words as they are reach with success; nothing where that is not so, or not known."""
@@ -121,7 +138,7 @@ class GlobalLayer:
 
     def consider(self, request: RewriteRequest) -> Sequence[Considered]:
         """All candidates with what was seen of them and their chances, the likeliest to succeed first."""
-        found = self._recall.gather(request.heard, self._meaning)
+        found = self._recall.gather(request.heard, self._meaning, self._leanings)
         if not found.candidates:
             return ()
         chances = self._weigher.weigh(request, found.said, found.candidates)
@@ -130,14 +147,27 @@ class GlobalLayer:
 
 def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
     as_said = chance_as_said(chances.as_said, found.said)
+    own = found.told_as_said
+    as_said = chance_here(as_said, own.as_said, own) if own else as_said
     clear = _clear_by_meaning(found.candidates) if as_said <= AS_SAID_MAX else None
     weighed = []
     for each, chance in zip(found.candidates, chances.rewritten, strict=True):
         fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
         told = max(chance, MEANING_CHANCE) if each is clear else chance
-        as_rewritten, is_tail = chance_by_record(told, fared), each.wording.state in found.tails
-        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail, each is clear))
+        as_rewritten, is_tail = _here(chance_by_record(told, fared), each, found=found, fared=fared), each.wording.state in found.tails
+        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail, each is clear, found.told))
     return sorted(weighed, key=lambda each: -each.as_rewritten)
+
+
+def _here(chance: float, candidate: Candidate, *, found: Recalled, fared: Fared | None) -> float:
+    """A candidate's chance once it is known what is so here. A record that is good elsewhere lifts nothing here, a bad one stops it."""
+    if found.told is None:
+        return chance
+    own, state = found.told_as_said, candidate.wording.state
+    # Other words for what the very words reach are no better than these.
+    wanted = own.as_said if own and state == own.leaning.state else found.told.wanted(state)
+    here = chance_here(chance, wanted * candidate.wording.success, found.told, is_near=own is None)
+    return min(here, chance_by_record(here, fared))
 
 
 def _clear_by_meaning(candidates: Sequence[Candidate]) -> Candidate | None:
@@ -158,7 +188,9 @@ def _rewrite(said: str, kind: str, considered: Considered) -> Rewrite:
         target=wording.text,
         state=wording.state,
         risk=wording.risk,
-        score=max(meant.chance if meant else 0.0, considered.candidate.nearest.meaning or 0.0 if considered.by_meaning else 0.0),
+        score=max(
+            meant.chance if meant else 0.0, considered.wanted, considered.candidate.nearest.meaning or 0.0 if considered.by_meaning else 0.0
+        ),
         success_as_said=considered.as_said,
         success_as_rewritten=considered.as_rewritten,
         support=wording.customers,

@@ -7,7 +7,7 @@ home with known voices, 400 customers: seeds 11 and 12, of what is near 11 to 13
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
@@ -56,6 +56,15 @@ PRIOR = 1.0
 
 ROW_BYTES = 800
 """What a row takes in memory beside its texts, its share of tables included: 0.9 KB a row in all, measured with `tracemalloc`."""
+
+
+Turned = Callable[[Heard, Rewrite], bool]
+"""Whether what a rewrite reaches, good as it is elsewhere, is not what is wanted where this was heard."""
+
+
+def never(_heard: Heard, _rewrite: Rewrite) -> bool:
+    """Where nothing is known of that."""
+    return False
 
 
 @dataclass(slots=True)
@@ -128,15 +137,17 @@ class Own:
         self._near = self._near_by_place()
         self._failed = self._failed_rewrites()
 
-    def candidates(self, heard: Heard, *, known: Collection[str] = ()) -> Sequence[Rewrite]:
+    def candidates(self, heard: Heard, *, known: Collection[str] = (), turned: Turned = never) -> Sequence[Rewrite]:
         """What could be said in place of the utterance, best first; the utterance itself where that works for this customer.
 
-        `known` are words that many others say with success: what was heard with one of them was not misheard there.
+        `known` are words that many others say with success: what was heard with one of them was not misheard there. Where `turned` says
+        that they want something else, good words are not left alone.
         """
         said, kind, room = _place_of(heard)
         wording = self._wordings.get((said, kind, room), _UNHEARD_OF)
         if wording.said.is_good or (said, kind) in self._targets:
-            return (_left_alone(heard, wording),)
+            alone = _left_alone(heard, wording)
+            return () if (said, kind) not in self._targets and turned(heard, alone) else (alone,)
         end = self._ends.get((said, kind, room))
         if end is not None:
             chance, times, last = end

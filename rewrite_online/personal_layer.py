@@ -16,7 +16,7 @@ from typing import Final
 
 from resay.dialogue.history import Tried
 from resay.dialogue.rewrite import Layer, Rewrite, RewriteRequest
-from rewrite_online.own import Own
+from rewrite_online.own import Own, Turned, never
 
 CUSTOMERS_MAX = 20_000
 """Customers whose histories are kept in memory at once: those who talk within an hour or so to an assistant of some hundred thousand."""
@@ -112,10 +112,10 @@ class PersonalLayer:
         """Never: a customer's own good words are a candidate like others, so that it does not matter what is in memory."""
         return False
 
-    def candidates(self, request: RewriteRequest, *, known: Collection[str] = ()) -> Sequence[Rewrite]:
+    def candidates(self, request: RewriteRequest, *, known: Collection[str] = (), turned: Turned = never) -> Sequence[Rewrite]:
         """What this customer has found to work in place of the utterance, best first; the utterance itself where that works for them.
 
-        `known` are words that many customers say with success.
+        `known` are words that many customers say with success; `turned` tells where good words are not what is wanted.
 
         Raises: whatever the books raise.
         """
@@ -124,8 +124,8 @@ class PersonalLayer:
         self._promised.own = None
         if promised is not None and promised[0] == customer_id:
             self._lately_used(customer_id)
-            return promised[1].candidates(request.heard, known=known)
-        return self._own(customer_id, request.heard.at).candidates(request.heard, known=known)
+            return promised[1].candidates(request.heard, known=known, turned=turned)
+        return self._own(customer_id, request.heard.at).candidates(request.heard, known=known, turned=turned)
 
     def failed_before(self, request: RewriteRequest, rewrite: Rewrite) -> bool:
         """Whether the rewrite failed this customer before and never succeeded for them, as far as their history is in memory."""
@@ -168,9 +168,10 @@ class OwnBeside:
 
     layer: Final = Layer.PERSONAL
 
-    def __init__(self, personal: PersonalLayer, known: Collection[str]) -> None:
-        """Answer as `personal` does, and take no word of `known` for another."""
+    def __init__(self, personal: PersonalLayer, known: Collection[str], *, turned: Turned = never) -> None:
+        """Answer as `personal` does, and take no word of `known` for another; good words are not left alone where `turned` says so."""
         self._known = frozenset(known)
+        self._turned = turned
         self.at_once = personal.at_once
         self.offers = personal.offers
         self._candidates = personal.candidates
@@ -180,4 +181,4 @@ class OwnBeside:
 
         Raises: whatever the books raise.
         """
-        return self._candidates(request, known=self._known)
+        return self._candidates(request, known=self._known, turned=self._turned)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from resay.dialogue.leaning import Told
 from resay.dialogue.rewrite import Heard, Rewrite
 from resay.dialogue.text import canonical
 from resay.dialogue.turn import Prompt
@@ -18,6 +19,7 @@ from resay.dialogue.wording import Wording
 from rewrite_online.ahead import Ahead
 from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
 from rewrite_online.finder import WordingFinder
+from rewrite_online.leanings import NO_LEANINGS, Leanings
 from rewrite_online.meaning import Likely, Meaning
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ FARES_WELL_TIMES = 5.0
 COUNTS_FROM = 0.6
 """Nearness by spelling from which turns with a text count for a wording: as near as a candidate must be (`global_layer.NEAR_MIN`)."""
 
+WANTED_MIN = 0.2
+"""Chance of a state to be what is wanted here, by what is so here, from which it is a candidate though nothing else names it."""
+
 TRIES_WEIGHED = 1.0
 """How many standard errors below its mean a wording's success is taken to be where the best of a state is chosen."""
 
@@ -59,6 +64,13 @@ class Recalled:
     """The wording whose record its turns add to: itself where it is one, else the nearest; nothing where none is near."""
     tails: frozenset[str] = frozenset()
     """States that the second of two words that were heard reaches by itself, as many customers know."""
+    told: Told | None = None
+    """What is so here says of what was heard, or of the wording that it counts for; nothing where it says nothing."""
+
+    @property
+    def told_as_said(self) -> Told | None:
+        """The same, where it is of the very words that were heard."""
+        return self.told if self.told is not None and self.said is not None and self.told.leaning.text == self.said.text else None
 
 
 class Recall:
@@ -98,11 +110,12 @@ class Recall:
         known = self._known.get((canonical(heard.utterance), _kind(heard)))
         return known.state if known is not None and fares_well(known) else None
 
-    def gather(self, heard: Heard, meaning: Meaning) -> Recalled:
-        """The candidates of one request, the likeliest first."""
+    def gather(self, heard: Heard, meaning: Meaning, leanings: Leanings = NO_LEANINGS) -> Recalled:
+        """The candidates of one request, the likeliest first; those that only circumstances name come last."""
         said, kind = canonical(heard.utterance), _kind(heard)
         known = self._known.get((said, kind))
-        if known is not None and fares_well(known):
+        told = leanings.of(said, kind, heard) if known is not None else None
+        if known is not None and fares_well(known) and (told is None or told.as_said >= FARES_WELL):
             return Recalled(known, ())
         likely = meaning.likely(heard, at_most=STATES_MAX + 1)
         listed = self._finder.find(heard, at_most=NEAR_MAX)
@@ -113,7 +126,12 @@ class Recall:
             wording = self._best.get((state, kind))
             if wording is not None and wording.text != said and len(found) < CANDIDATES_MAX:
                 found.append(_candidate(wording, near.get(state), likely=likely))
-        return Recalled(known, tuple(found), known or self._nearest(listed), self._tails(said, kind))
+        counts_for = known or self._nearest(listed)
+        if known is None and counts_for is not None:
+            told = leanings.of(counts_for.text, kind, heard)
+        if told is not None:
+            found = self._with_wanted(found, told, near, likely=likely, said=said)
+        return Recalled(known, tuple(found), counts_for, self._tails(said, kind), told)
 
     def ahead(self, heard: Heard, meaning: Meaning) -> Ahead | None:
         """What may be done before `gather`; nothing where that is not worth it."""
@@ -138,6 +156,16 @@ class Recall:
         other = copy(self)
         other._known = {(each.text, each.prompt_kind): each for each in wordings}
         return other
+
+    def _with_wanted(
+        self, found: list[Candidate], told: Told, near: Mapping[str, Candidate], *, likely: Likely, said: str
+    ) -> list[Candidate]:
+        """The candidates with those states that are wanted here, in place of the last ones."""
+        kind, named = told.leaning.prompt_kind, {each.wording.state for each in found}
+        wanted = sorted((state for state in {*told.states, told.leaning.state} - named), key=lambda state: (-told.wanted(state), state))
+        wordings = [self._best.get((state, kind)) for state in wanted if told.wanted(state) >= WANTED_MIN]
+        more = [_candidate(each, near.get(each.state), likely=likely) for each in wordings if each is not None and each.text != said]
+        return [*found[: max(0, CANDIDATES_MAX - len(more))], *more]
 
     def _tails(self, said: str, kind: str) -> frozenset[str]:
         _, _, last = said.partition(" ")
@@ -175,14 +203,16 @@ def _alone(said: str, kind: str) -> Heard:
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def recall_beside(wordings: Sequence[Wording], table: Iterable[Rewrite], sense: Sense | None = None) -> Recall:
+def recall_beside(
+    wordings: Sequence[Wording], table: Iterable[Rewrite], sense: Sense | None = None, *, leanings: Leanings = NO_LEANINGS
+) -> Recall:
     """The recall that is learnt with and served beside a table: what that rewrites is said for nobody, or it would be rewritten again.
 
-    With a sense of meaning, wordings are also found and compared by that.
+    Nor is what may be rewritten where something is so. With a sense of meaning, wordings are also found and compared by that.
     """
     finder = WordingFinder(wordings, encoder=sense.encoder if sense else None, index=sense.index if sense else None)
     # Records go by writing alone, and thousands of texts are asked about: none of them need be encoded.
-    return Recall(wordings, finder=finder, spared={each.source_key for each in table}, counting=finder.by_letters())
+    return Recall(wordings, finder=finder, spared={each.source_key for each in table} | leanings.keys, counting=finder.by_letters())
 
 
 def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]:

@@ -79,6 +79,8 @@ class Live:
     """Whether this customer taught us that a rewrite's own words mean something else: it would not end in one hop."""
     ahead: Callable[[RewriteRequest], Ahead | None] = lambda _request: None
     """What another core may do meanwhile for a layer that is asked last; nothing where none need be asked."""
+    out_of_place: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
+    """Whether something else is wanted where and when this would be said, though it is good elsewhere."""
     trials: OnTrial = NO_TRIALS
     """How far rewrites have come by their own evidence."""
 
@@ -311,6 +313,8 @@ def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite, *, laye
         return Reason.TAUGHT_OTHERWISE
     if live.failed_before(request, rewrite):
         return Reason.FAILED_BEFORE
+    if live.out_of_place(request, rewrite):
+        return Reason.OUT_OF_PLACE
     return Reason.NEEDLESS if live.needless(request, rewrite) else Reason.REWRITTEN
 
 

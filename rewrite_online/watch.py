@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resay.dialogue.errors import ResayError
-from resay.dialogue.rewrite import Rewrite
+from resay.dialogue.rewrite import Rewrite, RewriteRequest
 from resay.store.artifact import Generation, Shelf
 from resay.store.books import Veto
 from rewrite_online.certificate import certified
@@ -150,14 +150,20 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
     live = Live(
         generation=number, layers=(table,), vetoes=vetoes, rewrites=table.rewrites, problem=problem, needless=needless, spares=table.spares
     )
-    return live if beyond is None else replace(live, layers=(table, beyond), ahead=beyond.ahead)
+    if beyond is None:
+        return live
+
+    def out_of_place(request: RewriteRequest, rewrite: Rewrite) -> bool:
+        return beyond.out_of_place(request.heard, rewrite)
+
+    return replace(live, layers=(table, beyond), ahead=beyond.ahead, out_of_place=out_of_place)
 
 
 def _with_own(live: Live, personal: PersonalLayer | None, *, beyond: GlobalLayer | None) -> Live:
     """The same with customers' own histories, where anything is live at all."""
     if personal is None or live.generation is None:
         return live
-    own = OwnBeside(personal, beyond.words if beyond else ())
+    own = OwnBeside(personal, beyond.words, turned=beyond.out_of_place) if beyond else OwnBeside(personal, ())
     return replace(live, layers=(own, *live.layers), failed_before=personal.failed_before)
 
 

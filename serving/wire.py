@@ -27,6 +27,9 @@ DEADLINE_MS_MAX = 1_000
 COHORTS_MAX = 64
 """Cohorts of one customer: an assistant tells a handful apart, and each is looked up for each answer."""
 
+STATES_MAX = 1_000
+"""Devices whose states may be told: a large home has some hundred, and a turn may tell of all."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -50,7 +53,8 @@ class RewriteQuestion(BaseModel):
     prompt: Prompt | None = None
     """What the assistant had just asked."""
     context: Context | None = None
-    """Where and when the customer spoke."""
+    """Where and when the customer spoke: words that mean something else by room, device, hour, activity or what is on are told apart by
+    it, where the turns of the log tell it too. What is not known is left out."""
     audio: Audio | None = None
     """How the utterance sounded."""
     session_id: str | None = Field(None, max_length=ID_CHARS_MAX)
@@ -69,6 +73,20 @@ class RewriteQuestion(BaseModel):
     """`retry` only: this turn's NLU n-best, best first; may be empty."""
     status: ResponseStatus | None = None
     """`retry` only: what became of the request."""
+
+    @model_validator(mode="after")
+    def _tells_no_more_than_it_may(self) -> Self:
+        told = self.context
+        if told is None:
+            return self
+        long = [name for name in ("locale", "device_type", "room", "activity", "local_time") if len(getattr(told, name)) > ID_CHARS_MAX]
+        faults = [f"context.{name} must not be longer than {ID_CHARS_MAX} characters; got {len(getattr(told, name)):,}" for name in long]
+        if len(told.device_states) > STATES_MAX:
+            faults.append(f"context.device_states must not be of more than {STATES_MAX:,} devices; got {len(told.device_states):,}")
+        if faults:
+            message = "; ".join(faults)
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _keeps_to_its_mode(self) -> Self:

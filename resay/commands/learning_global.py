@@ -19,20 +19,22 @@ from markov.voices import NO_VOICE
 from markov.wordings import Heard, heard_wordings, name_customers
 from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, floor_of
 from resay.commands.learning_folds import meanings_of
+from resay.commands.learning_leanings import learn_leanings
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Turn
 from resay.dialogue.wording import Wording
 from resay.store.artifact import Generation
 from resay.store.lake import Lake
+from resay.store.leanings import LEANINGS_FILE, encode_leanings
 from resay.store.reading import Connection
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
 from resay.store.turns import judged_turns
 from resay.store.wordings import (
+    BESIDE_FILES,
     GLOBAL_FILES,
     MEANING_FILE,
     RANKER_FILE,
-    SENSE_FILES,
     VECTORS_FILE,
     WORDINGS_FILE,
     WORDINGS_PROOF_FILE,
@@ -40,6 +42,7 @@ from resay.store.wordings import (
     encode_wordings,
 )
 from rewrite_online.features import Example
+from rewrite_online.leanings import Leanings
 from rewrite_online.lessons import Came, Without, examples_of
 from rewrite_online.meaning import encode_meaning
 from rewrite_online.recall import recall_beside
@@ -98,7 +101,8 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         turns = _turns(connection)
         towers = rules.encoder() if checked.kept and are_typed(turns.values()) else None
         sense = sense_of(checked.kept, towers) if towers else None
-        recall = recall_beside(checked.kept, table, sense)
+        leanings = learn_leanings(connection, checked.kept, floors)
+        recall = recall_beside(checked.kept, table, sense, leanings=Leanings(leanings))
         checked = replace(checked, kept=with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for))
         recall = recall.with_records(checked.kept)
     tick(2, STEPS)
@@ -115,9 +119,11 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     if ranked.content is None:
         return _alone(table, checked, floors, totals=totals, remark=ranked.reason.replace("_", " "))
     files = {WORDINGS_FILE: encode_wordings(checked.kept), MEANING_FILE: encode_meaning(learnt.whole), RANKER_FILE: ranked.content}
+    if leanings:
+        files[LEANINGS_FILE] = encode_leanings(leanings)
     if sense and towers:
         files |= encode_sense(sense, checked.kept, towers)
-    totals |= {"examples": ranked.examples}
+    totals |= {"examples": ranked.examples, "leanings": len(leanings)}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
 
@@ -140,7 +146,7 @@ def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules
     proof = live.read(WORDINGS_PROOF_FILE)
     if datetime.now(UTC) - checked_at(proof) >= rules.anew_after or not wordings_hold(lake, live, blocked=rules.blocked):
         return None
-    files = {name: live.read(name) for name in (*GLOBAL_FILES, *SENSE_FILES) if (live.path / name).exists()}
+    files = {name: live.read(name) for name in BESIDE_FILES if (live.path / name).exists()}
     if not _has_its_encoder(files, rules):
         return None
     # What lost since then is stopped now: records are told in a moment, and a ranker is not grown in one.
@@ -166,7 +172,7 @@ def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequenc
 
 def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:
     """Whether these are the files beside the live table, but for the moment at which they were proven."""
-    compared = [name for name in (*GLOBAL_FILES, *SENSE_FILES) if name != WORDINGS_PROOF_FILE]
+    compared = [name for name in BESIDE_FILES if name != WORDINGS_PROOF_FILE]
     return all((live.read(name) if (live.path / name).exists() else None) == files.get(name) for name in compared)
 
 

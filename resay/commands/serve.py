@@ -23,9 +23,9 @@ from resay.commands.device import ENCODED_AT_ONCE, towers_on_device
 from resay.commands.encoders import shipped_encoder
 from resay.commands.logs import LogForm, log_to
 from resay.commands.settings import Settings, read_settings
-from resay.commands.try_telling import considered_in, considered_json, tell_considered
+from resay.commands.try_telling import considered_in, considered_json, here_json, tell_considered, tell_here, told_states
 from resay.dialogue.errors import ResayError
-from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Layer, Place, Reason, RetryRequest, Rewrite, RewriteRequest
+from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Layer, Reason, RetryRequest, Rewrite, RewriteRequest
 from resay.dialogue.turn import Context, Prompt, ResponseStatus
 from resay.experiment.promote import LIVE_SHARE
 from resay.label.explore import SHARE_MAX
@@ -171,6 +171,9 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     prompt_kind: Annotated[str, typer.Option("--prompt-kind", help="Kind of question that the assistant had asked.")] = "",
     room: Annotated[str, typer.Option("--room", help="Room in which it is said, as turns name it.")] = "",
     device_type: Annotated[str, typer.Option("--device-type", help="Kind of device that it is said to, as turns name it.")] = "",
+    activity: Annotated[str, typer.Option("--activity", help="What the customer is doing, as turns name it.")] = "",
+    local_time: Annotated[str, typer.Option("--local-time", help="Clock at the customer, such as 07:30.")] = "",
+    states: Annotated[list[str] | None, typer.Option("--state", metavar="DEVICE=STATE", help="What is on; again for more.")] = None,
     cohort: Annotated[list[str] | None, typer.Option("--cohort", help="Cohort of the customer, as turns name it; again for more.")] = None,
     customer: Annotated[str, typer.Option("--customer", help="Who says it.")] = "try",
     mode: Annotated[Mode, typer.Option("--mode", help="Before the NLU, or after a refusal.")] = Mode.BEFORE,
@@ -179,17 +182,20 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     """Show what would be said for a customer: original, rewrite or why none, layer, evidence, time taken. Serves and logs nothing.
 
     Examples: `resay try "lights on in the den"`, `resay try "turn it up" --room kitchen`, `resay try "north" --prompt-kind area`,
-    `resay try "turn it up" --cohort en-GB`, `resay try "…" --mode retry --json`
+    `resay try "turn it up" --state media_player.tv=on --local-time 20:15`, `resay try "…" --mode retry --json`
     """
     settings = read_settings(home=home)
-    request = _request(utterance, place=Place(prompt_kind, room, device_type), customer=customer, mode=mode)
+    context = Context(room=room, device_type=device_type, activity=activity, local_time=local_time, device_states=told_states(states or ()))
+    request = _request(utterance, context, prompt_kind=prompt_kind, customer=customer, mode=mode)
     request = _of_cohorts(request, cohort or ())
     explained, live = _explained(settings, request)
     considered = considered_in(live, request)
     if as_json:
-        print_json(_as_json(explained, mode) | {"considered": considered_json(considered, request)})
+        told = {"here": here_json(considered), "considered": considered_json(considered, request)}
+        print_json(_as_json(explained, mode) | told)
     else:
         _show(explained, settings)
+        tell_here(considered)
         tell_considered(considered)
 
 
@@ -276,9 +282,8 @@ def _announce(running: RunningService, settings: Settings, *, asked: int, as_jso
     remarks.print("Ctrl-C ends it.", markup=False)
 
 
-def _request(utterance: str, *, place: Place, customer: str, mode: Mode) -> RewriteRequest:
-    prompt = Prompt(kind=place.kind) if place.kind else None
-    context = Context(room=place.room, device_type=place.device_type)
+def _request(utterance: str, context: Context, *, prompt_kind: str, customer: str, mode: Mode) -> RewriteRequest:
+    prompt = Prompt(kind=prompt_kind) if prompt_kind else None
     heard = Heard(turn_id="try", customer_id=customer, at=datetime.now(UTC), utterance=utterance, prompt=prompt, context=context)
     return BeforeRequest(heard) if mode is Mode.BEFORE else RetryRequest(heard, (), ResponseStatus.UNSUPPORTED)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import typer
+
 from resay.commands.console import console
 from resay.dialogue.rewrite import RewriteRequest
 from rewrite_online.candidate import Nearness
@@ -36,6 +38,8 @@ def considered_json(found: Sequence[Considered], request: RewriteRequest) -> lis
             "meant": each.candidate.meant.chance if each.candidate.meant else None,
             "meant_rival": each.candidate.meant.rival if each.candidate.meant else None,
             "as_said_by_pieces": each.candidate.meant.as_said if each.candidate.meant else None,
+            "wanted_here": each.told.wanted(each.candidate.wording.state) if each.told else None,
+            "wanted_anywhere": each.told.wanted_anywhere(each.candidate.wording.state) if each.told else None,
             "success_as_said": each.as_said,
             "success_as_rewritten": each.as_rewritten,
             "features": {name: float(value) for name, value in zip(FEATURES, row, strict=True) if not math.isnan(value)},
@@ -44,12 +48,49 @@ def considered_json(found: Sequence[Considered], request: RewriteRequest) -> lis
     ]
 
 
+def told_states(told: Sequence[str]) -> dict[str, str]:
+    """States of devices from the command line, each as DEVICE=STATE."""
+    named = [each.partition("=") for each in told]
+    wrong = [each for each, (device, _, state) in zip(told, named, strict=True) if not (device.strip() and state.strip())]
+    if wrong:
+        message = f"--state must be DEVICE=STATE; got {', '.join(wrong)}; is media_player.tv=on meant?"
+        raise typer.BadParameter(message)
+    return {device.strip(): state.strip() for device, _, state in named}
+
+
+def here_json(found: Sequence[Considered]) -> dict[str, object] | None:
+    """What is so where it is said makes of the words, for programs; nothing where it makes nothing of them."""
+    told = found[0].told if found else None
+    if told is None:
+        return None
+    return {
+        "words": told.leaning.text,
+        "cues": told.cues,
+        "turns": told.turns,
+        "as_said": told.as_said,
+        "as_said_anywhere": told.as_said_anywhere,
+        "states": told.states,
+        "states_anywhere": told.states_anywhere,
+    }
+
+
+def tell_here(found: Sequence[Considered]) -> None:
+    """The same for people; no line where nothing here bears on the words."""
+    told = found[0].told if found else None
+    if told is None:
+        return
+    chances = f"right as said {percent(told.as_said, 0)} here, {percent(told.as_said_anywhere, 0)} anywhere"
+    line = f"“{told.leaning.text}” leans on {', '.join(told.cues)}: {chances}; by {told.turns:,.0f} turns"
+    console.print(f"{'here':<{WIDTH}}{line}", markup=False, soft_wrap=True, highlight=False)
+
+
 def tell_considered(found: Sequence[Considered]) -> None:
     """For people: one line a candidate, the likeliest first."""
     for place, each in enumerate(found):
         near = ", ".join(f"{name} {value:.2f}" for name, value in _near(each.candidate.nearest).items() if value is not None)
         meant = f"; meant {percent(each.candidate.meant.chance, 0)} by its pieces" if each.candidate.meant else ""
         chances = f"succeeds {percent(each.as_rewritten, 0)}, as said {percent(each.as_said, 0)}"
+        meant += f"; wanted {percent(each.wanted, 0)} here" if each.told else ""
         label = "likeliest" if place == 0 else ""
         told = f"“{each.candidate.wording.text}”: {chances}{meant}{f'; near by {near}' if near else ''}"
         console.print(f"{label:<{WIDTH}}{told}", markup=False, soft_wrap=True, highlight=False)

@@ -193,6 +193,8 @@ class Reason(StrEnum):
     """As it is said it succeeds, and is taken for what the rewrite would reach."""
     TAUGHT_OTHERWISE = "taught_otherwise"
     """What it would say means something else to this customer, who taught us so."""
+    OUT_OF_PLACE = "out_of_place"
+    """It is good elsewhere; where and when it would be said, something else is wanted."""
     CONTROL_ARM = "control_arm"
     HOLD_OUT = "hold_out"
     """Of the small share that is never rewritten, so that success as said stays measurable."""

@@ -108,11 +108,14 @@ class Context:
 
     locale: str = ""
     device_type: str = ""
+    """The kind of device that was spoken to, such as `speaker` or `tv`."""
     room: str = ""
     activity: str = ""
+    """What the customer is doing, where that is known, such as `cooking`."""
     local_time: str = ""
-    """Wall-clock time at the customer, ISO 8601."""
+    """Wall-clock time at the customer, ISO 8601; one that cannot be read says nothing."""
     device_states: Mapping[str, object] = field(default_factory=lambda: _NONE)
+    """States by device, such as `media_player.tv`: `on`; they may nest. Names, words and true or false say something; numbers do not."""
 
 
 @dataclass(frozen=True, slots=True)

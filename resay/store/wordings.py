@@ -11,6 +11,7 @@ import msgspec
 
 from resay.dialogue.wording import Wording
 from resay.store.json_lines import decode_lines, encode_lines
+from resay.store.leanings import LEANINGS_FILE
 
 WORDINGS_FILE = "wordings.jsonl"
 """Name of the file of wordings in its generation."""
@@ -35,6 +36,9 @@ VECTORS_FILE = "vectors.index"
 
 SENSE_FILES = (HEADS_FILE, VECTORS_FILE)
 """Files that the global layer has besides, both or none, where its ranker was grown with nearness of meaning."""
+
+BESIDE_FILES = (*GLOBAL_FILES, *SENSE_FILES, LEANINGS_FILE)
+"""All files that may stand beside a table."""
 
 _decode_row = msgspec.json.Decoder(Wording).decode
 

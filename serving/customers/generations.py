@@ -18,12 +18,14 @@ from markov.verify import Rules, sift
 from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, recounted
 from resay.store.artifact import Generation, Shelf
 from resay.store.lake import Lake
+from resay.store.leanings import LEANINGS_FILE, encode_leanings
 from resay.store.reading import Connection
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, SENSE_FILES, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
 from rewrite_online.meaning import encode_meaning
 from rewrite_online.sense import made_for
 from serving.customers.held import Held, Judged, Words, read_held
+from serving.customers.leant import leanings_left, named_less
 from serving.customers.part import Part
 from serving.customers.parted import judge_part, judge_table
 from serving.customers.rare import without_rare
@@ -117,7 +119,9 @@ def _judge(held: Held, facts: Facts, connection: Connection, *, now: datetime) -
         is_same = [(each.text, each.evidence) for each in checked.kept] == [(each.text, each.evidence) for each in held.wordings]
     meaning = held.meaning and without_rare(held.meaning, connection, floor=held.wordings_floor)
     is_same = is_same and meaning is held.meaning
-    return Judged(table.kept, table.proof, checked, meaning, is_clean=is_same and table.is_clean)
+    leanings = leanings_left(held, checked, connection)
+    is_same = is_same and not named_less(leanings, held)
+    return Judged(table.kept, table.proof, checked, meaning, leanings, is_clean=is_same and table.is_clean)
 
 
 def _beside(held: Held, judged: Judged, *, now: datetime) -> dict[str, bytes]:
@@ -130,6 +134,8 @@ def _beside(held: Held, judged: Judged, *, now: datetime) -> dict[str, bytes]:
     if fits and judged.meaning is not None and len(judged.meaning.pieces):
         files |= {MEANING_FILE: encode_meaning(judged.meaning)}
         files |= {name: held.generation.read(name) for name in (RANKER_FILE, *sense)}
+        if judged.leanings:
+            files[LEANINGS_FILE] = encode_leanings(judged.leanings)
     rules = replace(held.rules, customers_min=held.wordings_floor)
     together = {**files, REWRITES_FILE: encode_rewrites(judged.rewrites)}
     return {**files, WORDINGS_PROOF_FILE: encode_wordings_proof(together, judged.checked, rules, now=now)}

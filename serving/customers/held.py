@@ -9,9 +9,11 @@ from markov.proof import Proof, decode_proof
 from markov.verify import Rules
 from markov.wordings_proof import Checked, floor_of
 from resay.dialogue.errors import ResayError
+from resay.dialogue.leaning import Leaning
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.wording import Wording
 from resay.store.artifact import Generation, Shelf
+from resay.store.leanings import LEANINGS_FILE, decode_leanings
 from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, decode_rewrites
 from resay.store.wordings import MEANING_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings
 from rewrite_online.meaning import Weights, decode_meaning
@@ -40,6 +42,7 @@ class Held:
     wordings: Sequence[Wording] = ()
     wordings_floor: int = 0
     meaning: Weights | None = None
+    leanings: Sequence[Leaning] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Judged:
     checked: Checked
     """Of its wordings."""
     meaning: Weights | None
+    leanings: Sequence[Leaning]
     is_clean: bool
     """Whether it holds nothing that it must not, as it is."""
 
@@ -69,6 +73,7 @@ def read_held(shelf: Shelf, number: int, words: Words) -> Held | None:
             wordings=decode_wordings(generation.read(WORDINGS_FILE)),
             wordings_floor=floor_of(generation.read(WORDINGS_PROOF_FILE)),
             meaning=decode_meaning(generation.read(MEANING_FILE)) if (generation.path / MEANING_FILE).exists() else None,
+            leanings=decode_leanings(generation.read(LEANINGS_FILE)) if (generation.path / LEANINGS_FILE).exists() else (),
         )
     except (ResayError, KeyError, ValueError, OSError):
         return None

@@ -25,6 +25,7 @@ from resay.dialogue.wording import Wording
 from resay.store.reading import Connection
 from resay.store.rewrites import encode_rewrites
 from serving.customers.held import Held, Judged
+from serving.customers.leant import leanings_left, named_less
 from serving.customers.part import Part
 from serving.customers.rare import without_rare
 
@@ -60,7 +61,9 @@ def judge_part(held: Held, part: Part, connection: Connection, *, now: datetime)
     checked = _judge_wordings(held, part, connection, there=there)
     is_same = [(each.text, each.evidence) for each in checked.kept] == [(each.text, each.evidence) for each in held.wordings]
     meaning = held.meaning and without_rare(held.meaning, connection, floor=held.wordings_floor, pieces=part.pieces, rooms=part.rooms)
-    return Judged(table.kept, table.proof, checked, meaning, is_clean=table.is_clean and is_same and meaning is held.meaning)
+    leanings = leanings_left(held, checked, connection, said={held.wordings[place].text for place in part.wordings})
+    is_same = is_same and meaning is held.meaning and not named_less(leanings, held)
+    return Judged(table.kept, table.proof, checked, meaning, leanings, is_clean=table.is_clean and is_same)
 
 
 def _judge_table(held: Held, part: Part, connection: Connection, *, there: Collection[str], now: datetime) -> Table:

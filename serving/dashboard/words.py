@@ -29,6 +29,7 @@ REASONS = {
     Reason.TAKEN_BACK: "a rewrite is known, but it failed too often where it was said, and was rolled back",
     Reason.NEEDLESS: "a rewrite is known, and not needed: the assistant understands these words by now",
     Reason.TAUGHT_OTHERWISE: "a rewrite is known, but this customer taught us that its words mean something else",
+    Reason.OUT_OF_PLACE: "a rewrite is known, but where and when this is said, something else is wanted",
     Reason.CONTROL_ARM: "the customer is in the control arm of an experiment",
     Reason.HOLD_OUT: "one of the few turns that are never rewritten, so that the gain stays measurable",
     Reason.NEAR_MISS: "a rewrite that is not quite sure enough, tried on one such turn in a hundred so that it is found out",

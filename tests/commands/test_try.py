@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+import typer
 
+from resay.commands.try_telling import told_states
 from resay.store.artifact import Shelf
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
@@ -15,6 +17,7 @@ from rewrite_online.watch import Watch
 from tests.builders import BASE, asked
 from tests.commands.test_serve import run
 from tests.rewrite_online.test_global_layer import WORDINGS, files, wording
+from tests.rewrite_online.test_leanings import generation, leaning
 
 
 @pytest.fixture
@@ -85,3 +88,24 @@ def test_no_answer_is_torn_between_two_generations(tmp_path: Path):
     rewriter.close()
 
     assert torn == []
+
+
+def test_try_shows_what_is_wanted_where_it_is_said(tmp_path: Path):
+    """By the hour that is told, with what it is without; nothing of it where nothing is told."""
+    generation(tmp_path / "rewrites", leaning("turn on the lite"))
+
+    evening = run("try", "turn on the lite", "--home", str(tmp_path), "--local-time", "20:15")
+    told = json.loads(run("try", "turn on the lite", "--home", str(tmp_path), "--local-time", "20:15", "--json"))
+    untold = json.loads(run("try", "turn on the lite", "--home", str(tmp_path), "--json"))
+
+    assert "leans on time:18-24: right as said" in evening
+    assert "“play the radio”: succeeds" in evening
+    assert (told["rewrite"], told["here"]["cues"], untold["here"]) == ("play the radio", ["time:18-24"], None)
+    likeliest = told["considered"][0]
+    assert (likeliest["wanted_here"] > 0.9, likeliest["wanted_anywhere"] < 0.6) == (True, True)
+
+
+def test_try_tells_how_a_state_is_named():
+    """With an example."""
+    with pytest.raises(typer.BadParameter, match="must be DEVICE=STATE; got oven"):
+        told_states(["switch.tv=on", "oven"])

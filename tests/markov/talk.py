@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -45,6 +46,8 @@ class Said:
     """Goal segment; nothing: that of the turns that it is linked with."""
     device_type: str = ""
     cohorts: tuple[str, ...] = ()
+    local_time: str = ""
+    """Told in the record alone, as no column is made of it."""
 
     @property
     def turn_id(self) -> str:
@@ -180,7 +183,7 @@ def _part(turn: Said) -> dict[str, Any]:
         "device_type": turn.device_type or None,
         "rewrite_id": "r1" if turn.original else None,
         "cohorts": list(turn.cohorts) or None,
-        "body": "{}",
+        "body": json.dumps({"context": {"local_time": turn.local_time}} if turn.local_time else {}),
     }
 
 

@@ -104,6 +104,12 @@ def test_in_retry_mode_the_interpretations_are_given(client: httpx.Client):
         ({"utterance": None}, "utterance: input should be a valid string"),
         ({"hypotheses": [{"text": "x"}] * 101}, "hypotheses: tuple should have at most 100 items"),
         ({"prompt": {"kind": 5}}, "prompt.kind: input should be a valid string"),
+        ({"context": {"room": "x" * 257}}, "context.room must not be longer than 256 characters; got 257"),
+        (
+            {"context": {"device_states": {f"d{each}": "on" for each in range(1_001)}}},
+            "device_states must not be of more than 1,000 devices",
+        ),
+        ({"context": {"activity": 5}}, "context.activity: input should be a valid string"),
         ({"deadline_ms": 0}, "deadline_ms: input should be greater than or equal to 1"),
         ({"deadline_ms": 60_000}, "deadline_ms: input should be less than or equal to 1000"),
     ],

@@ -1,0 +1,28 @@
+"""From the log of a night to leanings: which wordings mean something else where and when they are said, learnt and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markov.duckdb_engine import DuckDBEngine
+from markov.leanings import said_so
+from markov.leanings_proof import check_leanings
+from markov.verify import Rules
+from resay.dialogue.leaning import Leaning
+from resay.dialogue.wording import Wording
+from resay.store.reading import Connection
+
+
+def learn_leanings(connection: Connection, wordings: Sequence[Wording], rules: Rules) -> list[Leaning]:
+    """The leanings of these wordings, by text and prompt kind; tables of `heard_wordings` must be there.
+
+    Raises: StepFailed.
+    """
+    # Here and not above: SciPy's statistics take half a second to load, and most commands learn nothing.
+    from rewrite_online.fit_leanings import fit_leaning
+
+    known = {(each.text, each.prompt_kind): each.state for each in wordings}
+    turns = said_so(DuckDBEngine(connection), connection, customers_min=rules.customers_min)
+    fitted = (fit_leaning(key, known[key], turns[key], customers_min=rules.customers_min) for key in sorted(turns.keys() & known.keys()))
+    found = [each for each in fitted if each is not None]
+    return check_leanings(connection, found, known=known.keys(), rules=rules) if found else []
