@@ -110,9 +110,7 @@ def wordings_known(generation: Generation) -> list[Wording]:
     return wordings
 
 
-def _leanings(
-    generation: Generation, contents: Mapping[str, bytes | memoryview], *, wordings: Sequence[Wording], claim: Claim
-) -> Leanings:
+def _leanings(generation: Generation, contents: Mapping[str, bytes | memoryview], *, wordings: Sequence[Wording], claim: Claim) -> Leanings:
     """The leanings of a generation, if it has any: of wordings that it has, by cues that enough customers spoke by."""
     if LEANINGS_FILE not in contents:
         return NO_LEANINGS

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from resay.commands.bench.context_command import context
 from resay.commands.bench.experiments_command import experiments
 from resay.commands.bench.failure_point_command import failure_point
 from resay.commands.bench.forget_command import forget
@@ -64,6 +65,7 @@ def register(app: typer.Typer) -> None:
     group.command("experiments")(experiments)
     group.command("failure-point")(failure_point)
     group.command("teach")(teach)
+    group.command("context")(context)
     group.command("forget")(forget)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
