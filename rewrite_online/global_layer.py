@@ -31,6 +31,13 @@ UNLIKE_MIN, UNLIKE_MARGIN = 0.8, 0.15
 well on the tuned voices, and on others took noise for requests: nine in ten thousand right turns; from 0.8 on none was met
 (docs/log.md, 2026-11-22)."""
 
+UNLIKE_BRIEF_MIN, UNLIKE_BRIEF_MEANT_MIN = 0.5, 0.6
+"""The same chance for what is brief, and how sure its pieces must be: commands are brief, and noise that is taken for words mostly is not.
+On voices left out of learning 463 turns were won by this and the lower bar together, and 39 lost (docs/log.md, 2026-11-22)."""
+
+BRIEF_WORDS = range(3, 6)
+"""Words of what is brief. Of two, thirteen of 43 were lost."""
+
 MEANING_MIN, MEANING_LEAD = 0.65, 0.05
 """Nearness of meaning, and lead over wordings of other states, from which words mean the same though no piece of them is known. Chosen on
 typed talk, of which half of the wordings that fail were held back: 545 turns were won by it and 25 lost (docs/log.md, 2026-11-22)."""
@@ -63,6 +70,8 @@ class Considered:
     """Whether it is what the second of two words that were heard means by itself."""
     by_meaning: bool = False
     """Whether it means clearly the same as what was said."""
+    is_brief: bool = False
+    """Whether as few words were heard as commands have."""
     told: Told | None = None
     """What is so where it was said makes of it; nothing where it makes nothing of it."""
 
@@ -84,7 +93,10 @@ class Considered:
             return True
         if self.candidate.wording.risk is Risk.HIGH:
             return False
-        return self.as_rewritten >= UNLIKE_MIN and self.as_rewritten - self.as_said > UNLIKE_MARGIN
+        meant = self.candidate.meant
+        is_clear = self.is_brief and meant is not None and meant.chance >= UNLIKE_BRIEF_MEANT_MIN
+        least = UNLIKE_BRIEF_MIN if is_clear else UNLIKE_MIN
+        return self.as_rewritten >= least and self.as_rewritten - self.as_said > UNLIKE_MARGIN
 
 
 class GlobalLayer:
@@ -142,10 +154,10 @@ class GlobalLayer:
         if not found.candidates:
             return ()
         chances = self._weigher.weigh(request, found.said, found.candidates)
-        return _in_order(found, chances)
+        return _in_order(found, chances, is_brief=len(canonical(request.heard.utterance).split()) in BRIEF_WORDS)
 
 
-def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
+def _in_order(found: Recalled, chances: Chances, *, is_brief: bool) -> list[Considered]:
     as_said = chance_as_said(chances.as_said, found.said)
     own = found.told_as_said
     as_said = chance_here(as_said, own.as_said, own) if own else as_said
@@ -155,7 +167,7 @@ def _in_order(found: Recalled, chances: Chances) -> list[Considered]:
         fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
         told = max(chance, MEANING_CHANCE) if each is clear else chance
         as_rewritten, is_tail = _here(chance_by_record(told, fared), each, found=found, fared=fared), each.wording.state in found.tails
-        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail, each is clear, found.told))
+        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail, each is clear, is_brief, found.told))
     return sorted(weighed, key=lambda each: -each.as_rewritten)
 
 

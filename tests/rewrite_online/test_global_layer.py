@@ -16,12 +16,22 @@ from resay.dialogue.wording import Wording
 from resay.store.artifact import BrokenArtifact, Generation, Shelf
 from resay.store.rewrites import REWRITES_FILE
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
-from rewrite_online.candidate import Candidate, Chances, Nearness
+from rewrite_online.candidate import Candidate, Chances, Meant, Nearness
 from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import common_pieces, fit_meaning
 from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, MEANT_MIN, NO_VETOES, Vetoes, judge_all
 from rewrite_online.global_certificate import global_layer
-from rewrite_online.global_layer import AS_SAID_MAX, MEANING_LEAD, MEANING_MIN, UNLIKE_MARGIN, UNLIKE_MIN, GlobalLayer
+from rewrite_online.global_layer import (
+    AS_SAID_MAX,
+    MEANING_LEAD,
+    MEANING_MIN,
+    UNLIKE_BRIEF_MEANT_MIN,
+    UNLIKE_BRIEF_MIN,
+    UNLIKE_MARGIN,
+    UNLIKE_MIN,
+    Considered,
+    GlobalLayer,
+)
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.meaning import Meaning, encode_meaning
 from rewrite_online.personal_layer import PersonalLayer
@@ -230,6 +240,32 @@ def test_what_is_hardly_doubted_needs_no_nearness():
     assert not layer(SURE, as_said=0.91 - UNLIKE_MARGIN).candidates(far)
 
 
+@pytest.mark.parametrize(
+    ("said", "chance", "expected"),
+    [
+        ("a lite that was on", UNLIKE_BRIEF_MIN + 0.01, True),
+        ("a lite that was on", UNLIKE_BRIEF_MIN - 0.01, False),
+        ("something about a lite that was there on the table", UNLIKE_BRIEF_MIN + 0.01, False),
+        ("lite that", UNLIKE_BRIEF_MIN + 0.01, False),
+    ],
+)
+def test_of_what_is_brief_less_is_asked(said: str, chance: float, *, expected: bool):
+    """Commands have three to five words: there half a chance is enough where nothing is written alike, and never of two words."""
+    told = layer({"turn on the light": chance, "play the radio": 0.05})
+
+    assert bool(told.candidates(asked(said))) == expected
+
+
+def test_what_is_brief_must_be_told_by_its_pieces():
+    """Where pieces are not clear the ranker's half a chance is too little."""
+    light = Candidate(WORDINGS[0], Nearness(), Nearness(), None)
+    clear = Considered(replace(light, meant=Meant(UNLIKE_BRIEF_MEANT_MIN, 0.1, 0.0)), 0.0, UNLIKE_BRIEF_MIN, is_brief=True)
+    doubted = replace(clear, candidate=replace(light, meant=Meant(UNLIKE_BRIEF_MEANT_MIN - 0.01, 0.1, 0.0)))
+
+    assert clear.has_ground
+    assert not doubted.has_ground
+
+
 def test_what_is_risky_must_be_written_like_something_known():
     """However sure the ranker is: a door is not locked for what only sounds like nothing else."""
     risky = [replace(each, risk=Risk.HIGH) for each in WORDINGS]
@@ -258,7 +294,7 @@ def test_a_last_word_that_means_nothing_by_itself_turns_nothing_round():
     assert told.candidates(asked("and radio"))
 
 
-class Meant:
+class AsNear:
     """Finds every wording, as near in meaning as it is told."""
 
     def __init__(self, known: Sequence[Wording], meanings: dict[str, float]) -> None:
@@ -273,7 +309,7 @@ class Meant:
 def by_meaning(light: float, radio: float, *, as_said: float = 0.1, risk: Risk = Risk.LOW) -> GlobalLayer:
     """A layer whose ranker believes in nothing."""
     known = [replace(each, risk=risk) for each in WORDINGS]
-    finder = Meant(known, {"turn on the light": light, "play the radio": radio})
+    finder = AsNear(known, {"turn on the light": light, "play the radio": radio})
     return GlobalLayer(Recall(known, finder=finder), meaning=meaning(), weigher=FixedWeigher({}, as_said))
 
 
