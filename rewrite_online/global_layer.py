@@ -164,6 +164,8 @@ def _in_order(found: Recalled, chances: Chances, *, is_brief: bool) -> list[Cons
     clear = _clear_by_meaning(found.candidates) if as_said <= AS_SAID_MAX else None
     weighed = []
     for each, chance in zip(found.candidates, chances.rewritten, strict=True):
+        if own and each.wording.state == own.leaning.state:
+            continue  # Other words for what the very words reach are no better than these.
         fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
         told = max(chance, MEANING_CHANCE) if each is clear else chance
         as_rewritten, is_tail = _here(chance_by_record(told, fared), each, found=found, fared=fared), each.wording.state in found.tails
@@ -175,10 +177,8 @@ def _here(chance: float, candidate: Candidate, *, found: Recalled, fared: Fared 
     """A candidate's chance once it is known what is so here. A record that is good elsewhere lifts nothing here, a bad one stops it."""
     if found.told is None:
         return chance
-    own, state = found.told_as_said, candidate.wording.state
-    # Other words for what the very words reach are no better than these.
-    wanted = own.as_said if own and state == own.leaning.state else found.told.wanted(state)
-    here = chance_here(chance, wanted * candidate.wording.success, found.told, is_near=own is None)
+    wanted = found.told.wanted(candidate.wording.state) * candidate.wording.success
+    here = chance_here(chance, wanted, found.told, is_near=found.told_as_said is None)
     return min(here, chance_by_record(here, fared))
 
 

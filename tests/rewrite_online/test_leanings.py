@@ -163,6 +163,20 @@ def test_words_that_are_understood_are_rewritten_only_where_something_else_is_wa
     assert served(lamp, context=None, utterance="the light please").utterance == "the light please"
 
 
+def test_other_words_for_what_the_very_words_reach_are_not_offered():
+    """They would change nothing, and stand before what is wanted."""
+    lamp = leaning("the light please", LIGHT)
+    held = Leanings([lamp])
+    wordings = [*WORDINGS, wording("the light please", success=0.9)]
+    beyond = GlobalLayer(
+        recall_beside(wordings, (), leanings=held), meaning=meaning(), weigher=FixedWeigher({"turn on the light": 0.99}), leanings=held
+    )
+
+    considered = beyond.consider(asked("the light please", context=EVENING))
+
+    assert [each.candidate.wording.state for each in considered] == [RADIO]
+
+
 def test_a_rewrite_of_the_table_is_not_said_where_something_else_is_wanted():
     """What the table holds for the morning is not served in the evening; another layer knows better."""
     table = TableLayer([rewrite(USUAL, "turn on the light", state=LIGHT)])
