@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from resay.dialogue.turn import Context
 from rewrite_online.ahead import Lately
 from rewrite_online.candidate import Candidate
 from rewrite_online.finder import WordingFinder
+from tests.builders import asked
 from tests.rewrite_online.test_finder import HOME, LetterEncoder, heard, wording
+from tests.rewrite_online.test_meaning import learnt
 
 MANY = [*HOME, *(f"play song number {number}" for number in range(80))]
 """More than are compared one by one."""
@@ -54,6 +57,20 @@ def test_who_got_ahead_finds_the_same_and_encodes_once():
     assert found == list(other.find(turn, at_most=10))
     assert len(found) == 10
     assert encoder.ran == 1
+
+
+def test_what_is_kept_of_one_turn_is_not_told_of_another():
+    """Each of three in a row finds what a finder of its own does; so do pieces, and other rooms."""
+    wordings, meaning = [wording(text) for text in MANY], learnt()
+    finder = WordingFinder(wordings)
+    turns = [heard(text) for text in ("play sing number for", "turn of the lights", "play sing number for")]
+
+    for turn in turns:
+        assert finder.find(turn, at_most=5) == WordingFinder(wordings).find(turn, at_most=5)
+        assert finder.find(turn, at_most=1) == WordingFinder(wordings).find(turn, at_most=1)
+    for text, room, at_most in (("on please", "hall", 1), ("on please", "den", 1), ("on please", "den", 2), ("radio", "den", 2)):
+        asked_there = asked(text, context=Context(room=room)).heard
+        assert meaning.likely(asked_there, at_most=at_most) == learnt().likely(asked_there, at_most=at_most)
 
 
 def test_there_is_nothing_to_do_ahead_where_no_encoder_need_run():

@@ -43,7 +43,7 @@ def test_nothing_of_the_warm_up_is_counted_or_written_down(home: Path):
     service = opened(home)
 
     service.decisions.start()
-    asked = asyncio.run(warm_up(service))
+    asked = asyncio.run(warm_up(service, clock=lambda: 0.0))
     service.decisions.close()
 
     assert asked == QUESTIONS
