@@ -42,6 +42,7 @@ COLUMNS = (
     Shown("harm", "harm"),
     Shown("forgotten", "forgotten"),
     Shown("false alarms", "false_alarm"),
+    Shown("a turn", "per_turn"),
 )
 
 

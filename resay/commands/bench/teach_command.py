@@ -13,9 +13,11 @@ import typer
 from resay.commands.bench.report import bench_report, print_report, show_report
 from resay.commands.bench.teach import COLUMNS, learn_all, lesson_rows, talk_rows, two_replicas
 from resay.commands.bench.teach_lessons import lessons_of, ordinary, unseen
+from resay.commands.bench.teach_offers import offer_rows
 from resay.commands.console import JsonOption, progress
 from resay.commands.train_teachings import TEACHINGS
 from resay.commands.worlds import WorldOption
+from resay.lab.making import Plan
 from resay.lab.world import VOICE_HOME, World, read_world
 from resay.teach.material import WORDINGS_FILE, read_wordings
 
@@ -23,6 +25,10 @@ SEED = 7
 
 HEARD = 1_000
 """Recordings whose texts are told to it as if they might teach something."""
+
+
+OFFERED, OFFERED_DAYS = 200, 14
+"""Customers who talk, and are offered what worked, and for how many days: some 4,500 turns."""
 
 
 def teach(
@@ -37,7 +43,9 @@ def teach(
     Rows: `next-turn` is of wordings that nothing was trained or chosen on, `unseen/KIND` of these by kind; `seen` of as many others.
     `accuracy` is words and meaning found as meant, `misunderstood` something else taught without a question, `asked` what waits for a yes,
     `next_turn` and `forgotten` of what was taught. `ordinary/…` is talk that teaches nothing: the lab's phrases, what its recogniser heard,
-    and talk made to sound like a teaching. A minute.
+    and talk made to sound like a teaching. `offers` are made after a failure and a second try that worked, and answered by those who talk:
+    `accuracy` is the share that they say yes to, `per_turn` how often one is made, `harm` the share
+    of turns that went wrong by it. Two minutes.
 
     Examples: `resay bench teach` · `resay bench teach --json`
     """
@@ -51,6 +59,8 @@ def teach(
         rows = list(lesson_rows(learnt, rng=rng))
         for row, texts in (("phrases", _phrases(lab)), ("heard", _heard(lab, rng)), ("like-teaching", ordinary())):
             rows += talk_rows(f"ordinary/{row}", texts, replicas)
+    with TemporaryDirectory(prefix="resay-bench-") as folder, progress("Offering", unit="days", shown=not as_json) as tick:
+        rows += offer_rows(lab, Path(folder), plan=Plan(seed, OFFERED, learning_days=1, later_days=OFFERED_DAYS), now=now, tick=tick)
     report = bench_report("teach", rows, seed=seed, now=now)
     print_report(report) if as_json else show_report(report, COLUMNS)
 
