@@ -100,7 +100,7 @@ def words_of(answered: Mapping[str, Any]) -> Figures:
         words |= _row("cohorts", row, (f"{each['cohort']} {each['says']}",))
     if not answered["cohort_looks"]:
         words |= _row("cohorts", 0, ("No cohort is looked at.",))
-    return words
+    return {name: " ".join(text.split()) for name, text in words.items()}
 
 
 def page_figures(page: str) -> Figures:
@@ -115,7 +115,7 @@ def _span(found: Mapping[str, Any], figure: Any) -> str:
 
 
 def _row(table: str, row: int, cells: tuple[str, ...]) -> Figures:
-    return {f"{table}.{row}.{column}": " ".join(cell.split()) for column, cell in enumerate(cells)}
+    return {f"{table}.{row}.{column}": cell for column, cell in enumerate(cells)}
 
 
 class _Reader(HTMLParser):
