@@ -290,7 +290,7 @@ def _halves(vectors: Vectors) -> Halves:
 def _in_cells(vectors: Vectors) -> Any:
     """What looks among many, without any yet, trained on a sample of them, taken evenly."""
     width = vectors.shape[1]
-    cells = int(CELLS_A_ROOT * len(vectors) ** 0.5)
+    cells = min(int(CELLS_A_ROOT * len(vectors) ** 0.5), len(vectors) // TRAINED_A_CELL)
     codes = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(width), width, cells, width // NUMBERS_A_CODE, 4, faiss.METRIC_INNER_PRODUCT)
     codes.cp.niter = ROUNDS
     sample = np.linspace(0, len(vectors) - 1, min(len(vectors), cells * TRAINED_A_CELL)).astype(np.int64)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewrite_online import index as index_file
-from rewrite_online.index import EXACT_MAX, Index, Label, WrongIndex
+from rewrite_online.index import EXACT_MAX, TRAINED_A_CELL, Index, Label, WrongIndex
 
 LABEL = Label("letters-1", 3)
 WIDTH = 16
@@ -112,7 +112,7 @@ def test_in_cells_nearly_all_of_the_nearest_are_found(many: tuple[Index, np.ndar
 
     true = [set(np.argsort(-(rows @ row))[:10]) for row in asked]
     assert sum(len(a & b) for a, b in zip(found, true, strict=True)) / 1_000 >= 0.95
-    assert 1 <= index.searched[0] <= index.searched[1] == int(2 * len(rows) ** 0.5)
+    assert 1 <= index.searched[0] <= index.searched[1] == len(rows) // TRAINED_A_CELL
 
 
 def test_a_vector_is_given_back_nearly_as_it_was(many: tuple[Index, np.ndarray]):
