@@ -17,7 +17,7 @@ from rewrite_online.rewriter import Live
 log = logging.getLogger(__name__)
 
 TEXTS_MAX = 40
-"""Texts that are asked of each kind: after some twenty answers take no less time (docs/log.md, 2026-11-22)."""
+"""Texts that are asked of each kind: enough for all code and most pages of memory to be walked through, and a fraction of a second."""
 
 ASKED_BY = "resay-warm-up"
 """Who asks: nobody of this name has a history."""

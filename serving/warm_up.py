@@ -24,7 +24,7 @@ GENERATION_S = 0.5
 """How long a new generation is asked before it is live, as a veto waits meanwhile: forty questions of each kind take a core as long."""
 
 QUESTIONS = 200
-"""Questions from body to answer before the door opens: as many as the first customers' that were late (docs/log.md, 2026-11-22)."""
+"""Questions from body to answer before the door opens: some tenths of a second, in which code and memory are walked through."""
 
 QUESTIONS_S = 3.0
 """How long that may take; what is cold then is warmed by customers."""
