@@ -21,7 +21,11 @@ TURNS_BEFORE = 100
 
 CHOSEN_OF = 5
 """Wordings that are asked about on live traffic are together said so many times as often as may be asked: who is asked is then drawn, one
-turn in five of theirs, and no wording has all of the questions."""
+turn in five of theirs at most, and no wording has all of the questions."""
+
+DOUBT_MIN = 0.2
+"""Mean uncertainty from which a wording is asked about. Of what labels are nine times in ten sure of an answer tells little, and as it is
+said most it would take nearly all of the questions."""
 
 QUESTION = "Did that do what you wanted?"
 """What is put to the customer."""
@@ -64,11 +68,12 @@ def chosen(doubted: Iterable[Doubted], *, turns: int, share: float, asked: Mappi
     wanted = CHOSEN_OF * share * turns
     kept: dict[str, int] = {}
     for each in sorted(doubted, key=lambda each: (-each.worth / (1 + asked.get(each.said, 0)), each.said)):
-        if each.worth <= 0.0 or sum(kept.values()) >= wanted:
+        if sum(kept.values()) >= wanted:
             break
-        kept[each.said] = each.times
+        if each.worth >= DOUBT_MIN * each.times:
+            kept[each.said] = each.times
     times = sum(kept.values())
-    return dict.fromkeys(kept, min(1.0, share * turns / times)) if times else {}
+    return dict.fromkeys(kept, min(1 / CHOSEN_OF, share * turns / times)) if times else {}
 
 
 def uncertainty(chance: float) -> float:
