@@ -50,7 +50,7 @@ def failure_point(  # noqa: PLR0917 - the command line names its options
     that follows is seen), SET/alone (nothing has followed yet), SET/unscored (a log without any score), SET/ship (the model that ships;
     SET/ship/text-only: nothing but words is logged; SET/ship/no-memory: each session by itself, as in the lake), and baselines: majority,
     confidence, metadata, words. SET/…/point=… is one point's F1; coverage is how many turns, the surest first, are named with 95 % right;
-    named, how many are at all. Thresholds are chosen out of fold on what is learnt from. All of it takes some twenty minutes of a core;
+    named, how many are at all. Thresholds are chosen out of fold on what is learnt from. All of it takes more than half an hour of a core;
     with --kept a run that was cut off goes on. Sets that are not there are passed over, and said so.
 
     Examples: `resay bench failure-point --set home` · `resay bench failure-point --set slurp --set dstc2 --kept /tmp/made --json`
