@@ -36,6 +36,7 @@ RIGHT_TURNS = 20
 COLUMNS = (
     Shown("understood", "accuracy"),
     Shown("from … to", "accuracy", "range"),
+    Shown("at once", "at_once"),
     Shown("wrongly", "misunderstood"),
     Shown("asked", "asked"),
     Shown("next turn", "next_turn"),
@@ -213,6 +214,7 @@ def _rows(row: str, learnt: Sequence[Learnt], rng: Random) -> Iterator[BenchRow]
     if not learnt:
         return
     yield _share(row, "accuracy", learnt, lambda each: each.understood, rng)
+    yield _share(row, "at_once", learnt, lambda each: each.understood and not each.asked, rng)
     yield _share(row, "misunderstood", learnt, lambda each: each.misunderstood, rng)
     yield _share(row, "asked", learnt, lambda each: each.asked, rng)
     taught = [each for each in learnt if each.taught]

@@ -41,7 +41,8 @@ def teach(
 
     The lab's customers teach what fails for them; the lesson goes to one service and the next turn to another over the same home.
     Rows: `next-turn` is of wordings that nothing was trained or chosen on, `unseen/KIND` of these by kind; `seen` of as many others.
-    `accuracy` is words and meaning found as meant, `misunderstood` something else taught without a question, `asked` what waits for a yes,
+    `accuracy` is words and meaning found as meant, `at_once` those of them that needed no question, `misunderstood` something else taught
+    without a question, `asked` what waits for a yes,
     `next_turn` and `forgotten` of what was taught. `ordinary/…` is talk that teaches nothing: the lab's phrases, what its recogniser heard,
     and talk made to sound like a teaching. `offers` are made after a failure and a second try that worked, and answered by those who talk:
     `accuracy` is the share that they say yes to, `per_turn` how often one is made, `harm` the share

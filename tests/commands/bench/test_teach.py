@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -87,6 +88,15 @@ def test_the_rows_are_those_of_the_evaluation():
     assert rows["next-turn", "leaked"] == (2, 2)
     talk = {each.metric: each.value for each in talk_rows("ordinary/phrases", PHRASES, Forgetful())}
     assert talk == {"false_alarm": 1.0, "asked": 0.0}
+
+
+def test_what_needed_a_question_is_counted_apart():
+    """It is understood, and not at once."""
+    told = replace(learn(Forgetful(), 0, lesson(), right=PHRASES), understood=True)
+
+    rows = {each.metric: each.value for each in lesson_rows([replace(told, asked=True), replace(told, asked=False)], rng=Random(1))}
+
+    assert (rows["accuracy"], rows["at_once"], rows["asked"]) == (1.0, 0.5, 0.5)
 
 
 def test_lessons_are_of_the_lab():
