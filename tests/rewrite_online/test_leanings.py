@@ -211,6 +211,15 @@ def test_a_customers_good_words_are_not_left_alone_where_something_else_is_wante
     assert left_alone("c2", EVENING)
 
 
+def test_what_is_said_for_a_customer_in_place_of_something_is_not_rewritten_again():
+    """Rewriting their rewrite would be a second hop, whatever is wanted here."""
+    lamp = "the light please"
+    history = [tried("lamp lamp lamp", times=2, successes=0), tried("lamp lamp lamp", lamp), tried(lamp, times=9, state=LIGHT)]
+    own = OwnBeside(layer_of({"c1": history}), (), turned=Leanings([leaning(lamp, LIGHT)]).out_of_place)
+
+    assert [each.target for each in own.candidates(asked(lamp, context=EVENING))] == [lamp]
+
+
 def test_leanings_come_back_as_they_were_written():
     """And a row that lacks a number is refused."""
     assert decode_leanings(encode_leanings([leaning()])) == [leaning()]
