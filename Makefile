@@ -70,8 +70,12 @@ picture: setup ## Take README's picture again.
 	$(BIN)/resay demo --once --home .resay/picture
 	$(BIN)/python docs/picture.py .resay/picture/demo
 
-bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for machines.
-	$(BIN)/resay bench replay
+bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for machines. Real calls only where the corpus lies beside the checkout.
+	$(BIN)/resay bench experiments
+	$(BIN)/resay bench index --wordings 20000
+	$(BIN)/resay bench loop --customers 300 --days 14 --scored-days 7 --learn-every 14
+	$(BIN)/resay bench context --worlds 1
+	test ! -e ../shared/data/dstc2 || $(BIN)/resay bench replay
 
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements-uv.lock
