@@ -19,6 +19,9 @@ import typer
 
 import failure_point
 import resay.lab
+import resay.label
+import resay.training
+import rewrite_online.fit
 from failure_point.row_file import content_of, rows_in
 from failure_point.train import Array, Rows
 from resay.commands.bench.report import BenchRow
@@ -92,7 +95,7 @@ def kept_in(folder: Path | None, places: Places, **of: Any) -> Kept:
     """What is made of these places, and of whatever else bears on it, by this code."""
     if folder is None:
         return Kept(None, {})
-    sources = {name: _size(path) for name, path in (("world", places.world), ("texts", places.texts), ("calls", places.calls))}
+    sources = {name: _sizes(path) for name, path in (("world", places.world), ("texts", places.texts), ("calls", places.calls))}
     return Kept(folder, {**of, **sources, "size": places.size, "code": _code()})
 
 
@@ -117,14 +120,16 @@ def _array_in(content: bytes) -> Array:
     return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
 
 
-def _size(path: Path) -> int:
-    """The bytes of a folder's files: another world or corpus has others."""
-    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file()) if path.exists() else 0
+def _sizes(path: Path) -> str:
+    """The hash of the names and sizes of a folder's files: another world or corpus has others."""
+    files = sorted((str(each.relative_to(path)), each.stat().st_size) for each in path.rglob("*") if each.is_file())
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
 
 
 def _code() -> str:
     """The hash of the code that makes sets, rows and models."""
-    folders = (Path(failure_point.__file__).parent, Path(resay.lab.__file__).parent)
+    packages = (failure_point, resay.lab, resay.label, resay.training)
     own = Path(__file__).parent
-    files = [path for folder in folders for path in folder.rglob("*.py")] + [*own.glob("failure_*.py"), *own.glob("*/failure_*.py")]
+    files = [path for package in packages for path in Path(str(package.__file__)).parent.rglob("*.py")]
+    files += [*own.glob("failure_*.py"), *own.glob("*/failure_*.py"), own / "example_sets.py", Path(rewrite_online.fit.__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:16]

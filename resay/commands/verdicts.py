@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress
@@ -33,11 +34,23 @@ PAUSE_S = 1.0
 """Before the second try; doubled before each one after that."""
 
 PAUSE_MAX_S = 60.0
-"""Longest pause, whatever the receiver asks for."""
+"""Longest pause."""
 
 WAIT_S = 30.0
 """For one answer."""
 
+
+class _PartialSuccess(msgspec.Struct, rename="camel"):
+    rejected_log_records: int | str = 0
+    """Protobuf's JSON writes long numbers as text."""
+    error_message: str = ""
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    partial_success: _PartialSuccess | None = None
+
+
+_TAKEN = msgspec.json.Decoder(_Answer)
 _PACKED = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 _AGAIN = frozenset({429, 502, 503, 504})
 """Statuses after which OTLP has a request sent again."""
@@ -153,12 +166,24 @@ def _post(collector: Forward, body: bytes, headers: Mapping[str, str], *, pause_
             reason = str(error)
             continue
         if 200 <= answer.status < 300:
-            return
+            if not (reason := _left_out(answer.body)):
+                return
+            break
         reason = f"it answers {answer.status}"
         if answer.status not in _AGAIN:
             break
     message = f"collector {collector.url} must take what it is sent; {reason}; does it take OTLP over HTTP, and is --headers right?"
     raise NotTaken(message)
+
+
+def _left_out(body: bytes) -> str:
+    """What a collector says that it did not take of a request that it took; empty where it took all, or does not say."""
+    try:
+        told = _TAKEN.decode(body).partial_success
+        number = int(told.rejected_log_records) if told else 0
+    except (msgspec.MsgspecError, ValueError):
+        return ""
+    return f"it left out {number} of them: {told.error_message}" if told and number else ""
 
 
 def _written(told: Iterator[Verdict], out: Path, *, tick: Callable[[int], None]) -> int:

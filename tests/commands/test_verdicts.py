@@ -44,6 +44,8 @@ class Collector:
     taken: list[LogRecord] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     url: str = ""
+    says: bytes = b"{}"
+    """The body of its answers."""
 
     def take(self, body: bytes) -> None:
         """As a collector reads JSON: ids are hexadecimal there, and nowhere else in JSON of protobuf."""
@@ -73,9 +75,9 @@ def collecting(*statuses: int) -> Iterator[Collector]:
             if status == 200 and self.path == "/v1/logs":
                 collector.take(body)
             self.send_response(status)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(len(collector.says)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(collector.says)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -184,6 +186,14 @@ def test_a_refusal_is_said(judged: Path):
         verdicts.verdicts_command(otlp=collector.url, home=judged, as_json=True)
 
     assert collector.taken == [] and len(collector.keys) == 1
+
+
+def test_what_a_collector_leaves_out_is_said(judged: Path):
+    """It may answer that all is well and have taken but a part: that is not sent."""
+    held = verdicts_of(Lake(judged / "lake"), since=BASE, until=BASE + timedelta(days=1))
+    with collecting() as collector, pytest.raises(NotTaken, match="left out 2 of them: too long"):
+        collector.says = b'{"partialSuccess": {"rejectedLogRecords": "2", "errorMessage": "too long"}}'
+        send(held, Forward(f"{collector.url}/v1/logs"), {}, pause_s=0)
 
 
 def test_verdicts_are_written_as_a_collector_writes_them(judged: Path, tmp_path: Path):

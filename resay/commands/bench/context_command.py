@@ -17,8 +17,8 @@ from resay.commands.worlds import WorldOption
 from resay.lab.assistant import Assistant
 from resay.lab.world import VOICE_HOME, read_world
 
-SEED = 111
-"""The first of the seeds that were not looked at while anything was chosen: those were 1 to 20."""
+SEED = 113
+"""The first seed that nobody had looked at: 1 and 2 were chosen on, 111 and 112 are reported."""
 
 
 def context(  # noqa: PLR0917 - the command line names its options

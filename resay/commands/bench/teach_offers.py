@@ -50,14 +50,16 @@ class Came:
     """What came of offers so far."""
 
     turns: int = 0
+    right: int = 0
+    """Turns that were right as they were said."""
     offers: int = 0
     accepted: int = 0
     held: int = 0
     """Accepted, and what worked was handed over in the next turn."""
     rewritten: int = 0
     """Later turns of theirs that it changed."""
-    won: int = 0
-    lost: int = 0
+    wins: int = 0
+    losses: int = 0
     wanted: dict[tuple[str, str], str] = field(default_factory=dict)
     """What a customer's words stand for since they said yes: the goal."""
 
@@ -71,8 +73,8 @@ def offer_rows(world: World, folder: Path, *, plan: Plan, now: datetime, tick: T
     yield figure("offers", "accuracy", clopper_pearson(came.accepted, came.offers), n=came.offers, unit="share")
     yield figure("offers", "next_turn", clopper_pearson(came.held, came.accepted), n=came.accepted, unit="share")
     yield figure("offers", "per_turn", clopper_pearson(came.offers, came.turns), n=came.turns, unit="share")
-    yield figure("offers", "harm", clopper_pearson(came.lost, came.turns), n=came.turns, unit="share")
-    for metric, value in (("won", came.won), ("lost", came.lost)):
+    yield figure("offers", "harm", clopper_pearson(came.losses, came.right), n=came.right, unit="share")
+    for metric, value in (("wins", came.wins), ("losses", came.losses)):
         yield count("offers", metric, value, n=came.rewritten)
 
 
@@ -119,14 +121,15 @@ class _Home:
 
 def _say(home: _Home, turn: Turn, came: Came) -> None:
     """One turn: what it becomes by what its customer agreed to, and what is offered after it."""
-    came.turns += 1
     truth, request = home.truths[turn.turn_id], BeforeRequest(Heard.of(turn))
+    came.turns += 1
+    came.right += truth.right
     answer = _answer(home.service, request)
     if answer.action is Action.REWRITE:
         goal = came.wanted[turn.customer_id, canonical(answer.original)]
         came.rewritten += 1
-        came.won += truth.goal == goal and not truth.right
-        came.lost += truth.goal != goal and truth.right
+        came.wins += truth.goal == goal and not truth.right
+        came.losses += truth.goal != goal and truth.right
         return
     offered = asyncio.run(home.offering.offered(request, answer, now=turn.at, left_s=BUDGET_S))
     if offered is None:

@@ -32,7 +32,7 @@ def test_who_wanted_it_says_yes_and_is_spared_the_next_failure(tmp_path: Path):
     came = walk(tmp_path, turns, truths)
 
     assert (came.turns, came.offers, came.accepted, came.held) == (258, 2, 1, 1)
-    assert (came.rewritten, came.won, came.lost) == (1, 1, 0)
+    assert (came.rewritten, came.wins, came.losses) == (1, 1, 0)
 
 
 def _turn(number: int, customer: str, at: float, said: str, *, right: bool) -> Turn:
