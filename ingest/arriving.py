@@ -6,9 +6,11 @@ as something came late or a replica was killed, tells the same parts, which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 
@@ -17,7 +19,7 @@ from ingest.adapters.fields import known_id
 from ingest.adapters.otel import OTEL
 from ingest.adapters.otlp import Link, link_of
 from ingest.adapters.rasa import RASA
-from ingest.landing import LandingReport, land_records
+from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingReport, keep_letters, land_records
 from ingest.privacy import Mask, keep
 from resay.dialogue.codec import RECORD_BYTES_MAX, encode
 from resay.dialogue.turn import Reject
@@ -27,8 +29,8 @@ from resay.store.waiting import Patience, Piece, WaitingBooks
 TALKS_A_LANDING = 200
 """Talks told in one commit of the lake: some thousand events, and a second."""
 
-_AT = "resay:at"
-"""Marks a time inside an event, which JSON does not have."""
+RECORDS_MAX = 10_000
+"""Records a request, those inside envelopes counted one by one: exporters send 512 at once, collectors some 8,000."""
 
 _NAMES = ("customer", "sender_id")
 """What adapters' events call their customer."""
@@ -77,11 +79,29 @@ class Arrived:
     records: int
 
 
+class TooMany(ValueError):
+    """A request of more records than are read."""
+
+
+def refuse_beyond(records: int) -> None:
+    """Say how many records a request may hold, where it holds more.
+
+    Raises: TooMany, in words for the sender.
+    """
+    if records > RECORDS_MAX:
+        message = f"body must not hold more than {RECORDS_MAX:,} records; got {records:,}; can they be sent in parts?"
+        raise TooMany(message)
+
+
 def arrived(stream: Stream, documents: Sequence[Document], *, now: datetime, named: Callable[[str], str] | None = None) -> Arrived:
-    """What some records hold; `named` puts pseudonyms in place of customers' names, before anything is kept."""
+    """What some records hold; `named` puts pseudonyms in place of customers' names, before anything is kept.
+
+    Raises: TooMany.
+    """
     pieces: list[Piece] = []
     rejects: list[Reject] = []
     records = stream.adapter.records(documents)
+    refuse_beyond(len(records))
     for record in records:
         told = read(stream.adapter, record, now=now)
         if isinstance(told, Reject):
@@ -104,14 +124,43 @@ def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, ma
     report = LandingReport()
     while talks := waiting.due(stream.name, stream.patience, now=now, limit=TALKS_A_LANDING):
         pieces = waiting.pieces(stream.name, talks)
-        events = [_event(each) for each in pieces if each.content]
-        records = [encode(part) for part in turn_parts(stream.adapter, events)]
-        if records:
+        letters: list[tuple[bytes, str]] = []
+        for records in in_batches(_records(stream, pieces, letters)):
             report += land_records(records, source=stream.name, lake=lake, now=now, mask=mask)
+        if letters:
+            keep_letters(letters, source=stream.name, lake=lake, now=now)
+            report += LandingReport(rejected=len(letters))
         waiting.note_told(stream.name, pieces)
     waiting.drop(stream.name, stream.patience, now=now)
     waiting.count()
     return report
+
+
+def in_batches(records: Iterable[bytes], *, bytes_max: int = BYTES_A_BATCH) -> Iterator[Sequence[bytes]]:
+    """Records as they are landed: not more at once than a landing holds in memory, however long the talks."""
+    batch: list[bytes] = []
+    size = 0
+    for record in records:
+        batch.append(record)
+        size += len(record)
+        if size >= bytes_max or len(batch) == RECORDS_A_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _records(stream: Stream, pieces: Sequence[Piece], letters: list[tuple[bytes, str]]) -> Iterator[bytes]:
+    """What the talks tell, by talk; of one that cannot be told, a letter in place of the rest of it."""
+    for talk, group in groupby((each for each in pieces if each.content), key=attrgetter("talk")):
+        its = list(group)
+        try:
+            yield from map(encode, turn_parts(stream.adapter, [_event(each) for each in its]))
+        # Whatever the fault, it must not keep the other talks waiting, nor this one's pieces for ever.
+        except Exception as error:
+            # Names, by which forgetting finds it, and neither words nor the text of the fault, which may quote them.
+            letter = msgspec.json.encode({"talk": talk, "customer_id": its[0].customer_id})
+            letters.append((letter, f"talk must be told as turns; {type(error).__name__}; is this a fault of resay that wants telling?"))
 
 
 def _pieces(
@@ -120,16 +169,23 @@ def _pieces(
     link = stream.link(record.content)
     for bare in events:
         event = _renamed(stream, bare, named) if named else bare
-        content = msgspec.json.encode({"order": event.order, "at": event.at, "content": _written(event.content)}).decode()
+        content = msgspec.json.encode({"order": event.order, "at": event.at, **_written(event.content)}).decode()
         if len(content) > RECORD_BYTES_MAX:
             message = f"what it tells must not be longer than {RECORD_BYTES_MAX:,} bytes; it is {len(content):,}"
             raise ValueError(message)
-        span, parent = (link.span, link.parent) if link else ("", "")
+        span, parent = (_name(link.span), _name(link.parent)) if link else ("", "")
         customer = _customer(stream, event)
-        yield Piece(event.talk, event.key, named(customer) if named and customer else customer, event.at, span, parent, content)
+        customer = named(customer) if named and customer else customer
+        yield Piece(_name(event.talk), event.key, customer, event.at, span, parent, content)
     if link and not events:
         # Tells nothing of talk, but what stands inside what.
-        yield Piece(link.talk, f"span {link.span}", "", now, link.span, link.parent)
+        span = _name(link.span)
+        yield Piece(_name(link.talk), f"span {span}", "", now, span, _name(link.parent))
+
+
+def _name(name: str) -> str:
+    """A name as the books can keep and find it; none stays none."""
+    return known_id(name) if name else ""
 
 
 def _renamed(stream: Stream, event: Event, named: Callable[[str], str]) -> Event:
@@ -147,15 +203,14 @@ def _customer(stream: Stream, event: Event) -> str:
     return next((part.turn.customer_id for part in stream.adapter.parts([event])), "")
 
 
-def _written(content: object) -> dict[str, object]:
-    assert isinstance(content, dict), "adapters make plain objects"
-    return {name: {_AT: value} if isinstance(value, datetime) else value for name, value in content.items()}
+def _written(content: Mapping[str, object]) -> dict[str, object]:
+    """Times stand apart, as JSON has none and whatever would mark one may stand in what a sender wrote."""
+    times = {name: value for name, value in content.items() if isinstance(value, datetime)}
+    return {"times": times, "content": {name: value for name, value in content.items() if name not in times}}
 
 
 def _event(piece: Piece) -> Event:
     written = msgspec.json.decode(piece.content)
-    content = {
-        name: datetime.fromisoformat(value[_AT]) if isinstance(value, dict) and value.keys() == {_AT} else value
-        for name, value in written["content"].items()
-    }
-    return Event(piece.talk, written["order"], datetime.fromisoformat(written["at"]), piece.event_key, content)
+    times = {name: datetime.fromisoformat(value) for name, value in written["times"].items()}
+    at = datetime.fromisoformat(written["at"])
+    return Event(piece.talk, written["order"], at, piece.event_key, written["content"] | times)

@@ -16,6 +16,7 @@ import msgspec
 from ingest.adapters.adapter import Document
 from ingest.adapters.fields import listed
 from ingest.adapters.otlp import ENVELOPES
+from ingest.arriving import TooMany, refuse_beyond
 from resay.dialogue.codec import NESTING_MAX, nests_too_deep
 from resay.dialogue.errors import ResayError
 
@@ -71,13 +72,16 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     if not unpacking.eof:
         message = "body must be whole; its gzip ends too early; was it cut off?"
         raise ValueError(message)
+    if unpacking.unused_data:
+        message = f"body must be one gzip and nothing behind it; {len(unpacking.unused_data):,} bytes follow; can it be packed as a whole?"
+        raise ValueError(message)
     return content
 
 
 def documents_of(body: bytes, media: str, signal: Signal) -> Sequence[Document]:
     """A body as the JSON of OTLP, whatever it was written in; nothing where it holds none of what it is for.
 
-    Raises: NoProtobuf; ValueError, in words for the sender.
+    Raises: NoProtobuf; TooMany; ValueError, in words for the sender.
     """
     content = _of_protobuf(body, signal) if media == PROTOBUF else _of_json(body, media)
     envelope = _ENVELOPE_OF[signal]
@@ -125,7 +129,10 @@ def _of_protobuf(body: bytes, signal: Signal) -> dict[str, Any]:
 
     try:
         request.ParseFromString(body)
+        refuse_beyond(_count(request, signal))
         content: dict[str, Any] = json_format.MessageToDict(request)
+    except TooMany:
+        raise
     except (DecodeError, ValueError, RecursionError) as error:
         message = f"body must be protobuf of OTLP {signal}, as its header and path say; {error}; was it cut off?"
         raise ValueError(message) from error
@@ -135,6 +142,13 @@ def _of_protobuf(body: bytes, signal: Signal) -> dict[str, Any]:
                 # Everywhere else JSON of protobuf writes bytes so; ids of OTLP are hexadecimal.
                 record[name] = base64.b64decode(record[name]).hex()
     return content
+
+
+def _count(request: Any, signal: Signal) -> int:
+    """How many records there are, before each of them takes the room of an object."""
+    if signal is Signal.TRACES:
+        return sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
+    return sum(len(scope.log_records) for resource in request.resource_logs for scope in resource.scope_logs)
 
 
 def _records(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

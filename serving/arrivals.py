@@ -18,6 +18,9 @@ STREAMS = (SPANS, RASA_EVENTS)
 LETTERS_MAX = 100
 """Dead letters kept of one request: whoever sends thousands has sent something else than they meant."""
 
+WITHHELD_OF_FORGOTTEN = b'{"withheld": "customers were forgotten, and nobody knows whether this record names one of them"}'
+"""Kept in place of a record of another system that could not be read, once anybody was forgotten."""
+
 
 def take_in(service: Service, stream: Stream, documents: Sequence[Document], *, now: datetime) -> Arrived:
     """Keep what some records tell; they are safe when this returns.
@@ -27,9 +30,11 @@ def take_in(service: Service, stream: Stream, documents: Sequence[Document], *, 
     key = service.settings.hash_key
     told = arrived(stream, documents, now=now, named=service.pseudonym if key else None)
     service.waiting.add(stream.name, told.pieces, now=now)
-    letters = [(WITHHELD if key else each.raw, each.reason) for each in told.rejects[:LETTERS_MAX]]
-    if letters:
-        keep_letters(letters, source=stream.name, lake=Lake(service.settings.lake), now=now)
+    if told.rejects:
+        lake = Lake(service.settings.lake)
+        withheld = WITHHELD if key else WITHHELD_OF_FORGOTTEN if lake.forgotten() else None
+        letters = [(withheld or each.raw, each.reason) for each in told.rejects[:LETTERS_MAX]]
+        keep_letters(letters, source=stream.name, lake=lake, now=now)
         service.metrics.landed(stream.name, accepted=0, rejected=len(told.rejects))
     return told
 

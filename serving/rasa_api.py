@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from ingest.adapters.adapter import Document
-from ingest.arriving import RASA_EVENTS
+from ingest.arriving import RASA_EVENTS, TooMany
 from resay.dialogue.codec import nests_too_deep
 from resay.store.waiting import Crowded
 from serving.arrivals import take_in
@@ -63,6 +63,8 @@ def rasa_routes(service: Service) -> APIRouter:
         try:
             documents = await run_in_threadpool(_documents, await request.body())
             told = await run_in_threadpool(partial(take_in, service, RASA_EVENTS, documents, now=service.clock()))
+        except TooMany as error:
+            raise HTTPException(413, str(error)) from error
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
         except Crowded as error:

@@ -10,7 +10,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from ingest.arriving import SPANS, Arrived
+from ingest.arriving import SPANS, Arrived, TooMany
 from ingest.otlp_body import JSON, PROTOBUF, NoProtobuf, Signal, TooLong, answer_of, documents_of, unpacked
 from resay.dialogue.errors import ResayError
 from resay.store.waiting import Crowded
@@ -81,7 +81,7 @@ async def _taken(service: Service, request: Request, signal: Signal) -> Response
     encoding = request.headers.get("content-encoding", "").strip().casefold()
     try:
         arrived = await run_in_threadpool(partial(_take, service, body, media=media, encoding=encoding, signal=signal))
-    except TooLong as error:
+    except (TooLong, TooMany) as error:
         return _refused(413, str(error))
     except ValueError as error:
         return _refused(415 if media not in {JSON, PROTOBUF} else 400, str(error))

@@ -26,7 +26,7 @@ from ingest.adapters.fields import (
     slot_value,
     text,
 )
-from resay.dialogue.codec import HYPOTHESES_MAX
+from resay.dialogue.codec import HYPOTHESES_MAX, ID_CHARS_MAX
 from resay.dialogue.text import has_command_prefix
 from resay.dialogue.turn import Context, Interpretation, Prompt, Response, ResponseStatus, Turn, TurnPart, Versions
 
@@ -38,6 +38,9 @@ CANNOT_HANDLE = "cannot handle"
 
 NESTED_MARKS = frozenset({"event_id", "sequence"})
 """Either stands in the envelope of a nested event, beside its payload; flat events have neither."""
+
+ANSWER_CHARS_MAX = 8_000
+"""Of an answer that comes in many events: each of them tells all of it again, so that without an end a talk would grow by its square."""
 
 _ENVELOPE = NESTED_MARKS | {"conversation_id", "timestamp", "user_id", "deployment_environment", "session_id", "metadata"}
 _FALLBACKS = frozenset({"action_default_fallback", "action_two_stage_fallback", "action_default_ask_rephrase"})
@@ -243,15 +246,16 @@ def _slots(parsed: Mapping[str, object]) -> Mapping[str, object]:
 
 def _answered(answer: Answer, content: Mapping[str, Any], *, kind: str) -> Answer:
     """The answer with one more event in it."""
-    name = text(content, "name")
+    name = text(content, "name")[:ID_CHARS_MAX]
     if kind == "bot":
         said = text(content, "text")
-        action = text(content, "metadata", "utter_action")
+        action = text(content, "metadata", "utter_action")[:ID_CHARS_MAX]
         choice = "choice" if listed(content, "data", "buttons") or listed(content, "data", "quick_replies") else ""
         asked = answer.asked or (action if action.startswith("utter_ask") else choice)
-        return replace(answer, text="\n".join(filter(None, (answer.text, said))), action=answer.action or action, asked=asked)
+        words = "\n".join(filter(None, (answer.text, said)))[:ANSWER_CHARS_MAX]
+        return replace(answer, text=words, action=answer.action or action, asked=asked)
     if kind == "slot" and name == "requested_slot":
-        return replace(answer, asked=text(content, "value"))
+        return replace(answer, asked=text(content, "value")[:ID_CHARS_MAX])
     if kind == "action" and name in _FALLBACKS:
         return replace(answer, action=name, refused=True)
     if kind == "action" and name and name not in _SILENT:

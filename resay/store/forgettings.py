@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from resay.store.books import FORGETTINGS, HISTORIES_MARK, Books, mark_up, sql_table, utc
+from resay.store.books import FORGETTINGS, HISTORIES_MARK, WAITING, Books, mark_up, sql_table, utc
 from resay.store.forgotten import mark_of
 from resay.store.tables import TABLES, Home, Table
 
@@ -160,6 +160,7 @@ class ForgettingBooks:
         Raises: BooksUnavailable.
         """
         with self._books.writing() as connection:
+            _erase_talks(connection, customer_id, until=until)
             for each in OF_CUSTOMERS:
                 connection.execute(sql_table(each).delete().where(*_theirs(each, customer_id, until)))
             for name in (FORGOTTEN_MARK, HISTORIES_MARK):
@@ -181,6 +182,13 @@ class ForgettingBooks:
 def _theirs(table: Table, customer_id: str, until: datetime) -> list[sa.ColumnElement[bool]]:
     columns = sql_table(table).c
     return [columns.customer_id == customer_id, *([columns.event_time <= until] if "event_time" in columns else [])]
+
+
+def _erase_talks(connection: sa.Connection, customer_id: str, *, until: datetime) -> None:
+    """Delete all that waits of talks in which a customer spoke: their words stand in pieces that do not name them too."""
+    of, talk = WAITING.c, sa.tuple_(WAITING.c.source, WAITING.c.talk)
+    theirs = sa.select(of.source, of.talk).where(of.customer_id == customer_id)
+    connection.execute(WAITING.delete().where(talk.in_(theirs), of.event_time <= until))
 
 
 def _read(connection: sa.Connection, mark: str) -> Forgetting | None:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 import pytest
 
 from ingest.arriving import RASA_EVENTS, tell
 from resay.dialogue.turn import Turn
+from resay.store.forgotten import mark_of
 from resay.store.lake import Lake
+from resay.store.tables import FORGOTTEN
 from resay.store.turns import read_turns
 from serving.server import RunningService
 from serving.service import Service
@@ -126,6 +129,27 @@ def test_customers_are_named_by_hashes_before_anything_is_kept(home: Path, serve
 
     assert len(pieces) == 5 and not any("anna" in each.content for each in pieces)
     assert {each.customer_id for each in turns} == {parts.pseudonym("anna")}
+
+
+def test_a_tracker_of_more_events_than_are_read_at_once_is_refused(shared: RunningService):
+    """They are counted one by one, however few envelopes they come in."""
+    with client_of(shared) as client:
+        reply = client.post("/v1/rasa/events", content=b'{"sender_id": "s1", "events": [' + b"{}," * 10_000 + b"{}]}")
+
+    assert (reply.status_code, "10,001; can they be sent in parts?" in reply.json()["detail"]) == (413, True)
+
+
+def test_letters_are_kept_without_the_record_once_anybody_was_forgotten(service: RunningService):
+    """Nobody knows where in it a name stands: a sender may send again what was said by whoever was forgotten."""
+    parts: Service = service.app.state.service
+    row = {"salt": "salt", "mark": mark_of("berta", "salt"), "until": parts.clock()}
+    Lake(parts.settings.lake).append(FORGOTTEN, pa.Table.from_pylist([row], FORGOTTEN.schema()))
+    with client_of(service) as client:
+        post(client, {"event": "user", "sender_id": "berta"})
+
+    with Lake(parts.settings.lake).connect() as connection:
+        ((raw,),) = connection.execute("select raw from rejects").fetchall()
+    assert b"berta" not in raw and b"withheld" in raw
 
 
 def test_a_body_without_events_is_refused(shared: RunningService):

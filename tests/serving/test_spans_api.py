@@ -13,7 +13,8 @@ import httpx
 import pytest
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -29,6 +30,8 @@ from serving.service import Service
 from tests.serving.conftest import KEY, Serve, client_of, standing_still
 
 ASKED, SAID = "what is the weather in Oslo", "Rain all day."
+
+TOO_MANY = ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[Span()] * 10_001)])])
 
 
 def spans_of(*, asked: str = ASKED, said: str = SAID, failed: bool = False) -> Sequence[ReadableSpan]:
@@ -190,6 +193,9 @@ def test_protobuf_is_answered_in_protobuf(service: RunningService, exporter: OTL
         (b"{}", {"Content-Type": "text/plain"}, 415),
         (b"{}", {"Content-Type": "application/json", "Content-Encoding": "br"}, 400),
         (b"not gzip", {"Content-Type": "application/json", "Content-Encoding": "gzip"}, 400),
+        (gzip.compress(b"{}", mtime=0) * 2, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, 400),
+        (b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + b"{}," * 10_000 + b"{}]}]}]}", {"Content-Type": "application/json"}, 413),
+        (TOO_MANY.SerializeToString(), {"Content-Type": "application/x-protobuf"}, 413),
         (gzip.compress(b"{" + b" " * 40_000_000 + b"}"), {"Content-Type": "application/json", "Content-Encoding": "gzip"}, 413),
     ],
 )

@@ -123,11 +123,14 @@ def test_no_more_waits_than_is_kept(books: Books, limits: dict[str, int]):
 
 
 def test_whoever_is_forgotten_does_not_wait_here(books: Books):
-    """The table is among those of which nothing is left."""
+    """All of their talks goes, with the pieces that do not name them; what was said later stays, and other talks."""
     waiting, journal = WaitingBooks(books), ForgettingBooks(books)
-    waiting.add("otlp", [piece("a"), replace(piece("b"), customer_id="berta")], now=BASE)
+    later = replace(piece("c"), event_time=BASE + timedelta(seconds=1))
+    waiting.add("otlp", [piece("a"), piece("b", "a", customer="t1"), later, piece("a", talk="t2", customer="berta")], now=BASE)
+    waiting.add("rasa", [piece("a", customer="carla")], now=BASE)
 
     assert journal.count("anna", until=BASE) == 1
     journal.erase("anna", until=BASE)
 
-    assert [each.customer_id for each in waiting.pieces("otlp", ["t1"])] == ["berta"]
+    assert [(each.talk, each.span) for each in waiting.pieces("otlp", ["t1", "t2"])] == [("t1", "c"), ("t2", "a")]
+    assert len(waiting.pieces("rasa", ["t1"])) == 1

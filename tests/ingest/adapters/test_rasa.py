@@ -10,6 +10,7 @@ import pytest
 from ingest.adapters.adapter import Document, read, turn_parts
 from ingest.adapters.rasa import RASA
 from resay.dialogue.assembly import assemble
+from resay.dialogue.codec import encode
 from resay.dialogue.turn import Reject, ResponseStatus, Turn
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -68,6 +69,16 @@ def test_what_answers_a_button_is_not_put_to_the_words_before():
     (turn,) = _turns(_user("lights on"), _bot("Done.", after=1), _user("/thanks", after=2), _bot("You are welcome.", after=3))
 
     assert turn.response is not None and turn.response.text == "Done."
+
+
+def test_an_answer_in_many_events_does_not_grow_by_its_square():
+    """Each event tells the whole answer again, up to a length: some eighty parts of it here, and no more."""
+    told = [read(RASA, Document(each, "made"), now=NOW) for each in (_user("hello"), *(_bot("x" * 99, after=at) for at in range(1, 500)))]
+
+    parts = [encode(part) for part in turn_parts(RASA, [event for each in told if not isinstance(each, Reject) for event in each])]
+
+    assert len(parts) == 1 + 81
+    assert max(map(len, parts)) < 10_000
 
 
 def test_all_faults_of_an_event_are_named():
