@@ -32,6 +32,10 @@ END_MIN = 0.1
 """How sure it must be where a turn ended, to count its customer for that end: words with nothing in common are linked by a quarter, and
 what such links lead to by chance is told apart by how often they do."""
 
+SHARE_DIGITS = 5
+"""Of how sure it is where a turn ended: sums of fractions come out a little differently with each order, and what is learnt from them
+must not."""
+
 Key = tuple[str, str]
 """A wording: canonical text and prompt kind."""
 
@@ -71,7 +75,7 @@ def end() -> Step:
         f"""
         select turn_id, said, kind, customer, '{AS_SAID}' as state, 1.0 as share from told where outcome = 'success'
         union all
-        select told.turn_id, told.said, told.kind, told.customer, came_to.state, came_to.share
+        select told.turn_id, told.said, told.kind, told.customer, came_to.state, round(came_to.share, {SHARE_DIGITS}) as share
         from told
         join came_to on came_to.turn_id = told.turn_id
         where told.outcome <> 'success'

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pyarrow as pa
 
 from markov.verify import Rules
-from resay.dialogue.leaning import Leaning
+from resay.dialogue.leaning import AS_SAID, NOT_KNOWN, Leaning
 from resay.dialogue.personal import personal_in
+from resay.dialogue.wording import Wording
 from resay.store.contexts import cues_told
 from resay.store.reading import Connection
 from resay.store.tables import TEXT
@@ -18,19 +19,24 @@ from resay.store.tables import TEXT
 TURNS_OF_TEXT_MAX, TURNS_OF_CUSTOMER_MAX = 1_000, 20
 """Turns of one wording that are looked at, and of them those of one customer, as where leanings are learnt: each customer weighs alike."""
 
-Key = tuple[str, str]
-"""A wording: canonical text and prompt kind."""
 
-
-def check_leanings(connection: Connection, leanings: Sequence[Leaning], *, known: Collection[Key], rules: Rules) -> list[Leaning]:
-    """What may be published of them, by what the lake says now: of wordings that may, cues that enough customers said them by.
+def check_leanings(connection: Connection, leanings: Sequence[Leaning], *, wordings: Sequence[Wording], rules: Rules) -> list[Leaning]:
+    """What may be published of them, beside wordings that may, by what the lake says now: cues that enough customers said them by.
 
     Counted anew from what the lake keeps of turns, by nothing that learning made: to merge all turns again takes longer than to learn.
     """
-    asked = [each for each in leanings if (each.text, each.prompt_kind) in known]
+    asked = of_wordings(leanings, wordings)
     speakers = _speakers(connection, asked, rules)
     checked = (_backed(each, speakers, rules) for each in asked)
     return [each for each in checked if each.cues]
+
+
+def of_wordings(leanings: Iterable[Leaning], wordings: Collection[Wording]) -> list[Leaning]:
+    """Those that name nothing but what these wordings say and mean."""
+    known = {(each.text, each.prompt_kind) for each in wordings}
+    # The state of a turn that was not understood holds its words, which may be of one customer alone; nor could it be recalled.
+    ends = {AS_SAID, NOT_KNOWN, *(each.state for each in wordings)}
+    return [each for each in leanings if (each.text, each.prompt_kind) in known and ends.issuperset(each.ends)]
 
 
 def _backed(leaning: Leaning, speakers: Mapping[tuple[str, str, str], int], rules: Rules) -> Leaning:

@@ -87,6 +87,12 @@ def fit_leaning(key: tuple[str, str], state: str, turns: Sequence[SaidSo], *, cu
     if len(ends) < 2:
         return None
     table = _table(turns, (*ends, NOT_KNOWN), customers_min=customers_min)
+    # One thread for all of it: with more, sums come out a little differently each time.
+    with threadpool_limits(1, user_api="blas"):
+        return _fit(key, state, table)
+
+
+def _fit(key: tuple[str, str], state: str, table: _Table) -> Leaning | None:
     kept = _bearing(table)
     if not kept:
         return None
@@ -199,6 +205,5 @@ def _leans(table: _Table, there: Floats, chances: Floats) -> Floats:
         slope = there.T @ ((raised / wholes - table.shares) * table.weights[:, None])
         return SMOOTHING / 2 * float(flat @ flat) - float(table.weights @ likely), SMOOTHING * flat + slope.ravel()
 
-    with threadpool_limits(1, user_api="blas"):
-        found = minimize(loss, np.zeros(size[0] * size[1]), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
+    found = minimize(loss, np.zeros(size[0] * size[1]), jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     return np.asarray(found.x).reshape(size)

@@ -198,7 +198,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         core=core,
         beside=beside,
         warm=threading.Event(),
-        sessions=PageSessions(SessionBooks(books), clock=clock),
+        sessions=PageSessions(SessionBooks(books), settings.api_key, clock=clock),
         keyring=Keyring(settings.api_key, KeyBooks(books).all, clock=clock),
         audit=AuditBooks(books),
     )

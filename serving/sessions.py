@@ -6,6 +6,7 @@ every replica and outlive a restart. What was read there is remembered, so that 
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import threading
 from collections import OrderedDict
@@ -37,13 +38,16 @@ LINK_CALLER = Caller("", "link of the terminal", EVERYTHING)
 
 _SECRET_BYTES = 32
 
+_OF_HOME = "home:"
+
 
 class PageSessions:
     """One-time links to the page, and the sessions that they open; safe to share between threads."""
 
-    def __init__(self, books: SessionBooks, *, clock: Callable[[], datetime]) -> None:
-        """In these books, by this clock."""
+    def __init__(self, books: SessionBooks, home_key: str, *, clock: Callable[[], datetime]) -> None:
+        """In these books, by this clock; sessions of the home end where its key is another."""
         self._books = books
+        self._home_key = home_key.encode("utf-8", "surrogatepass")
         self._clock = clock
         self._lock = threading.Lock()
         self._links: OrderedDict[str, None] = OrderedDict()
@@ -76,7 +80,7 @@ class PageSessions:
         Raises: BooksUnavailable.
         """
         secret, now = secrets.token_urlsafe(_SECRET_BYTES), self._clock()
-        session = PageSession(_hash(secret), caller.key_id, caller.name, caller.scopes, now + SESSION_LASTS)
+        session = PageSession(_hash(secret), caller.key_id or self._of_home(secret), caller.name, caller.scopes, now + SESSION_LASTS)
         self._books.add(session, now=now)
         self._remember(session)
         return secret
@@ -99,7 +103,16 @@ class PageSessions:
     def caller(self, secret: str | None) -> Caller | None:
         """Who is behind the session with this secret, while it lasts; of those that are remembered."""
         kept = None if secret is None else self._known.get(_hash(secret))
-        return Caller(kept.key_id, kept.name, kept.scopes) if kept is not None and self._clock() < kept.ends_at else None
+        if secret is None or kept is None or self._clock() >= kept.ends_at:
+            return None
+        if not kept.key_id or kept.key_id.startswith(_OF_HOME):
+            return Caller("", kept.name, kept.scopes) if kept.key_id == self._of_home(secret) else None
+        return Caller(kept.key_id, kept.name, kept.scopes)
+
+    def _of_home(self, secret: str) -> str:
+        """A mark of the home's key."""
+        # With the secret, which the books do not know: whoever has them cannot tell by it whether a guess of the key is right.
+        return _OF_HOME + hmac.new(self._home_key, secret.encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
     def _remember(self, session: PageSession) -> None:
         with self._lock:

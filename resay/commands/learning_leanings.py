@@ -25,4 +25,4 @@ def learn_leanings(connection: Connection, wordings: Sequence[Wording], rules: R
     turns = said_so(DuckDBEngine(connection), connection, customers_min=rules.customers_min)
     fitted = (fit_leaning(key, known[key], turns[key], customers_min=rules.customers_min) for key in sorted(turns.keys() & known.keys()))
     found = [each for each in fitted if each is not None]
-    return check_leanings(connection, found, known=known.keys(), rules=rules) if found else []
+    return check_leanings(connection, found, wordings=wordings, rules=rules) if found else []

@@ -29,7 +29,7 @@ PAGE_SESSIONS = Table(
     "Open sessions of the pages, as hashes of their secrets, so that any replica knows who is behind one.",
     (
         Column("hash", TEXT, "SHA-256 of the session's secret, in hexadecimal."),
-        Column("key_id", TEXT, "The key that opened it; empty for the one of the home and for a link of the terminal."),
+        Column("key_id", TEXT, "The key that opened it; a mark of the home's key where that did, or a link of the terminal."),
         Column("name", TEXT, "Who came in: the key's name, or by what."),
         Column("scopes", TEXT, "What it opens, with spaces between."),
         Column("ends_at", TIME, "From when on it opens nothing, UTC; the row goes with one of the next."),

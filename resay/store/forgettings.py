@@ -131,6 +131,16 @@ class ForgettingBooks:
         with self._books.reading() as connection:
             return [_forgetting(row) for row in connection.execute(query).mappings()]
 
+    def count_others(self, mark: str, *, since: datetime) -> int:
+        """How many other customers were forgotten since a moment, or are being.
+
+        Raises: BooksUnavailable.
+        """
+        of = FORGETTINGS.c
+        query = sa.select(sa.func.count()).where(of.mark != mark, sa.or_(of.finished_at.is_(None), of.finished_at > since))
+        with self._books.reading() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
     def count(self, customer_id: str, *, until: datetime) -> int:
         """How many of the books' rows are of a customer, those of later moments apart.
 

@@ -55,7 +55,9 @@ def note_triggers(connection: sa.Connection, decisions: Sequence[Mapping[str, An
     if not first:
         return
     of = triggers.c
-    among = sa.and_(of.rewrite_id.in_({key[1] for key in first}), of.customer_id.in_({key[2] for key in first}))
+    # With the layer, by which the table's key begins: without it every row would be looked at.
+    columns = (of.layer, of.rewrite_id, of.customer_id)
+    among = sa.and_(*(column.in_({key[place] for key in first}) for place, column in enumerate(columns)))
     query = sa.select(of.layer, of.rewrite_id, of.customer_id, of.occasion).where(among)
     known = {tuple(row) for row in connection.execute(query)}
     rows = [

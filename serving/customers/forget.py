@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from markov.own_facts import read_own
+from markov.publish import read_card
+from resay.store.artifact import BrokenArtifact
 from resay.store.edits import EditBooks
 from resay.store.erasure import Doom, erase, scour
 from resay.store.forgettings import Forgetting, ForgettingBooks
@@ -28,7 +31,7 @@ from serving.access import kept_key
 from serving.customers.generations import shear
 from serving.customers.held import Words, read_held
 from serving.customers.letters import naming
-from serving.customers.part import decode_parts, encode_parts, part_in
+from serving.customers.part import Part, decode_parts, encode_parts, part_in
 from serving.customers.receipt import KEY_FILE, Line, Outside, signed_receipt
 from serving.customers.receipt import Forgetting as Told
 from serving.customers.stores import OF_CUSTOMERS, Stores
@@ -88,7 +91,7 @@ def _go_on(stores: Stores, forgetting: Forgetting, now: datetime, *, observe: Ob
         journal.note_done(forgetting.mark, _SURVEY, done[_SURVEY])
     observe(_SURVEY)
     parts = done[_SURVEY].get("parts", {})
-    for store, empty in _steps(stores, customer_id, until=until, shearing=partial(_shear, stores, parts, now=now)):
+    for store, empty in _steps(stores, customer_id, until=until, shearing=partial(_shear, stores, forgetting.mark, parts, now=now)):
         if store not in done:
             done[store] = max(done[_SURVEY]["found"].get(store, 0), empty())
             journal.note_done(forgetting.mark, store, done[store])
@@ -137,9 +140,20 @@ def _erase(stores: Stores, table: Table, doom: Doom) -> int:
     return erase(stores.lake, table, doom).rows
 
 
-def _shear(stores: Stores, parts: Mapping[str, Any], *, now: datetime) -> int:
-    shorn = shear(stores.shelf, stores.lake, words=_words(stores), now=now, parts=decode_parts(parts))
+def _shear(stores: Stores, mark: str, parts: Mapping[str, Any], *, now: datetime) -> int:
+    noted = {number: part for number, each in decode_parts(parts).items() if (part := _with_others(stores, mark, number, part=each))}
+    shorn = shear(stores.shelf, stores.lake, words=_words(stores), now=now, parts=noted)
     return len(shorn.removed)
+
+
+def _with_others(stores: Stores, mark: str, number: int, *, part: Part) -> Part | None:
+    """A part, and how many others a generation may still count; nothing where it cannot be told when it was made."""
+    # Behind the lake's steps: of two who leave at once, whichever looks later finds the other, whose turns are gone by then.
+    try:
+        made_at = read_card(stores.shelf.open(number)).made_at
+    except BrokenArtifact:
+        return None
+    return replace(part, others_gone=ForgettingBooks(stores.books).count_others(mark, since=made_at))
 
 
 def _words(stores: Stores) -> Words:

@@ -73,7 +73,7 @@ def _is_clean(judged: Judged | None) -> bool:
 
 def _follow(shelf: Shelf, live: Generation, *, held: Held | None, judged: Judged | None, now: datetime) -> int:
     """Publish what of the live generation may stay; how many rewrites that leaves out."""
-    if held is not None and judged is not None and judged.is_clean and list(judged.rewrites) == list(held.rewrites):
+    if held is not None and judged is not None and judged.is_clean and _says_the_same(judged, held):
         # The pointer moves all the same: a learner who has read the lake before must read it again.
         shelf.publish(live.number)
         return 0
@@ -87,6 +87,11 @@ def _follow(shelf: Shelf, live: Generation, *, held: Held | None, judged: Judged
     beside = _beside(held, judged, now=now)
     publish_content(shelf, Content(judged.rewrites, judged.proof, beside), card=card)
     return len(held.rewrites) - len(judged.rewrites)
+
+
+def _says_the_same(judged: Judged, held: Held) -> bool:
+    # With the figures: whoever leaves next is taken off from these.
+    return list(judged.rewrites) == list(held.rewrites) and list(judged.checked.kept) == list(held.wordings)
 
 
 def _judge_all(lake: Lake, held: Mapping[int, Held | None], *, parts: Mapping[int, Part], now: datetime) -> dict[int, Judged | None]:

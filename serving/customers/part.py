@@ -32,6 +32,8 @@ class Part:
     """Of texts that they said, as far as the generation knows them."""
     rooms: Sequence[str] = ()
     """In which they spoke, likewise."""
+    others_gone: int = 0
+    """Customers who may be counted in it and have left since, or are about to: what it says of customers may be too much by so many."""
 
     def is_of(self, held: Held) -> bool:
         """Whether it is of this generation, and that was proven."""
@@ -45,7 +47,8 @@ def part_in(held: Held, own: Own) -> Part:
     return Part(
         held.proof.table_sha256,
         rewrites=rewrites,
-        backed=[place for place in rewrites if held.rewrites[place].source in own.led_on],
+        # By what they said alone: labels may have changed since it was counted what led where.
+        backed=[place for place in rewrites if held.rewrites[place].source in own.texts],
         wordings=[place for place, each in enumerate(held.wordings) if each.text in own.texts],
         pieces=sorted(_pieces(own.texts) & set(meaning.pieces)) if meaning else (),
         rooms=sorted(own.rooms & set(meaning.rooms)) if meaning else (),

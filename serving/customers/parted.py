@@ -72,7 +72,7 @@ def _judge_table(held: Held, part: Part, connection: Connection, *, there: Colle
     cites = any(one.evidence != other.evidence for one, other in zip(told, held.rewrites, strict=True))
     said = surely_said(connection, {canonical(told[place].target) for place in part.rewrites}, held.rules)
     touched = {place for place, each in enumerate(told) if not each.evidence} | set(part.rewrites)
-    doubtful = sorted(place for place in touched if not _is_sure(told[place], said, held.rules))
+    doubtful = sorted(place for place in touched if not _is_sure(_at_worst(told[place], part), said, held.rules))
     asked = [held.rewrites[place] for place in doubtful]
     again = judge_table(held, asked, read_facts(connection, asked), now=now) if asked else Table((), held.proof, is_clean=True)
     anew = {each.rewrite_id: each for each in again.kept}
@@ -86,6 +86,10 @@ def _judge_table(held: Held, part: Part, connection: Connection, *, there: Colle
         left_out=again.proof.left_out if asked else (),
     )
     return Table(kept, proof, is_clean=again.is_clean and not cites)
+
+
+def _at_worst(rewrite: Rewrite, part: Part) -> Rewrite:
+    return replace(rewrite, support=rewrite.support - part.others_gone)
 
 
 def _is_sure(rewrite: Rewrite, said: Collection[tuple[str, str]], rules: Rules) -> bool:
@@ -103,15 +107,14 @@ def _judge_wordings(held: Held, part: Part, connection: Connection, *, there: Co
     rules = replace(held.rules, customers_min=held.wordings_floor)
     touched = frozenset(part.wordings)
     told = [_fewer(each, there, place in touched) for place, each in enumerate(held.wordings)]
-    doubtful = [each for each in told if each.customers < rules.customers_min]
+    doubtful = {place for place, each in enumerate(told) if each.customers - part.others_gone * (place in touched) < rules.customers_min}
     if not doubtful:
         return Checked(tuple(told), {})
     # As it was counted before: one who was not counted cannot be taken off.
-    before = [held.wordings[place] for place, each in enumerate(told) if each.customers < rules.customers_min]
+    before = [held.wordings[place] for place in sorted(doubtful)]
     checked = check_wordings(connection, recounted(connection, before, rules), rules)
     anew = {(each.text, each.prompt_kind): each for each in checked.kept}
-    sure = {id(each) for each in told} - {id(each) for each in doubtful}
-    kept = (each if id(each) in sure else anew.get((each.text, each.prompt_kind)) for each in told)
+    kept = (each if place not in doubtful else anew.get((each.text, each.prompt_kind)) for place, each in enumerate(told))
     return Checked(tuple(each for each in kept if each), checked.left_out)
 
 

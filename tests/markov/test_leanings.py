@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markov.duckdb_engine import DuckDBEngine
 from markov.hearing import hear_all
-from markov.leanings import said_so
+from markov.leanings import end, said_so
 from markov.leanings_proof import check_leanings
 from markov.verify import Rules
 from markov.wordings import heard_wordings
@@ -16,9 +16,11 @@ from resay.commands.learning_leanings import learn_leanings
 from resay.dialogue.leaning import AS_SAID, NOT_KNOWN, Leaning, told_by
 from resay.store.lake import Lake
 from tests.markov.talk import Log, Said, alone, fill, names, opening, rephrased
+from tests.rewrite_online.test_global_layer import wording
 
 LAMP, RADIO = 'light|on|{"name":"lamp"}', "media|play|"
 USUAL = "the usual please"
+REACHED = [wording("turn on the lamp", LAMP), wording("play the radio", RADIO)]
 MORNING, EVENING = "2026-11-02T07:10", "2026-11-02T20:40"
 
 
@@ -92,10 +94,35 @@ def test_the_check_counts_customers_anew(tmp_path: Path):
     leanings = learnt(tmp_path, log_of(20, 12))
 
     with Lake(tmp_path).connect() as connection:
-        known = {(USUAL, "")}
-        (kept,) = check_leanings(connection, leanings, known=known, rules=Rules(customers_min=15))
-        none = check_leanings(connection, leanings, known=known, rules=Rules(customers_min=21))
-        other = check_leanings(connection, leanings, known={("other words", "")}, rules=Rules())
+        known = [wording(USUAL, ""), *REACHED]
+        (kept,) = check_leanings(connection, leanings, wordings=known, rules=Rules(customers_min=15))
+        none = check_leanings(connection, leanings, wordings=known, rules=Rules(customers_min=21))
+        other = check_leanings(connection, leanings, wordings=[wording("other words", ""), *REACHED], rules=Rules())
 
     assert {each.cue for each in kept.cues} == {"time:06-09", "time:06-12"}
     assert (none, other) == ([], [])
+
+
+def test_no_end_is_named_that_no_wording_reaches(tmp_path: Path):
+    """The state of a turn that was not understood holds its very words, which enough customers came to and too few may have said."""
+    leanings = learnt(tmp_path, log_of(20, 20))
+
+    with Lake(tmp_path).connect() as connection:
+        reached = check_leanings(connection, leanings, wordings=[wording(USUAL, ""), *REACHED], rules=Rules())
+        (raw,) = (replace(each, ends=("?|call zoe at home|", *each.ends[1:])) for each in leanings)
+        unreached = check_leanings(connection, [raw], wordings=[wording(USUAL, ""), *REACHED], rules=Rules())
+
+    assert (reached, unreached) == (leanings, [])
+
+
+def test_how_sure_an_end_is_does_not_hang_on_the_order_of_a_sum(tmp_path: Path):
+    """Shares are sums of fractions, which come out a little differently with each order."""
+    with Lake(tmp_path).connect() as connection:
+        told = "'t' as turn_id, 'words' as said, '' as kind, 1 as customer, 'failure' as outcome"
+        connection.execute(f"create temp table told as select {told}")
+        connection.execute("create temp table came_to as select 't' as turn_id, 'lamp' as state, 0.1::double + 0.2::double as share")
+        engine = DuckDBEngine(connection)
+
+        engine.run(end())
+
+        assert engine.rows("leaning_ends").column("share").to_pylist() == [0.3]

@@ -13,7 +13,7 @@ from resay.store.books import Books
 from resay.store.keys import Scope
 from resay.store.page_sessions import PageSession, SessionBooks
 from serving.access import KEY_FILE, LOOPBACK, Doorway, KeyUnavailable, WeakKey, api_key, bearer_key
-from serving.keyring import Caller
+from serving.keyring import HOME_CALLER, Caller
 from serving.server import RunningService
 from serving.sessions import LINK_CALLER, SESSION_LASTS, PageSessions
 from tests.builders import BASE
@@ -121,9 +121,9 @@ def evening() -> Evening:
     return Evening()
 
 
-def sessions_in(books: Books, clock: Evening) -> PageSessions:
+def sessions_in(books: Books, clock: Evening, *, home_key: str = "key") -> PageSessions:
     """The sessions of a replica."""
-    return PageSessions(SessionBooks(books), clock=clock)
+    return PageSessions(SessionBooks(books), home_key, clock=clock)
 
 
 def test_a_token_works_once(books: Books, evening: Evening):
@@ -151,6 +151,32 @@ def test_a_session_holds_at_every_replica_until_it_ends(books: Books, evening: E
     evening.now = BASE + SESSION_LASTS
 
     assert (strange, late, other.caller(secret)) == (None, reader, None)
+
+
+def test_another_key_of_the_home_ends_its_sessions(books: Books, evening: Evening):
+    """Those that it or a link opened; whoever came with a key of the books stays."""
+    reader = Caller("k1", "reader", frozenset({Scope.REVIEW}))
+    before = sessions_in(books, evening)
+    secrets = [before.open(each) for each in (HOME_CALLER, LINK_CALLER, reader)]
+
+    seen = {}
+    for key in ("key", "another"):
+        replica = sessions_in(books, evening, home_key=key)
+        for secret in secrets:
+            replica.look_up(secret)
+        seen[key] = [replica.caller(secret) for secret in secrets]
+
+    assert seen == {"key": [HOME_CALLER, LINK_CALLER, reader], "another": [None, None, reader]}
+
+
+def test_a_session_without_a_mark_of_its_key_opens_nothing(books: Books, evening: Evening):
+    """Those of before there were marks, which no other key of the home would end."""
+    SessionBooks(books).add(PageSession(sha256(b"old").hexdigest(), "", "ada", frozenset(Scope), BASE + SESSION_LASTS), now=BASE)
+    sessions = sessions_in(books, evening)
+
+    sessions.look_up("old")
+
+    assert sessions.caller("old") is None
 
 
 def test_what_no_replica_opened_is_nobodys(books: Books, evening: Evening):
