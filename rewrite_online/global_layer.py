@@ -38,6 +38,9 @@ On voices left out of learning 463 turns were won by this and the lower bar toge
 BRIEF_WORDS = range(3, 6)
 """Words of what is brief. Of two, thirteen of 43 were lost."""
 
+RECORDED_MIN = 0.4
+"""Chance of success that a candidate must have that was said before: a ranker is too modest, and what came of it is what it is."""
+
 MEANING_MIN, MEANING_LEAD = 0.65, 0.05
 """Nearness of meaning, and lead over wordings of other states, from which words mean the same though no piece of them is known. Chosen on
 typed talk, of which half of the wordings that fail were held back: 545 turns were won by it and 25 lost (docs/log.md, 2026-11-22)."""
@@ -85,9 +88,9 @@ class Considered:
         """Whether what was heard means or is written like some wording of the state, or what speaks for it is strong without that.
 
         Never where the state is what the last of two words means: the first is then part of a longer one, and turns it round. Who is heard
-        to say "and pause" or "but pause" says "unpause".
+        to say "and pause" or "but pause" says "unpause". And never where its own record speaks against it.
         """
-        if self.is_tail:
+        if self.is_tail or (self.fared is not None and self.as_rewritten < RECORDED_MIN):
             return False
         if self.by_meaning or self.wanted >= WANTED_MIN or (self.candidate.nearest.spelling or 0.0) >= NEAR_MIN:
             return True

@@ -52,5 +52,5 @@ def test_what_customers_taught_or_succeeded_with_is_their_own():
     """Trials are of the table; what is rolled back there is not said by the layer of all either."""
     trials = OnTrial(share=0.3, taken_back=frozenset({REWRITE.rewrite_id}))
 
-    assert [layer for layer in Layer if trials.refuses(layer, REWRITE)] == [Layer.TABLE, Layer.GLOBAL]
+    assert [layer for layer in Layer if trials.refuses(layer, REWRITE, asked().heard)] == [Layer.TABLE, Layer.GLOBAL]
     assert [layer for layer in Layer if trials.held_out(layer, REWRITE)] == [Layer.TABLE]
