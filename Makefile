@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 ONCE ?=
 
-.PHONY: demo test check format setup setup-demo real-parts kafka spark docs picture bench lock clean
+.PHONY: demo test check format setup setup-demo real-parts other-assistants kafka spark docs picture bench lock clean
 
 demo: setup-demo ## Set up, run the main job in the world that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
@@ -21,7 +21,7 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-setup: .venv/.ready-dev real-parts ## Everything that developers need.
+setup: .venv/.ready-dev real-parts other-assistants ## Everything that developers need.
 
 # The real parts that tests start: a browser, Java with Maven for the broker, PostgreSQL, and two synthesisers. Debian's packages where we may install them.
 real-parts:
@@ -55,6 +55,15 @@ $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
 $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 endef
 
+other-assistants: .venv-home_assistant/.ready .venv-rasa/.ready ## A real Home Assistant and Rasa's action server for tests to start; 600 MB.
+
+# Each in an environment of its own, as they require other versions of what we do. Half of an environment is none.
+.venv-home_assistant/.ready .venv-rasa/.ready: .venv-%/.ready: tests/%/requirements.lock | .venv/.ready-dev
+	rm -rf .venv-$*
+	{ $(BIN)/uv venv --quiet --python $(BIN)/python .venv-$* \
+		&& $(BIN)/uv pip install --quiet --python .venv-$*/bin/python --require-hashes -r $< && touch $@; } \
+		|| { rm -rf .venv-$*; echo "packages of tests/$* could not be installed; its tests are skipped"; }
+
 kafka: ## A real Kafka broker of one node on loopback, for people who have none; needs Java 17 and Maven.
 	$(PYTHON) deploy/kafka/broker.py $(if $(PORT),--port $(PORT))
 
@@ -79,10 +88,12 @@ bench: setup ## The quick benchmarks, as tables; `resay bench … --json` for ma
 
 lock: setup ## Lock the dependencies again, with hashes and without addresses.
 	echo uv | $(BIN)/uv pip compile $(LOCK) - -o requirements-uv.lock
+	$(BIN)/uv pip compile $(LOCK) tests/home_assistant/requirements.in -o tests/home_assistant/requirements.lock
+	$(BIN)/uv pip compile $(LOCK) tests/rasa/requirements.in -o tests/rasa/requirements.lock
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra demo --extra otlp pyproject.toml - -o requirements.lock
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra kafka --extra otlp --extra postgresql pyproject.toml - -o requirements-deploy.lock
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(LOCK) --extra dev --extra lab --extra kafka --extra otlp --extra spark --extra train --extra postgresql pyproject.toml - -o requirements-dev.lock
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-* build *.egg-info

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingest.adapters.adapter import Adapter, Event, read, turn_parts
-from ingest.adapters.files import CONTENT_BYTES_MAX, Contents, files_of, read_file
+from ingest.adapters.adapter import Adapter, Document, Event, read, turn_parts
+from ingest.adapters.files import CONTENT_BYTES_MAX, files_of, read_file
 from ingest.source import Batch, Record, batch_of
 from resay.dialogue.codec import encode
 from resay.dialogue.turn import Reject
@@ -116,35 +116,45 @@ def read_files(
     Raises: SourceUnavailable.
     """
     files = files_of(paths)
-    events: list[Event] = []
-    rejects: list[Reject] = []
-    records = silent = 0
+    told = _Told([], [], records=0, silent=0)
     left = CONTENT_BYTES_MAX
     for done, path in enumerate(files, 1):
         contents = read_file(path, bytes_max=left)
         left -= contents.length
-        told = _told(adapter, contents, now=now)
-        rejects += told.rejects
-        events += told.events
-        records += told.records
-        silent += told.silent
+        told += _told(adapter, contents.documents, contents.rejects, now=now)
         tick(done, len(files))
-    settled, refused = settle(events)
+    return _given(adapter, told, settle)
+
+
+def read_documents(adapter: Adapter, documents: Sequence[Document], *, now: datetime, settle: Settle = as_told) -> Given:
+    """What an adapter makes of records that lie in no file."""
+    return _given(adapter, _told(adapter, documents, (), now=now), settle)
+
+
+def _given(adapter: Adapter, told: _Told, settle: Settle) -> Given:
+    settled, refused = settle(told.events)
     turns = [encode(part) for part in turn_parts(adapter, settled)]
-    return Given(turns, [*rejects, *refused], records=records, silent=silent)
+    return Given(turns, [*told.rejects, *refused], records=told.records, silent=told.silent)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Told:
-    events: Sequence[Event]
-    rejects: Sequence[Reject]
+    events: list[Event]
+    rejects: list[Reject]
     records: int
     silent: int
 
+    def __iadd__(self, other: _Told) -> _Told:
+        self.events += other.events
+        self.rejects += other.rejects
+        self.records += other.records
+        self.silent += other.silent
+        return self
 
-def _told(adapter: Adapter, contents: Contents, *, now: datetime) -> _Told:
-    read_records = [read(adapter, document, now=now) for document in adapter.records(contents.documents)]
-    rejects = [*contents.rejects, *(each for each in read_records if isinstance(each, Reject))]
+
+def _told(adapter: Adapter, documents: Sequence[Document], damaged: Sequence[Reject], *, now: datetime) -> _Told:
+    read_records = [read(adapter, document, now=now) for document in adapter.records(documents)]
+    rejects = [*damaged, *(each for each in read_records if isinstance(each, Reject))]
     events = [event for each in read_records if not isinstance(each, Reject) for event in each]
     silent = sum(not isinstance(each, Reject) and not each for each in read_records)
-    return _Told(events, rejects, records=len(read_records) + len(contents.rejects), silent=silent)
+    return _Told(events, rejects, records=len(read_records) + len(damaged), silent=silent)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from ingest.adapted_log import AdaptedLog, Given, Settle, as_told, read_files
-from ingest.adapters.adapter import Adapter, Event
+from ingest.adapted_log import AdaptedLog, Given, Settle, as_told, read_documents, read_files
+from ingest.adapters.adapter import Adapter, Document, Event
 from ingest.adapters.files import first_record
 from ingest.adapters.home_assistant import HOME_ASSISTANT
 from ingest.adapters.our_words import HOP_PREFIX, Decided, days_of, told_apart
@@ -38,7 +38,7 @@ FORMATS = (GUESS, TURNS, *ADAPTERS)
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """What became of files of another system."""
+    """What became of records of another system."""
 
     given: Given
     landed: LandingReport
@@ -91,6 +91,20 @@ def land_adapted(adapter: Adapter, paths: Sequence[Path], lake: Lake, *, setting
     with progress(f"Reading {adapter.title}", unit="files", shown=shown) as tick:
         now = datetime.now(UTC)
         given = read_files(adapter, paths, now=now, tick=tick, settle=_settling(adapter, settings, now=now))
+    return _landed(adapter, given, lake, settings=settings, shown=shown)
+
+
+def land_documents(adapter: Adapter, documents: Sequence[Document], lake: Lake, *, settings: Settings) -> Adapted:
+    """Land the turns in records that lie in no file.
+
+    Raises: what writing the lake raises.
+    """
+    now = datetime.now(UTC)
+    given = read_documents(adapter, documents, now=now, settle=_settling(adapter, settings, now=now))
+    return _landed(adapter, given, lake, settings=settings, shown=False)
+
+
+def _landed(adapter: Adapter, given: Given, lake: Lake, *, settings: Settings, shown: bool) -> Adapted:
     source = AdaptedLog(adapter, given, keep_raw=settings.hash_key is None)
     with progress("Landing turns", unit="turn parts", shown=shown) as tick:
         landed = land(source, lake, rules=_rules(settings), tick=lambda read: tick(read, len(given.turns) + len(given.rejects)))

@@ -11,12 +11,14 @@ import typer
 from ingest.adapters.registry import adapter_named
 from resay.commands.adapted import Adapted, check_format, land_adapted
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
-from resay.commands.settings import read_settings
+from resay.commands.home_assistant_runs import fetched, read_token
+from resay.commands.settings import Settings, read_settings
+from resay.commands.stopping import stoppable
 from resay.store.lake import Lake
 
-LogArgument = Annotated[
-    list[Path], typer.Argument(metavar="FILE|DIR…", help="JSON or JSON lines, plain or gzip; of a folder all such files below it.")
-]
+LOGS = typer.Argument(metavar="FILE|DIR…", help="JSON or JSON lines, plain or gzip; of a folder all such files below it.")
+
+LogArgument = Annotated[list[Path], LOGS]
 TolerantOption = Annotated[bool, typer.Option("--tolerant", help="End with 0 though some records were rejected.")]
 
 
@@ -39,17 +41,37 @@ def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeO
     _import("rasa", logs, tolerant=tolerant, home=home, as_json=as_json)
 
 
-def import_home_assistant(
-    logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False
+def import_home_assistant(  # noqa: PLR0917 - an option is a parameter
+    logs: Annotated[list[Path] | None, LOGS] = None,
+    url: Annotated[str, typer.Option("--from", metavar="URL", help="Ask a running Home Assistant for its runs, in place of files.")] = "",
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", metavar="FILE", help="Holds a long-lived access token of it, made in your profile.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Ask it again every twenty seconds, until stopped.")] = False,
+    tolerant: TolerantOption = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Import Home Assistant's pipeline runs: what its pipeline debugger shows of a run, a file a run or many in one.
+    """Import Home Assistant's pipeline runs: what its pipeline debugger shows of a run; from Home Assistant itself, or from files.
 
     Each run in which somebody spoke is a turn; the satellite is the customer, or the conversation where none is named.
-    Home Assistant keeps ten runs only, so save them as they come. Run again, it adds nothing twice.
+    Home Assistant keeps the last ten runs of an assistant only: `--follow` fetches them as they come, and prints a line each time.
+    Run again, it adds nothing twice.
 
-    Examples: `resay import home-assistant runs/` · `resay import home-assistant run.json --json`
+    Examples: `resay import home-assistant --from http://homeassistant.local:8123 --token-file token --follow` ·
+    `resay import home-assistant runs/` · `resay import home-assistant run.json --json`
     """
-    _import("home-assistant", logs, tolerant=tolerant, home=home, as_json=as_json)
+    if bool(logs) == bool(url) or bool(url) != bool(token_file) or (follow and not url):
+        message = "files, or --from with --token-file, must be given, and not both; --follow goes with --from; is one of them missing?"
+        raise typer.BadParameter(message)
+    if not url or token_file is None:
+        _import("home-assistant", logs or [], tolerant=tolerant, home=home, as_json=as_json)
+        return
+    settings, token = read_settings(home=home), read_token(token_file)
+    with stoppable() as stop:
+        for adapted in fetched(url, token, settings, follow=follow, stop=stop):
+            _tell(adapted, settings, as_json=as_json)
+            _end(adapted, tolerant=tolerant or follow, follows=follow)
 
 
 def import_otel(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -79,16 +101,25 @@ def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, a
     adapter, settings = adapter_named(name), read_settings(home=home)
     check_format(logs, adapter)
     adapted = land_adapted(adapter, logs, Lake(settings.lake), settings=settings, shown=not as_json)
+    _tell(adapted, settings, as_json=as_json)
+    _end(adapted, tolerant=tolerant)
+
+
+def _tell(adapted: Adapted, settings: Settings, *, as_json: bool) -> None:
     given, landed = adapted.given, adapted.landed
     if as_json:
         print_json({"records": given.records, "silent": given.silent, "read": landed.read, **asdict(landed), "lake": str(settings.lake)})
     else:
         console.print(_summary(adapted), markup=False)
+
+
+def _end(adapted: Adapted, *, tolerant: bool, follows: bool = False) -> None:
+    given, landed = adapted.given, adapted.landed
     for fault in landed.faults:
         remarks.print(f"rejected {fault}", markup=False, soft_wrap=True)
     if landed.rejected:
         remarks.print(f"resay: records rejected: {landed.rejected:,}; all are kept, with reasons: resay rejects list", soft_wrap=True)
-        if not tolerant or not given.turns:
+        if not tolerant or not (given.turns or follows):
             raise typer.Exit(1)
 
 

@@ -172,3 +172,41 @@ def _import(app: typer.Typer, log: Path, folder: Path, *more: str) -> Result:
 def _query(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with Lake(folder / "home" / "lake").connect() as connection:
         return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["runs", "--from", "http://localhost:1", "--token-file", "token"],
+        ["--from", "http://localhost:1"],
+        ["runs", "--token-file", "token"],
+        ["runs", "--follow"],
+    ],
+)
+def test_files_and_a_running_home_assistant_are_not_mixed(app: typer.Typer, words: list[str]):
+    """Wrong usage is said before anything is read."""
+    result = CliRunner().invoke(app, ["import", "home-assistant", *words])
+
+    assert result.exit_code == 2
+    assert "must be given, and not both" in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "said"),
+    [
+        ("homeassistant.local:8123", "a-token", "--from must be an http or https address"),
+        ("http://127.0.0.1:9", "a-token", "must answer at http://127.0.0.1:9"),
+        ("http://127.0.0.1:9", "two\nlines", "and nothing else"),
+        ("http://127.0.0.1:9", "", "and nothing else"),
+    ],
+)
+def test_a_home_assistant_that_cannot_be_asked_is_said(app: typer.Typer, tmp_path: Path, url: str, token: str, said: str):
+    """In one sentence, and nothing is taken in."""
+    (tmp_path / "token").write_text(token)
+    words = ["import", "home-assistant", "--from", url, "--token-file", str(tmp_path / "token"), "--home", str(tmp_path / "home")]
+
+    result = CliRunner().invoke(app, words)
+
+    assert isinstance(result.exception, SourceUnavailable) and said in str(result.exception)
+    assert not (tmp_path / "home").exists()
