@@ -39,9 +39,7 @@ FIRST_LOOKS_EVERY = timedelta(minutes=1)
 COUNTED_MAX = 10_000
 """Turns that are remembered as counted: whoever sends a request again does so within seconds."""
 
-_UNSURE = frozenset(
-    {Reason.NO_CANDIDATE, Reason.BELOW_MARGIN, Reason.CONFUSABLE, Reason.LESS_LIKELY, Reason.NEEDLESS, Reason.TARGET_OFFERED}
-)
+CALM = frozenset({Reason.NO_CANDIDATE, Reason.BELOW_MARGIN, Reason.CONFUSABLE, Reason.LESS_LIKELY, Reason.NEEDLESS, Reason.TARGET_OFFERED})
 """Reasons for which words go on as they are and a customer may be asked: nothing is risky, broken, switched off or held back."""
 
 _REFUSED = frozenset({ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED})
@@ -108,7 +106,7 @@ class Asking:
 
     def _chance(self, request: RewriteRequest, answer: RewriteAnswer) -> float:
         """The chance with which this turn is asked about; nought where it must not be."""
-        if answer.action is not Action.PASS_THROUGH or answer.reason not in _UNSURE or request.heard.prompt is not None:
+        if answer.action is not Action.PASS_THROUGH or answer.reason not in CALM or request.heard.prompt is not None:
             return 0.0
         chance = self._chances.get(canonical(answer.original), 0.0)
         return 0.0 if not chance or _must_not(request) or self._draw(request.heard.customer_id) is not None else chance

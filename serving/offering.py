@@ -28,17 +28,13 @@ from resay.teach.rules import is_risky
 from resay.teach.teaching import Teaching
 from resay.teach.worked import Worked, read_worked
 from rewrite_online.draw import Draw
+from serving.asking import CALM
 from serving.waiting_line import WaitingLine
 
 log = logging.getLogger(__name__)
 
-_CALM = frozenset(
-    {
-        *(Reason.NO_CANDIDATE, Reason.BELOW_MARGIN, Reason.CONFUSABLE, Reason.LESS_LIKELY),
-        *(Reason.NEEDLESS, Reason.TARGET_OFFERED, Reason.NOT_READY),
-    }
-)
-"""Reasons for which words go on as they are and something may be offered: nothing is risky, broken, switched off or held back."""
+_CALM = CALM | {Reason.NOT_READY}
+"""Something may be offered before anything was learnt, too."""
 
 
 class Offering:

@@ -5,7 +5,6 @@ Nothing of them ships and nothing is fetched.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,16 +18,12 @@ from ingest.privacy import Pseudonymise, keep
 from resay.commands import import_logs
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.settings import Settings, read_settings
-from resay.dialogue.errors import ResayError
+from resay.commands.whole_file import whole_file
 from resay.dialogue.tick import Tick
 from resay.label.corpora.dstc2 import SPLITS, WrongCorpus, splits_in
 from resay.store.lake import Lake
 
 _PANEL = "Learn, step by step"
-
-
-class UnwritableFile(ResayError):
-    """The file that was asked for cannot be written."""
 
 
 def register(app: typer.Typer) -> None:
@@ -91,21 +86,11 @@ def _wanted(folder: Path, splits: list[str] | None) -> list[str]:
 
 def _write(source: CallLog, out: Path, *, tick: Tick) -> int:
     written = 0
-    draft = out.with_name(f".{out.name}.part")
-    try:
-        with draft.open("wb") as file:
-            while (batch := source.next_batch(RECORDS_A_BATCH, BYTES_A_BATCH)) is not None:
-                file.writelines(record.raw + b"\n" for record in batch.records)
-                written += len(batch.records)
-                tick(written)
-        # Whole or not at all: half a log looks like a log.
-        draft.replace(out)
-    except OSError as error:
-        message = f"file {out} must be writable; {error}; is the folder there, and yours?"
-        raise UnwritableFile(message) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    with whole_file(out) as file:
+        while (batch := source.next_batch(RECORDS_A_BATCH, BYTES_A_BATCH)) is not None:
+            file.writelines(record.raw + b"\n" for record in batch.records)
+            written += len(batch.records)
+            tick(written)
     return written
 
 

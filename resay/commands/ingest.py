@@ -26,6 +26,7 @@ from resay.commands.settings import Settings, read_settings
 from resay.commands.stopping import stoppable
 from resay.commands.stream_metrics import shown_at
 from resay.commands.topic import MetricsPortOption, RejectsTopicOption, TopicAsked, open_topic
+from resay.dialogue.moment import utc
 from resay.store.lake import Lake
 
 LETTERS_SHOWN = 20
@@ -100,7 +101,7 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     `resay ingest --source kafka://localhost:9092/dialogue-turns --follow --metrics-port 9401`
     """
     settings = read_settings(home=home)
-    reading = KafkaReading(group, follow=follow, since=_utc(since), until=_utc(until), allow_gap=allow_gap)
+    reading = KafkaReading(group, follow=follow, since=since and utc(since), until=until and utc(until), allow_gap=allow_gap)
     _check_usage(files or [], source, reading, processes=processes)
     _check_topic_usage(source, rejects_topic, metrics_port)
     unfinished: list[str] = []
@@ -196,11 +197,6 @@ def _check_usage(files: list[Path], source: str, reading: KafkaReading, *, proce
     if reading.until and (reading.follow or reading.until > datetime.now(UTC)):
         message = "--until must lie in the past, and go without --follow; leave it out to read all that is there"
         raise typer.BadParameter(message)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """A time from the command line, which is UTC where it does not say."""
-    return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
 
 
 def _check_topic_usage(source: str, rejects_topic: str, metrics_port: int | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
@@ -16,9 +15,10 @@ import msgspec
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress
-from resay.commands.importing import UnwritableFile
 from resay.commands.settings import read_settings
+from resay.commands.whole_file import whole_file
 from resay.dialogue.errors import ResayError
+from resay.dialogue.moment import utc
 from resay.label.verdicts import Verdict, verdicts
 from resay.label.verdicts_otlp import request_of
 from resay.store.lake import Lake
@@ -89,7 +89,7 @@ def verdicts_command(  # noqa: PLR0917 - an option is a parameter
         message = "--otlp or --out must be given, and not both; is one of them missing?"
         raise typer.BadParameter(message)
     lake = Lake(read_settings(home=home).lake)
-    begin, end = _utc(since) or datetime(1970, 1, 1, tzinfo=UTC), _utc(until) or datetime(9999, 1, 1, tzinfo=UTC)
+    begin, end = utc(since or datetime(1970, 1, 1, tzinfo=UTC)), utc(until or datetime(9999, 1, 1, tzinfo=UTC))
     told = verdicts(lake, since=begin, until=end)
     with progress("Sending verdicts" if otlp else "Writing verdicts", unit="verdicts", shown=not as_json) as tick:
         if out is not None:
@@ -187,23 +187,10 @@ def _left_out(body: bytes) -> str:
 
 
 def _written(told: Iterator[Verdict], out: Path, *, tick: Callable[[int], None]) -> int:
-    written, draft = 0, out.with_name(f".{out.name}.part")
-    try:
-        with draft.open("wb") as file:
-            for body, number in _requests(told):
-                file.write(body + b"\n")
-                written += number
-                tick(written)
-        draft.replace(out)
-    except OSError as error:
-        message = f"file {out} must be writable; {error}; is the folder there, and yours?"
-        raise UnwritableFile(message) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    written = 0
+    with whole_file(out) as file:
+        for body, number in _requests(told):
+            file.write(body + b"\n")
+            written += number
+            tick(written)
     return written
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """A time from the command line, which is UTC where it does not say."""
-    return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from resay.store.books import AUDIT, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import AUDIT, Books
 
 KEPT = timedelta(days=400)
 """How long a row is kept: a year, and the weeks in which somebody asks about it."""

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.history import Tried, Way
+from resay.dialogue.moment import utc
 from resay.dialogue.rewrite import Decision
 from resay.store import tables, waiting_tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
@@ -254,11 +255,6 @@ def _place(url: str) -> str:
         return sa.make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return "their URL"
-
-
-def utc(moment: datetime) -> datetime:
-    """SQLite gives times back without an offset; all of ours are UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _sql_type(kind: pa.DataType) -> Any:

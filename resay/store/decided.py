@@ -6,8 +6,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from resay.dialogue.moment import utc
 from resay.dialogue.rewrite import Decision
-from resay.store.books import DECISIONS, Books, utc
+from resay.store.books import DECISIONS, Books
 
 
 def decisions_of(books: Books, prefix: str, since: datetime, *, until: datetime) -> list[Decision]:

@@ -8,8 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from resay.dialogue.moment import utc
 from resay.dialogue.rewrite import Rewrite
-from resay.store.books import EDITS, Books, utc
+from resay.store.books import EDITS, Books
 from resay.store.events import Event, note
 from resay.store.review import RULE
 from resay.store.rewrites import decode_rewrites, encode_rewrites

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from resay.store.books import CHANGES, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import CHANGES, Books
 
 
 @dataclass(frozen=True, slots=True)

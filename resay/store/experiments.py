@@ -13,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from resay.store.books import EXPERIMENTS, EXPOSURES, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import EXPERIMENTS, EXPOSURES, Books
 from resay.store.events import Event, note, read_events
 
 KIND = "experiment"

@@ -16,7 +16,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from resay.store.books import FORGETTINGS, HISTORIES_MARK, WAITING, Books, mark_up, sql_table, utc
+from resay.dialogue.moment import utc
+from resay.store.books import FORGETTINGS, HISTORIES_MARK, WAITING, Books, mark_up, sql_table
 from resay.store.forgotten import mark_of
 from resay.store.tables import TABLES, Home, Table
 

@@ -17,8 +17,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from resay.dialogue.errors import ResayError
+from resay.dialogue.moment import utc
 from resay.store.audit import Deed, write_deed
-from resay.store.books import KEYS, Books, utc
+from resay.store.books import KEYS, Books
 
 NAME_CHARS_MAX = 100
 """Longest name of a key: a line in a list."""

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from resay.store.books import PAGE_SESSIONS, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import PAGE_SESSIONS, Books
 from resay.store.keys import Scope
 
 KEPT_MAX = 1_000

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from resay.dialogue.moment import utc
 from resay.dialogue.text import canonical
-from resay.store.books import SWITCHES, VETOES, Books, Veto, utc
+from resay.store.books import SWITCHES, VETOES, Books, Veto
 from resay.store.events import Event, note, read_events
 
 RULE, SWITCH = "rule", "switch"

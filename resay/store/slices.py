@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from resay.store.books import SLICES, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import SLICES, Books
 from resay.store.events import Event, note
 
 KIND = "slice"

@@ -12,8 +12,9 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from resay.dialogue.moment import utc
 from resay.dialogue.teaching import Kind, Origin, State, Taught
-from resay.store.books import MARKS, TEACHINGS, Books, utc
+from resay.store.books import MARKS, TEACHINGS, Books
 
 TEACHINGS_MARK = "teachings"
 """Name of the mark that grows with every change."""

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from resay.store.books import STAGES, TRIALS, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import STAGES, TRIALS, Books
 from resay.store.events import Event, note
+from resay.store.labelled_later import asked_for, settle
 from resay.store.review import RULE
-
-ASKED_FOR = timedelta(days=14)
-"""How long before the newest trial a turn without an outcome is asked for: what two weeks of labels did not tell they will not."""
-
-REVISED_FOR = timedelta(hours=1)
-"""How long a label may still change by what is said next: a session ends after 45 s of silence; the rest is for what comes late."""
-
-ASKED_MAX = 20_000
-"""Trials asked for at once, the newest first: a day of a large home; SQLite takes 50 ms for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +69,8 @@ class TrialBooks:
 
         Raises: BooksUnavailable.
         """
-        of = TRIALS.c
-        columns = (of.rewrite_id, of.customer_id, of.day, of.turn_id, of.event_time, of.outcome)
-        with self._books.reading() as connection:
-            newest = connection.execute(sa.select(sa.func.max(of.event_time))).scalar()
-            if newest is None:
-                return []
-            lately = of.event_time > newest - REVISED_FOR
-            open_ones = sa.and_(of.outcome == "", of.event_time > newest - ASKED_FOR)
-            query = sa.select(*columns).where(sa.or_(lately, open_ones)).order_by(of.event_time.desc()).limit(ASKED_MAX)
-            rows = connection.execute(query).all()
+        names = ("rewrite_id", "customer_id", "day", "turn_id", "event_time", "outcome")
+        rows = asked_for(self._books, TRIALS, names)
         return [TrialRow(name, customer, day, turn, utc(moment), outcome) for name, customer, day, turn, moment, outcome in rows]
 
     def settle(self, outcomes: Mapping[TrialRow, str]) -> None:
@@ -93,15 +78,7 @@ class TrialBooks:
 
         Raises: BooksUnavailable.
         """
-        of = TRIALS.c
-        same = (of.rewrite_id == sa.bindparam("of_rewrite"), of.customer_id == sa.bindparam("of_customer"), of.day == sa.bindparam("on"))
-        rows = [
-            {"of_rewrite": each.rewrite_id, "of_customer": each.customer_id, "on": each.day, "became": outcome}
-            for each, outcome in outcomes.items()
-        ]
-        if rows:
-            with self._books.writing() as connection:
-                connection.execute(TRIALS.update().where(*same).values(outcome=sa.bindparam("became")), rows)
+        settle(self._books, TRIALS, outcomes)
 
     def sums(self) -> list[TrialSum]:
         """All trials that count, of all rewrites that were ever tried.

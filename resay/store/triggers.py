@@ -12,12 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from resay.store.books import STAGES, TRIGGERS, UNSAID, Books, mark_up, utc
+from resay.dialogue.moment import utc
+from resay.store.books import STAGES, TRIGGERS, UNSAID, Books, mark_up
 from resay.store.events import Event, note
 from resay.store.forgettings import FORGOTTEN_MARK
+from resay.store.labelled_later import asked_for, settle
 from resay.store.review import RULE
 from resay.store.trial_rows import GLOBAL, PERSONAL
-from resay.store.trials import ASKED_FOR, ASKED_MAX, REVISED_FOR
 
 FAILING_MAX = 10_000
 """Rewrites that fail, judged at once, those that fail most first: the others have their turn once these are unsaid."""
@@ -75,26 +76,15 @@ class TriggerBooks:
 
         Raises: BooksUnavailable.
         """
-        of = TRIGGERS.c
-        columns = (of.layer, of.rewrite_id, of.customer_id, of.occasion, of.turn_id, of.outcome)
-        with self._books.reading() as connection:
-            newest = connection.execute(sa.select(sa.func.max(of.event_time))).scalar()
-            if newest is None:
-                return []
-            open_ones = sa.and_(of.outcome == "", of.event_time > newest - ASKED_FOR)
-            query = sa.select(*columns).where(sa.or_(of.event_time > newest - REVISED_FOR, open_ones))
-            return [TriggerRow(*row) for row in connection.execute(query.order_by(of.event_time.desc()).limit(ASKED_MAX))]
+        names = ("layer", "rewrite_id", "customer_id", "occasion", "turn_id", "outcome")
+        return [TriggerRow(*row) for row in asked_for(self._books, TRIGGERS, names)]
 
     def settle(self, outcomes: Mapping[TriggerRow, str]) -> None:
         """Write down what came of triggers.
 
         Raises: BooksUnavailable.
         """
-        same = [TRIGGERS.c[name] == sa.bindparam(f"of_{name}") for name in _KEY]
-        rows = [{**{f"of_{name}": getattr(each, name) for name in _KEY}, "became": outcome} for each, outcome in outcomes.items()]
-        if rows:
-            with self._books.writing() as connection:
-                connection.execute(TRIGGERS.update().where(*same).values(outcome=sa.bindparam("became")), rows)
+        settle(self._books, TRIGGERS, outcomes)
 
     def failing(self, *, wrong_min: int) -> list[TriggerSum]:
         """Rewrites that failed so often and are not rolled back, those that failed most first: as many as are to be judged, and no more.
@@ -148,8 +138,6 @@ class TriggerBooks:
         with self._books.reading() as connection:
             return [_unsaid(row) for row in connection.execute(query).mappings()]
 
-
-_KEY = ("layer", "rewrite_id", "customer_id", "occasion")
 
 _RIGHT, _WRONG = (sa.cast(sa.func.sum(sa.case((TRIGGERS.c.outcome == each, 1), else_=0)), sa.BigInteger) for each in ("right", "wrong"))
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from resay.dialogue.errors import ResayError
-from resay.store.books import WAITING, Books, utc
+from resay.dialogue.moment import utc
+from resay.store.books import WAITING, Books
 
 PIECES_MAX = 200_000
 """Pieces in all: 500 spans a second for the six minutes for which they stay, or 200 events of Rasa for their quarter of an hour."""

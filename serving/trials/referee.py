@@ -15,10 +15,9 @@ from resay.store.events import Event
 from resay.store.experiments import ExperimentRecord
 from resay.store.lake import Lake
 from resay.store.trials import StageRow, TrialBooks, TrialRow
-from serving.dashboard.queries import run
 from serving.experiments.question import draw_of
 from serving.trials.fared import Fared, fared_of
-from serving.trials.told import BY, EVENTS, OUTCOMES, outcomes_of
+from serving.trials.told import BY, EVENTS, told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,9 @@ class Referee:
         asked_for = self.trials.asked_for()
         if not asked_for:
             return
-        with self.lake().connect() as connection:
-            told = dict(run(connection, outcomes_of([each.turn_id for each in asked_for])))
+        told = told_of(self.lake(), [each.turn_id for each in asked_for])
         records = self.experiments()
-        found = {each: _outcome(each, str(told.get(each.turn_id, "")), records) for each in asked_for}
+        found = {each: _outcome(each, told.get(each.turn_id, ""), records) for each in asked_for}
         self.trials.settle({each: outcome for each, outcome in found.items() if outcome != each.outcome})
 
     def _made(self, change: Change, fared: Fared, now: datetime) -> bool:
@@ -72,10 +70,10 @@ def restore(trials: TrialBooks, rewrite_id: str, *, now: datetime, event: Event)
     return trials.move(StageRow(rewrite_id, Stage.CANARY, now, now, event.why), before=Stage.TAKEN_BACK, event=event)
 
 
-def _outcome(trial: TrialRow, label: str, records: Sequence[ExperimentRecord]) -> str:
+def _outcome(trial: TrialRow, told: str, records: Sequence[ExperimentRecord]) -> str:
     if any(_in_control(trial, each) for each in records):
         return "void"
-    return OUTCOMES.get(label, "")
+    return told
 
 
 def _in_control(trial: TrialRow, record: ExperimentRecord) -> bool:

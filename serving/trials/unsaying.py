@@ -16,9 +16,8 @@ from resay.store.events import Event
 from resay.store.lake import Lake
 from resay.store.trial_rows import GLOBAL
 from resay.store.trials import StageRow, TrialBooks
-from resay.store.triggers import TriggerBooks, TriggerRow, TriggerSum, UnsaidRow
-from serving.dashboard.queries import run
-from serving.trials.told import BY, EVENTS, OUTCOMES, outcomes_of
+from resay.store.triggers import TriggerBooks, TriggerSum, UnsaidRow
+from serving.trials.told import BY, EVENTS, told_of
 
 OWN = "own history"
 """What the history calls a rewrite of a customer's own: neither the customer nor the words, which may be forgotten."""
@@ -45,9 +44,8 @@ class Unsaying:
         asked_for = self.triggers.asked_for()
         if not asked_for:
             return
-        with self.lake().connect() as connection:
-            told = dict(run(connection, outcomes_of([each.turn_id for each in asked_for])))
-        found: dict[TriggerRow, str] = {each: OUTCOMES.get(str(told.get(each.turn_id)), "") for each in asked_for}
+        told = told_of(self.lake(), [each.turn_id for each in asked_for])
+        found = {each: told.get(each.turn_id, "") for each in asked_for}
         self.triggers.settle({each: outcome for each, outcome in found.items() if outcome != each.outcome})
 
     def _unsaid(self, failing: TriggerSum, evidence: float, now: datetime) -> bool:

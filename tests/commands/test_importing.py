@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from ingest.landing import LandingRules, land
 from resay.commands import importing
+from resay.commands.whole_file import UnwritableFile
 from resay.dialogue.codec import decode
 from resay.label.corpora.dstc2 import WrongCorpus
 from resay.label.corpora.dstc2_turn import turn_parts
@@ -80,7 +81,7 @@ def test_a_place_that_cannot_be_written_is_named(app: typer.Typer, corpus: Path,
     """Neither half a file nor a traceback."""
     result = CliRunner().invoke(app, ["import", "dstc2", str(corpus), "--out", str(corpus / "dev.jsonl.gz" / "turns.jsonl")])
 
-    assert isinstance(result.exception, importing.UnwritableFile)
+    assert isinstance(result.exception, UnwritableFile)
     assert "must be writable" in str(result.exception)
 
 

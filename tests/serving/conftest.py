@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ def home(tmp_path: Path) -> Path:
 
 Serve = Callable[..., RunningService]
 
+Replicas = tuple[httpx.Client, httpx.Client]
+
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
@@ -75,6 +77,14 @@ def serve() -> Iterator[Serve]:
     yield start_one
     for each in running:
         each.stop()
+
+
+@pytest.fixture
+def replicas(services: tuple[Service, Service], serve: Serve) -> Iterator[Replicas]:
+    """Clients of two services over one home, which the test's module makes as `services`."""
+    with ExitStack() as stack:
+        one, other = (stack.enter_context(closing(client_of(serve(each)))) for each in services)
+        yield one, other
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -20,11 +19,9 @@ from resay.store.books import Books
 from resay.store.lake import Lake
 from serving.service import Service
 from tests.serving.asking_home import CHANCE, DOUBTED, NOW, RISKY, SURE, answered, asking_service, drawn_for, land_doubts
-from tests.serving.conftest import Serve, client_of, question, wait_until
+from tests.serving.conftest import Replicas, Serve, client_of, question, wait_until
 
 DIM, WARM = DOUBTED
-
-Replicas = tuple[httpx.Client, httpx.Client]
 
 
 @pytest.fixture
@@ -34,14 +31,6 @@ def services(home: Path) -> tuple[Service, Service]:
     one, other = asking_service(home), asking_service(home)
     answered(one.books, 1_000)
     return one, other
-
-
-@pytest.fixture
-def replicas(services: tuple[Service, Service], serve: Serve) -> Iterator[Replicas]:
-    """Their clients."""
-    with ExitStack() as stack:
-        one, other = (stack.enter_context(closing(client_of(serve(each)))) for each in services)
-        yield one, other
 
 
 def put(client: httpx.Client, utterance: str, customer: str, **others: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +12,11 @@ import pytest
 
 from serving.service import Service
 from tests.serving.asking_home import NOW, answered, asking_service, land_second_tries
-from tests.serving.conftest import Serve, client_of, question
+from tests.serving.conftest import Replicas, Serve, client_of, question
 
 FAILED, WORKED = "lights on den", "turn on the den lights"
 
 CUSTOMERS = ("c1", "c2", "c3", "c4")
-
-Replicas = tuple[httpx.Client, httpx.Client]
 
 
 class Clock:
@@ -45,14 +42,6 @@ def services(home: Path, clock: Clock) -> tuple[Service, Service]:
     one, other = asking_service(home, clock=clock), asking_service(home, clock=clock)
     answered(one.books, 1_000)
     return one, other
-
-
-@pytest.fixture
-def replicas(services: tuple[Service, Service], serve: Serve) -> Iterator[Replicas]:
-    """Their clients."""
-    with ExitStack() as stack:
-        one, other = (stack.enter_context(closing(client_of(serve(each)))) for each in services)
-        yield one, other
 
 
 def put(client: httpx.Client, customer: str, utterance: str = "hello there", **others: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from random import Random
 from typing import Protocol
 
 from resay.commands.bench.report import BenchRow, Shown, count, figure
+from resay.commands.bench.service_here import service_here
 from resay.commands.bench.teach_lessons import Lesson
 from resay.dialogue.rewrite import BeforeRequest, Heard, Risk
 from resay.dialogue.risk import risk_of
@@ -23,8 +24,7 @@ from resay.experiment.bounds import bootstrap_ratio, clopper_pearson
 from resay.teach.teaching import Extractor
 from resay.teach.understand import Understanding
 from serving import teachings_api as api
-from serving.app import open_service
-from serving.service import Service, ServiceSettings
+from serving.service import Service
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 BUDGET_S = 60.0
@@ -87,26 +87,8 @@ class Learnt:
 @contextmanager
 def two_replicas(home: Path, extractor: Extractor | None = None) -> Iterator[Replicas]:
     """Two services, none of them reachable from outside, for the length of the block; they understand by the model that ships."""
-    with _service(home) as one, _service(home) as other:
+    with service_here(home, lambda: NOW) as one, service_here(home, lambda: NOW) as other:
         yield _Replicas(one, other, extractor or Understanding())
-
-
-@contextmanager
-def _service(home: Path) -> Iterator[Service]:
-    settings = ServiceSettings(
-        home, lake=home / "lake", books=home / "books.sqlite", rewrites=home / "rewrites", reports=home / "reports", api_key="bench"
-    )
-    service = open_service(settings, clock=lambda: NOW)
-    try:
-        # As the refresher has it; before that nothing is served.
-        service.watch.refresh()
-        for part in (service.switched, service.trying):
-            part.refresh()
-        yield service
-    finally:
-        service.rewriter.close()
-        service.computing.close()
-        service.books.close()
 
 
 class _Replicas:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -17,6 +16,7 @@ from ingest.landing import land_records
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
 from resay.commands.bench.report import BenchRow, count, figure
+from resay.commands.bench.service_here import service_here
 from resay.commands.bench.teach import BUDGET_S
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.rewrite import Action, BeforeRequest, Decision, Heard, RewriteAnswer, RewriteRequest
@@ -36,10 +36,9 @@ from resay.teach.understand import Understanding
 from resay.teach.worked import Worked, read_worked
 from rewrite_online.draw import no_experiment
 from serving import teachings_api as api
-from serving.app import open_service
 from serving.decision_log import decision_of
 from serving.offering import Offering
-from serving.service import Service, ServiceSettings
+from serving.service import Service
 
 SINCE = timedelta(hours=6)
 """How long before the first turn of a day the log was last looked at: a nightly run."""
@@ -85,7 +84,7 @@ def walk(home: Path, turns: Sequence[Turn], truths: Mapping[str, Truth]) -> Came
     detect(lake, CombinedDetector(), silent)
     label(lake, silent)
     came, clock = Came(), _Clock(turns[0].at)
-    with _serving(home, clock) as service:
+    with service_here(home, clock) as service:
         for _, of_day in groupby(turns, key=lambda each: each.at.date()):
             day = list(of_day)
             clock.now = day[0].at - SINCE
@@ -153,20 +152,3 @@ def _answer(service: Service, request: RewriteRequest) -> RewriteAnswer:
 def _decision(service: Service, turn: Turn) -> Decision:
     request = BeforeRequest(Heard.of(turn))
     return decision_of(request, service.rewriter.give_up(request, now=turn.at))
-
-
-@contextmanager
-def _serving(home: Path, clock: _Clock) -> Iterator[Service]:
-    settings = ServiceSettings(
-        home, lake=home / "lake", books=home / "books.sqlite", rewrites=home / "rewrites", reports=home / "reports", api_key="bench"
-    )
-    service = open_service(settings, clock=clock)
-    try:
-        service.watch.refresh()
-        for part in (service.switched, service.trying):
-            part.refresh()
-        yield service
-    finally:
-        service.rewriter.close()
-        service.computing.close()
-        service.books.close()
