@@ -210,10 +210,10 @@ async def running(service: Service) -> AsyncIterator[None]:
     metrics = service.metrics
     beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh, service.offering.refresh)
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
-    rounds = Rounds(lambda: _judge(service), on_fault=metrics.failed)
-    summing = Rounds(lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
-    asking = Rounds(lambda: _look(service), on_fault=metrics.failed)
-    telling = Rounds(lambda: tell_all(service), on_fault=metrics.failed, every_s=TOLD_EVERY_S)
+    rounds = Rounds("referee", lambda: _judge(service), on_fault=metrics.failed)
+    summing = Rounds("rollup", lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
+    asking = Rounds("asking", lambda: _look(service), on_fault=metrics.failed)
+    telling = Rounds("arrivals", lambda: tell_all(service), on_fault=metrics.failed, every_s=TOLD_EVERY_S)
     refresher.start()
     telling.start()
     if service.asking.is_on or service.offering.is_on:

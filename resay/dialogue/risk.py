@@ -40,7 +40,7 @@ THINGS = frozenset(
 """Words of risky things: high, unless the intent only reads."""
 
 ALL_OF_IT = frozenset({"all", "every", "everything", "everywhere", "everyone", "entire", "whole", "house", "home"})
-"""Words that stretch a deed over everything: high, unless the intent only reads."""
+"""Words that stretch a deed over everything: high, unless the intent only reads; a domain so named is where deeds belong."""
 
 READING = frozenset({"get", "query", "status", "report"})
 """Words of intents that only look: a wrong answer is heard and does nothing."""
@@ -73,12 +73,13 @@ def risk_of(state: str, target: str, *, lists: RiskWords = ENGLISH) -> Risk:
     domain, _, rest = state.partition("|")
     intent, _, slots = rest.partition("|")
     intended = _parts(intent)
-    named = _parts(domain).union(intended, _parts(slots), words(target))
+    done = intended.union(_parts(slots), words(target))
+    named = done | _parts(domain)
     if named & lists.deeds:
         return Risk.HIGH
     if intended & lists.reading:
         return Risk.LOW
-    return Risk.HIGH if named & (lists.things | lists.all_of_it) else Risk.LOW
+    return Risk.HIGH if named & lists.things or done & lists.all_of_it else Risk.LOW
 
 
 @lru_cache(NAMES_KEPT_MAX)

@@ -1,4 +1,4 @@
-"""The rounds of the referee, on a thread of its own: to ask the lake takes longer than a veto may wait."""
+"""Rounds of what a service does by itself, each on a thread of its own: to ask the lake takes longer than a veto may wait."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ CLOSE_S = 5.0
 class Rounds:
     """Calls something again and again until it is closed."""
 
-    def __init__(self, judge: Callable[[], object], *, on_fault: Callable[[str, Exception], None], every_s: float = EVERY_S) -> None:
-        """Call `judge`; `on_fault` hears what broke, and the next round is made all the same."""
-        self._judge = judge
+    def __init__(
+        self, part: str, work: Callable[[], object], *, on_fault: Callable[[str, Exception], None], every_s: float = EVERY_S
+    ) -> None:
+        """Call `work`; `on_fault` hears what broke by the name of the part, and the next round is made all the same."""
+        self._part = part
+        self._work = work
         self._on_fault = on_fault
         self._every_s = every_s
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="resay-referee", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"resay-{part}", daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -40,7 +43,7 @@ class Rounds:
         # Not at once: what starts must answer first.
         while not self._closing.wait(self._every_s):
             try:
-                self._judge()
+                self._work()
             except Exception as error:  # What was known holds on.
-                self._on_fault("referee", error)
-                log.warning("trials_not_judged error=%s", type(error).__name__)
+                self._on_fault(self._part, error)
+                log.warning("round_failed part=%s error=%s", self._part, type(error).__name__)

@@ -29,6 +29,7 @@ def test_what_lets_in_pays_or_reaches_everything_is_of_high_risk(state, target):
     ("state", "target"),
     [
         ('|HassTurnOn|{"name":"floor lamp"}', "turn on the floor lamp"),
+        ('smart_home|HassTurnOn|{"name":"floor lamp"}', "turn on the floor lamp"),
         ("music|play|", "play madonna"),
         ("|HassStartTimer|", "set a timer for five minutes"),
         ("|HassSetVolume|", "turn it up"),
