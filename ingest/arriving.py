@@ -14,6 +14,7 @@ from operator import attrgetter
 
 import msgspec
 
+from ingest.adapted_log import WITHHELD
 from ingest.adapters.adapter import Adapter, Document, Event, raw_of, read, turn_parts
 from ingest.adapters.fields import known_id
 from ingest.adapters.otel import OTEL
@@ -31,6 +32,9 @@ TALKS_A_LANDING = 200
 
 RECORDS_MAX = 10_000
 """Records a request, those inside envelopes counted one by one: exporters send 512 at once, collectors some 8,000."""
+
+WITHHELD_OF_FORGOTTEN = b'{"withheld": "customers were forgotten, and nobody knows whether this record names one of them"}'
+"""Kept in place of a record of another system that could not be read, once anybody was forgotten."""
 
 _NAMES = ("customer", "sender_id")
 """What adapters' events call their customer."""
@@ -114,7 +118,17 @@ def arrived(stream: Stream, documents: Sequence[Document], *, now: datetime, nam
     return Arrived(pieces, rejects, len(records))
 
 
-def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, mask: Mask = keep) -> LandingReport:
+def letter_of(reject: Reject, lake: Lake, *, hash_key: str | None) -> bytes:
+    """What is kept of a record that cannot be read: nobody knows where in it names stand.
+
+    Raises: LakeUnavailable.
+    """
+    if hash_key:
+        return WITHHELD
+    return WITHHELD_OF_FORGOTTEN if lake.forgotten() else reject.raw
+
+
+def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, mask: Mask = keep, let_go: bool = True) -> LandingReport:
     """Land the turns of all talks that are due, and let go of what was told a while ago.
 
     Safe to be killed anywhere, and to run in several processes.
@@ -126,12 +140,14 @@ def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, ma
         pieces = waiting.pieces(stream.name, talks)
         letters: list[tuple[bytes, str]] = []
         for records in in_batches(_records(stream, pieces, letters)):
-            report += land_records(records, source=stream.name, lake=lake, now=now, mask=mask)
+            # A talk that is told again tells again what cannot be a turn.
+            report += land_records(records, source=stream.name, lake=lake, now=now, mask=mask, letters_once=True)
         if letters:
             keep_letters(letters, source=stream.name, lake=lake, now=now)
             report += LandingReport(rejected=len(letters))
         waiting.note_told(stream.name, pieces)
-    waiting.drop(stream.name, stream.patience, now=now)
+    if let_go:
+        waiting.drop(stream.name, stream.patience, now=now)
     waiting.count()
     return report
 

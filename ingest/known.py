@@ -11,8 +11,11 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ingest.privacy import customers_named
+from ingest.repeat import without_kept
 from ingest.row import Refused
 from resay.store.forgotten import Forgotten
+from resay.store.lake import Lake
+from resay.store.reading import Connection
 
 
 def letters_of_the_known(refused: Sequence[Refused], forgotten: Forgotten) -> list[Refused]:
@@ -25,6 +28,11 @@ def rows_of_the_known(rows: pa.Table, forgotten: Forgotten) -> pa.Table:
     raws: list[bytes] = rows.column("raw").to_pylist() if forgotten else []  # type: ignore[assignment] # never null
     kept = [not _is_of_forgotten(raw, forgotten) for raw in raws]
     return rows if all(kept) else rows.filter(pa.array(kept))
+
+
+def letters_not_kept(lake: Lake, connection: Connection, rows: pa.Table) -> pa.Table:
+    """Of rows of table `rejects`, those that are not in it yet, and may be."""
+    return rows_of_the_known(without_kept(connection, rows), lake.forgotten())
 
 
 def _is_of_forgotten(raw: bytes, forgotten: Forgotten) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -18,9 +18,9 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.known import letters_of_the_known, rows_of_the_known
+from ingest.known import letters_not_kept, letters_of_the_known, rows_of_the_known
 from ingest.privacy import Mask, keep
-from ingest.repeat import without_duplicates, without_kept
+from ingest.repeat import without_duplicates, without_same
 from ingest.row import ReadBatch, Refused, overlong_of, read_batch, refused_of, reject_rows, turn_part_rows
 from ingest.source import Batch, Record, Source, batch_of
 from resay.dialogue.codec import RECORD_BYTES_MAX
@@ -141,10 +141,13 @@ def stored_position(lake: Lake, source: str, partition: str) -> int:
     return lake.position(TURN_PARTS, _key(source, partition))
 
 
-def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: datetime, mask: Mask = keep) -> LandingReport:
+def land_records(
+    records: Sequence[bytes], *, source: str, lake: Lake, now: datetime, mask: Mask = keep, letters_once: bool = False
+) -> LandingReport:
     """Land records that have no position of their own, as they come by HTTP; they are numbered in the order of their commits.
 
-    The parts are committed first: a sender that hears nothing sends all again, and then the parts are known and the dead letters are not.
+    The parts are committed first: a sender that hears nothing sends all again, and then the parts are known and the dead letters are not,
+    unless `letters_once` says that a letter that reads like one of the source's is the same.
 
     Raises: LakeUnavailable, and LostPosition where others are always first.
     """
@@ -153,7 +156,11 @@ def land_records(records: Sequence[bytes], *, source: str, lake: Lake, now: date
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=mask)
     refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
     accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(read, batch, source=source, now=now))
-    _append_numbered(lake, REJECTS, reject_rows(refused, source=source, now=now))
+    rows = reject_rows(refused, source=source, now=now)
+    if letters_once and refused:
+        kept = _append_numbered(lake, REJECTS, rows, once=True)
+        return replace(report_of(read, refused, accepted=accepted), rejected=kept, faults=())
+    _append_numbered(lake, REJECTS, rows)
     return report_of(read, refused, accepted=accepted)
 
 
@@ -175,20 +182,15 @@ def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> 
     return LandingReport(accepted, len(refused), len(read.good) + len(read.bad) - accepted - len(refused), faults, newest)
 
 
-def _letters_of_the_known(lake: Lake, _connection: Connection, rows: pa.Table) -> pa.Table:
-    return rows_of_the_known(rows, lake.forgotten())
-
-
-def _letters(lake: Lake, connection: Connection, rows: pa.Table) -> pa.Table:
-    """Dead letters that are not kept yet, and may be."""
-    return rows_of_the_known(without_kept(connection, rows), lake.forgotten())
+def _letters_of_the_known(lake: Lake, connection: Connection, rows: pa.Table, *, once: bool) -> pa.Table:
+    return rows_of_the_known(without_same(connection, rows) if once else rows, lake.forgotten())
 
 
 def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -> LandingReport:
     now = rules.clock()
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask, refused=batch.refused)
     refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
-    lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(_letters, lake))
+    lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(letters_not_kept, lake))
     rules.observe(LandingStep.LETTERS_KEPT, batch)
     if refused:
         rules.rejected(refused)
@@ -215,13 +217,13 @@ def _collector_resting() -> Iterator[None]:
             gc.enable()
 
 
-def _append_numbered(lake: Lake, table: Table, rows: pa.Table) -> int:
+def _append_numbered(lake: Lake, table: Table, rows: pa.Table, *, once: bool = False) -> int:
     """Append rows of one partition, numbered from where the table stands."""
     if not rows.num_rows:
         return 0
     partition = _key(rows.column("source")[0].as_py(), rows.column("partition")[0].as_py())
     place = rows.column_names.index("position")
-    screen = without_duplicates if table is TURN_PARTS else partial(_letters_of_the_known, lake)
+    screen = without_duplicates if table is TURN_PARTS else partial(_letters_of_the_known, lake, once=once)
     tries = 0
     while True:
         start = lake.position(table, partition)

@@ -37,6 +37,11 @@ def without_kept(connection: Connection, rows: pa.Table) -> pa.Table:
     return _without(rows, _found(connection, rows, _KEPT))
 
 
+def without_same(connection: Connection, rows: pa.Table) -> pa.Table:
+    """Rows of `rejects` without those of which the same record of the same source is kept already, wherever it stood."""
+    return _without(rows, _found(connection, rows, _SAME))
+
+
 # What is stored is looked through once, by name and between the bounds of the batch, which pass over files and row groups of other times;
 # the few that are left are compared in full.
 _DUPLICATES = f"""
@@ -60,9 +65,15 @@ _KEPT = """
         on stored.source = arrivals.source and stored.partition = arrivals.partition and stored.position = arrivals.position
 """
 
+_SAME = """
+    select distinct arrivals.ordinal
+    from arrivals
+    join rejects as stored on stored.source = arrivals.source and stored.raw_bytes = arrivals.raw_bytes and stored.raw = arrivals.raw
+"""
+
 
 def _found(connection: Connection, rows: pa.Table, query: str) -> frozenset[int]:
-    names = ("turn_id", "part", "event_time") if "part" in rows.column_names else REJECTS.key
+    names = ("turn_id", "part", "event_time") if "part" in rows.column_names else (*REJECTS.key, "raw_bytes", "raw")
     connection.register("arrivals", rows.select(list(names)).append_column("ordinal", pa.array(np.arange(rows.num_rows))))
     return frozenset(ordinal for (ordinal,) in connection.execute(query).fetchall())
 

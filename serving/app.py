@@ -208,7 +208,10 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
 async def running(service: Service) -> AsyncIterator[None]:
     """A block in which the parts of a service run; they end with it."""
     metrics = service.metrics
-    beside = (service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh, service.offering.refresh)
+    beside = (
+        *(service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh),
+        *(service.offering.refresh, service.asking.refresh),
+    )
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     rounds = Rounds("referee", lambda: _judge(service), on_fault=metrics.failed)
     summing = Rounds("rollup", lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)

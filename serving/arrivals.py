@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ingest.adapted_log import WITHHELD
 from ingest.adapters.adapter import Document
-from ingest.arriving import RASA_EVENTS, SPANS, Arrived, Stream, arrived, tell
+from ingest.arriving import RASA_EVENTS, SPANS, Arrived, Stream, arrived, letter_of, tell
 from ingest.landing import keep_letters
 from ingest.privacy import Pseudonymise, keep
 from resay.store.lake import Lake
@@ -17,9 +16,6 @@ STREAMS = (SPANS, RASA_EVENTS)
 
 LETTERS_MAX = 100
 """Dead letters kept of one request: whoever sends thousands has sent something else than they meant."""
-
-WITHHELD_OF_FORGOTTEN = b'{"withheld": "customers were forgotten, and nobody knows whether this record names one of them"}'
-"""Kept in place of a record of another system that could not be read, once anybody was forgotten."""
 
 
 def take_in(service: Service, stream: Stream, documents: Sequence[Document], *, now: datetime) -> Arrived:
@@ -32,8 +28,7 @@ def take_in(service: Service, stream: Stream, documents: Sequence[Document], *, 
     service.waiting.add(stream.name, told.pieces, now=now)
     if told.rejects:
         lake = Lake(service.settings.lake)
-        withheld = WITHHELD if key else WITHHELD_OF_FORGOTTEN if lake.forgotten() else None
-        letters = [(withheld or each.raw, each.reason) for each in told.rejects[:LETTERS_MAX]]
+        letters = [(letter_of(each, lake, hash_key=key), each.reason) for each in told.rejects[:LETTERS_MAX]]
         keep_letters(letters, source=stream.name, lake=lake, now=now)
         service.metrics.landed(stream.name, accepted=0, rejected=len(told.rejects))
     return told

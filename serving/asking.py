@@ -46,7 +46,7 @@ _REFUSED = frozenset({ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED})
 
 
 class Asking:
-    """Who is asked; `look` is for one thread at a time, all else for the event loop."""
+    """Who is asked; `look` and `refresh` are for one thread at a time each, all else for the event loop."""
 
     def __init__(self, books: AskedBooks, lake: Callable[[], Lake], *, share: float, draw: Draw, line: WaitingLine[bool]) -> None:
         """Ask about this share of turns, none where it is nought; customers whom `draw` has in an experiment are not asked."""
@@ -58,6 +58,7 @@ class Asking:
         self._line = line
         self._chances: Mapping[str, float] = {}
         self._looked: tuple[datetime, int | None] | None = None
+        self._forgettings: int | None = None
 
     @property
     def is_on(self) -> bool:
@@ -83,6 +84,17 @@ class Asking:
         self._looked = now, version
         log.info("asking_looked wordings=%d", len(self._chances))
         return True
+
+    def refresh(self) -> None:
+        """Let go of all wordings where somebody was forgotten since: nobody else may have said one of them.
+
+        Raises: BooksUnavailable.
+        """
+        if not self.is_on:
+            return
+        forgettings = self._books.forgettings()
+        if forgettings != self._forgettings:
+            self._forgettings, self._chances, self._looked = forgettings, {}, None
 
     async def asked(self, request: RewriteRequest, answer: RewriteAnswer, *, now: datetime, left_s: float) -> RewriteAnswer:
         """The same answer, or that the customer is to be asked; within the time that is left.
@@ -128,7 +140,8 @@ class Counting:
         self._books = books
         self._clock = clock
         self._on_fault = on_fault
-        self._counted: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._counted: OrderedDict[int, None] = OrderedDict()
+        """Hashes, so that nobody is named here who was forgotten since; two of so many are not alike but by one chance in 10^11."""
 
     def __call__(self, decisions: Sequence[Decision]) -> None:
         """Write them down.
@@ -138,14 +151,19 @@ class Counting:
         self._write(decisions)
         try:
             # A request that is sent again is the same turn.
-            new = [each for each in decisions if (each.mode, each.customer_id, each.turn_id) not in self._counted]
+            new = [each for each in decisions if _hash(each) not in self._counted]
             if new:
                 self._books.count(new, now=self._clock())
-            self._counted.update(((each.mode, each.customer_id, each.turn_id), None) for each in new)
+            self._counted.update((_hash(each), None) for each in new)
             while len(self._counted) > COUNTED_MAX:
                 self._counted.popitem(last=False)
         except Exception as error:  # They are written: to raise would have them written twice.
             self._on_fault("asking", error)
+
+
+def _hash(decision: Decision) -> int:
+    """Of a turn that was answered in a mode; another in each process."""
+    return hash((decision.mode, decision.customer_id, decision.turn_id))
 
 
 def _must_not(request: RewriteRequest) -> bool:

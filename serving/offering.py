@@ -21,7 +21,7 @@ from resay.store.books import Books
 from resay.store.forgettings import FORGOTTEN_MARK
 from resay.store.lake import Lake
 from resay.store.tables import LINKS, OUTCOMES
-from resay.store.teachings import TeachingBooks
+from resay.store.teachings import Overtaken, TeachingBooks
 from resay.teach.ask import may_offer
 from resay.teach.lessons import Outcome, new_row, offer
 from resay.teach.rules import is_risky
@@ -100,7 +100,8 @@ class Offering:
         turn = AskedTurn(
             heard.customer_id, heard.turn_id, heard.at, now, heard.session_id, canonical(heard.utterance), kind=asked.Kind.OFFER
         )
-        made = await self._line.answer(lambda _left_s: self._offer(turn, worked), budget_s=left_s)
+        forgettings = self._forgettings
+        made = await self._line.answer(lambda _left_s: self._offer(turn, worked, forgettings), budget_s=left_s)
         if made is not None:
             self._worked.pop(heard.customer_id, None)
         return made
@@ -109,7 +110,7 @@ class Offering:
         """Offer nothing any more; what is under way ends by itself."""
         self._line.close()
 
-    def _offer(self, turn: AskedTurn, worked: Worked) -> Taught | None:
+    def _offer(self, turn: AskedTurn, worked: Worked, forgettings: int | None) -> Taught | None:
         lesson = Teaching(Kind.REQUEST, worked.words, worked.meaning)
         new = new_row(lesson, teaching_id=uuid.uuid4().hex, now=turn.asked_at, origin=Origin.AGENT)
         # Looked at first, so that what would not be offered anyway takes nothing of the share.
@@ -117,5 +118,8 @@ class Offering:
             return None
         if not self._asked.ask(turn, share=self._share):
             return None
-        answer = self._teachings.change(turn.customer_id, lambda rows: offer(rows, new))
+        try:
+            answer = self._teachings.change(turn.customer_id, lambda rows: offer(rows, new), forgettings=forgettings)
+        except Overtaken:
+            return None
         return answer.taught if answer.outcome is Outcome.OFFERED else None

@@ -28,7 +28,7 @@ from ingest.adapters.fields import (
 )
 from resay.dialogue.codec import HYPOTHESES_MAX, ID_CHARS_MAX
 from resay.dialogue.text import has_command_prefix
-from resay.dialogue.turn import Context, Interpretation, Prompt, Response, ResponseStatus, Turn, TurnPart, Versions
+from resay.dialogue.turn import AppliedRewrite, Context, Interpretation, Prompt, Response, ResponseStatus, Turn, TurnPart, Versions
 
 REFUSED_INTENT = "nlu_fallback"
 """What Rasa puts first in the ranking where it does not trust the others."""
@@ -177,10 +177,15 @@ def _parts(events: Sequence[Event]) -> Iterable[TurnPart]:
 
 def _said(turn: Turn, answer: Answer, *, prompt: Prompt | None) -> TurnPart:
     carried = {"utterance", "interpretations"}
-    carried |= {name for name, value in (("prompt", prompt), ("context", turn.context), ("versions", turn.versions)) if value}
+    carried |= {
+        name
+        for name, value in (("prompt", prompt), ("context", turn.context), ("versions", turn.versions), ("rewrite", turn.rewrite))
+        if value
+    }
+    name = "said again" if turn.rewrite else "said"
     if not answer.refused:
-        return TurnPart(turn, frozenset(carried), "said")
-    return TurnPart(replace(turn, response=answer.response), frozenset(carried | {"response"}), "said")
+        return TurnPart(turn, frozenset(carried), name)
+    return TurnPart(replace(turn, response=answer.response), frozenset(carried | {"response"}), name)
 
 
 def _blank(turn: Turn, at: datetime) -> Turn:
@@ -193,10 +198,13 @@ def _heard(event: Event, prompt: Prompt | None) -> Turn | None:
     words = text(content, "text") or text(content, "parse_data", "text")
     if not words.strip() or has_command_prefix(words):
         return None
-    masked = is_masked(words)
+    masked, ours = is_masked(words), _said_for_them(content)
     channel, model = text(content, "input_channel"), text(content, "metadata", "model_id")
     return Turn(
-        turn_id=known_id(text(content, "message_id"), event.talk, event.at.isoformat(), words),
+        # What our action said for them is the same turn, said again (deploy/rasa/resay_action.py).
+        turn_id=known_id(
+            text(content, "parse_data", "resay", "turn_id") or text(content, "message_id"), event.talk, event.at.isoformat(), words
+        ),
         customer_id=known_id(event.talk),
         at=event.at,
         # The turn happened, and counts; what an anonymiser left of its words is not what was said.
@@ -205,7 +213,19 @@ def _heard(event: Event, prompt: Prompt | None) -> Turn | None:
         prompt=prompt,
         context=Context(device_type=channel) if channel else None,
         versions=Versions(nlu=model) if model else None,
+        rewrite=ours,
     )
+
+
+def _said_for_them(content: Mapping[str, object]) -> AppliedRewrite | None:
+    """The rewrite, where these are our words in place of the customer's."""
+    told = mapping(content, "parse_data", "resay", "rewrite")
+    original, decision = text(told, "original"), text(told, "decision_id")
+    if not original or not decision:
+        return None
+    names = {name: text(told, name) or None for name in ("rewrite_id", "layer", "experiment", "arm")}
+    generation = number(told, "generation")
+    return AppliedRewrite(decision, original, generation=None if generation is None else int(generation), **names)
 
 
 def _is_refused(content: Mapping[str, object]) -> bool:

@@ -13,11 +13,13 @@ from typing import Annotated
 import typer
 from prometheus_client import CollectorRegistry
 
+from ingest.arriving_log import Arrivals
 from ingest.dead_letters import DeadLetter, count_letters, drop_letters, list_letters, replay_letters
 from ingest.file_log import FileLog
 from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, land
 from ingest.privacy import Pseudonymise, keep
+from resay.commands.adapted import TURNS
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.fellows import fellows, processes_for
 from resay.commands.landing_metrics import LandingMetrics
@@ -26,6 +28,7 @@ from resay.commands.settings import Settings, read_settings
 from resay.commands.stopping import stoppable
 from resay.commands.stream_metrics import shown_at
 from resay.commands.topic import MetricsPortOption, RejectsTopicOption, TopicAsked, open_topic
+from resay.commands.topic_events import FormatOption, arrivals_for, check_usage, follow_events
 from resay.dialogue.moment import utc
 from resay.store.lake import Lake
 
@@ -72,6 +75,7 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
         list[Path] | None, typer.Argument(metavar="FILE", readable=False, help="JSON lines of resay.turn/1, plain or gzip.")
     ] = None,
     source: SourceOption = "",
+    form: FormatOption = TURNS,
     group: GroupOption = GROUP,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -92,31 +96,40 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     Several of them may read one topic: they share its partitions, and whichever is killed, the others go on. A long backlog is shared
     among processes by itself; with `--follow` there is one, and whoever needs more starts more.
     What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
+    With `--format rasa` a topic holds events as Rasa's event broker writes them, flat or nested, keyed or not: they wait in the books for
+    the rest of their turn, three seconds, and what they tell lands as turns.
 
     Exit status: 0 all is in; 1 something needs you: a file cannot be read (then nothing was landed), is empty or ends in half a record,
     or records were rejected. All good records are in by then. `--tolerant` is for schedules: half records and rejects end with 0,
     unless not one record could be read. With `--follow` it runs until it is stopped, which ends with 0.
 
     Examples: `resay ingest turns.jsonl` · `resay ingest logs/*.jsonl.gz --tolerant --json` ·
-    `resay ingest --source kafka://localhost:9092/dialogue-turns --follow --metrics-port 9401`
+    `resay ingest --source kafka://localhost:9092/dialogue-turns --follow --metrics-port 9401` ·
+    `resay ingest --source kafka://localhost:9092/rasa_core_events --format rasa --follow`
     """
     settings = read_settings(home=home)
     reading = KafkaReading(group, follow=follow, since=since and utc(since), until=until and utc(until), allow_gap=allow_gap)
     _check_usage(files or [], source, reading, processes=processes)
     _check_topic_usage(source, rejects_topic, metrics_port)
+    check_usage(form, source)
     unfinished: list[str] = []
-    took: dict[str, float] = {}
+    took: dict[str, object] = {}
     if source:
         asked = TopicAsked(source, kafka_settings, rejects_topic)
         orders = _Orders(asked, reading, metrics_port, processes)
-        report, took["seconds"], broken = _land_topic(orders, settings, shown=not as_json)
+        with arrivals_for(form, settings) as arrivals:
+            report, took["seconds"], broken, told = _land_topic(orders, settings, arrivals, shown=not as_json)
         unfinished += broken
+        if arrivals:
+            took["turn_parts"] = {"accepted": told.accepted, "duplicates": told.duplicates, "rejected": told.rejected}
     else:
         report, unfinished = _land_files(files or [], settings, shown=not as_json)
     if as_json:
         print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": str(settings.lake), **took})
     else:
         console.print(_summary(report), markup=False)
+        if form != TURNS and source:
+            console.print(f"parts of turns: new {told.accepted:,}, rejected {told.rejected:,}", markup=False)
     _remark(report, unfinished)
     wholly_bad = report.rejected > 0 and report.rejected == report.read
     if not follow and (wholly_bad or ((report.rejected or unfinished) and not tolerant)):
@@ -244,9 +257,11 @@ class _Orders:
         ]
 
 
-def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[LandingReport, float, list[str]]:
-    """What was landed, the seconds from the first poll to the last commit, and what fellows complained of."""
-    lake, metrics, landed = Lake(settings.lake), LandingMetrics("kafka", CollectorRegistry()), LandingReport()
+def _land_topic(
+    orders: _Orders, settings: Settings, arrivals: Arrivals | None, *, shown: bool
+) -> tuple[LandingReport, float, list[str], LandingReport]:
+    """What was read, the seconds from the first poll to the last commit, what fellows complained of, and what was told of events."""
+    lake, metrics, landed, told = Lake(settings.lake), LandingMetrics("kafka", CollectorRegistry()), LandingReport(), LandingReport()
 
     def count(report: LandingReport) -> None:
         nonlocal landed  # Known however the landing ends.
@@ -255,7 +270,7 @@ def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[La
 
     with ExitStack() as stack:
         stop = stack.enter_context(stoppable())
-        topic = stack.enter_context(open_topic(orders.asked, reading=orders.reading, lake=lake, stop=stop))
+        topic = stack.enter_context(open_topic(orders.asked, reading=orders.reading, lake=lake, stop=stop, arrivals=arrivals))
         topic.show(metrics)
         stack.enter_context(shown_at(metrics, orders.metrics_port))
         together = stack.enter_context(fellows())
@@ -263,9 +278,14 @@ def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[La
         number = orders.processes or processes_for(sum(backlog.values()), len(backlog))
         with progress("Ingesting", unit="records", shown=shown) as tick:
             began = time.monotonic()
-            together.start(orders.words(settings), number=number - 1)
+            # Events are told behind one reader: the books have one writer.
+            together.start(orders.words(settings), number=0 if arrivals else number - 1)
             rules = replace(_rules(settings), landed=count, observe=lambda step, _batch: metrics.step(step))
-            topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
+            if arrivals and orders.reading.follow:
+                told = follow_events(topic, arrivals, rules, metrics=metrics, stop=stop)
+            else:
+                topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
+                told = arrivals.tell(rules, at_once=True) if arrivals else told
             took_s = time.monotonic() - began
         if stop():
             together.stop()
@@ -274,7 +294,7 @@ def _land_topic(orders: _Orders, settings: Settings, *, shown: bool) -> tuple[La
         if stop() and not orders.reading.follow:
             # The front door says it, as it does of every command.
             raise typer.Exit(INTERRUPTED)
-    return landed, took_s, complaints
+    return landed, took_s, complaints, told
 
 
 def _rules(settings: Settings) -> LandingRules:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ingest.kafka_reading import GROUP
+from resay.commands.adapted import TURNS
 from resay.commands.chain import Chain
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector
@@ -24,6 +25,7 @@ from resay.commands.stopping import stoppable
 from resay.commands.stream_metrics import StreamMetrics, shown_at
 from resay.commands.stream_parts import EVERY_S, Part, StreamOrders, Tally, run_parts
 from resay.commands.topic import MetricsPortOption, RejectsTopicOption
+from resay.commands.topic_events import FormatOption, check_usage
 from resay.commands.understand_url import UnderstandOption, UrlUnderstanding
 
 
@@ -34,6 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def stream_command(  # noqa: PLR0917 - an option is a parameter
     source: Annotated[str, typer.Option("--source", metavar="PLACE", help="Folder of logs, a growing file, or kafka://…/TOPIC.")] = "",
+    form: FormatOption = TURNS,
     jobs: Annotated[str, typer.Option("--jobs", help="Of ingest, detect, label, classify, learn [default: all but classify].")] = "",
     every: Annotated[float, typer.Option("--every", min=0.1, help="Learn at most this often, seconds.")] = EVERY_S,
     until_idle: Annotated[float | None, typer.Option("--until-idle", min=0.1, help="End after so many seconds without work.")] = None,
@@ -58,11 +61,13 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     With `--understand-url` the assistant is asked, as in `resay replay`, so that what it has come to understand retires within a minute.
 
     Examples: `resay stream --source logs/` · `resay stream --source kafka://localhost:9092/dialogue-turns --metrics-port 9400` ·
+    `resay stream --source kafka://localhost:9092/rasa_core_events --format rasa` ·
     `resay stream --jobs detect,label,classify` · `resay stream --source logs/ --until-idle 5 --json`
     """
+    check_usage(form, source)
     links = asked_detector(detector, model)
     orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every, links)
-    orders = replace(orders, understanding=UrlUnderstanding(understand_url) if understand_url else None)
+    orders = replace(orders, form=form, understanding=UrlUnderstanding(understand_url) if understand_url else None)
     metrics, tally, began = StreamMetrics(source.split("://")[0] if "://" in source else "file"), Tally(), time.monotonic()
     with ExitStack() as stack:
         chain = Chain(stop=stack.enter_context(stoppable()), until_idle_s=until_idle)

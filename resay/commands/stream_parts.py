@@ -24,12 +24,14 @@ from ingest.source import Batch
 from markov.versions import Remembering, Understanding
 from rephrase.detect import detect, detect_job, links_of_others
 from rephrase.detector import Detector
+from resay.commands.adapted import TURNS
 from resay.commands.chain import Chain, Found, Step
 from resay.commands.detectors import FAILURE_POINT, DetectorAsked, detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
 from resay.commands.settings import Settings
 from resay.commands.stream_metrics import StreamMetrics
 from resay.commands.topic import TopicAsked, open_topic
+from resay.commands.topic_events import arrivals_for, tell_some
 from resay.dialogue.tick import silent
 from resay.label.job import label, label_job, whole_label_due
 from resay.store.job import Job, JobContended, lag, take_in
@@ -79,6 +81,8 @@ class StreamOrders:
     parts: Sequence[Part]
     source: str = ""
     """Folder, growing file or kafka://…/TOPIC; empty where this process does not ingest."""
+    form: str = TURNS
+    """What a topic holds, as `topic_events` names it."""
     kafka_settings: Path | None = None
     rejects_topic: str = ""
     """Where dead letters of a topic go beside table `rejects`, as `TopicAsked` has it."""
@@ -101,7 +105,7 @@ def run_parts(orders: StreamOrders, chain: Chain, *, tally: Tally, metrics: Stre
     with ExitStack() as stack:
         steps = []
         if Part.INGEST in orders.parts:
-            steps.append(_landing(orders, chain, into=(tally, metrics), on=stack))
+            steps += _landing(orders, chain, into=(tally, metrics), on=stack)
         if jobs := list(_jobs(orders)):
             steps.append(_judging(jobs, orders.settings, tally=tally, metrics=metrics))
         if Part.LEARN in orders.parts:
@@ -129,7 +133,7 @@ def _link_anew(detector: Detector, lake: Lake) -> None:
         detect(lake, detector, silent)
 
 
-def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMetrics], on: ExitStack) -> Step:
+def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMetrics], on: ExitStack) -> list[Step]:
     lake, (tally, metrics) = Lake(orders.settings.lake), into
 
     def landed(report: LandingReport) -> None:
@@ -146,14 +150,19 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
     if orders.source.startswith("kafka://"):
         asked = TopicAsked(orders.source, orders.kafka_settings, orders.rejects_topic)
         reading = KafkaReading(orders.group, follow=True)
-        topic = on.enter_context(open_topic(asked, reading=reading, lake=lake, stop=chain.stopping))
+        arrivals = on.enter_context(arrivals_for(orders.form, orders.settings))
+        topic = on.enter_context(open_topic(asked, reading=reading, lake=lake, stop=chain.stopping, arrivals=arrivals))
         topic.show(metrics.landing)
 
         def follow() -> Found:
             topic.land(lake, rules, metrics=metrics.landing, stop=chain.stopping)
             return Found.NOTHING
 
-        return Step("ingest", follow, waits=True)
+        def tell() -> Found:
+            told = tell_some(topic, arrivals, rules) if arrivals else LandingReport()
+            return Found.WORK if told.read else Found.NOTHING
+
+        return [Step("ingest", follow, waits=True), *([Step("tell", tell)] if arrivals else [])]
     folder = FolderLog(Path(orders.source))
     on.callback(folder.close)
     metrics.bytes_left_is(folder.bytes_left)
@@ -163,7 +172,7 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
         folder.close()
         return Found.WORK if read else Found.NOTHING
 
-    return Step("ingest", look)
+    return [Step("ingest", look)]
 
 
 def _judging(jobs: Sequence[Job], settings: Settings, *, tally: Tally, metrics: StreamMetrics) -> Step:

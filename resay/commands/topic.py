@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.arriving_log import Arrivals, land_events
 from ingest.kafka_place import KafkaPlace, with_topic
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import LandingRules, land, stored_position
@@ -58,6 +60,8 @@ class OpenTopic:
     reach: Reach
     rejects: KafkaRejects | None
     """Where its dead letters are sent; nothing where they go to table `rejects` only."""
+    arrivals: Arrivals | None = None
+    """Where its records wait, where they are another system's events."""
 
     def show(self, metrics: LandingMetrics) -> None:
         """Have its lag measured, and whether its brokers answer."""
@@ -72,7 +76,7 @@ class OpenTopic:
         tick: Callable[[int], None] = lambda _read: None,
         stop: Callable[[], bool],
     ) -> None:
-        """Land what there is, as a member of a group; `rules.landed` is told what became of it.
+        """Land what there is, or keep it where it is to wait, as a member of a group; `rules.landed` is told what became of it.
 
         Asked to stop while brokers are away, it ends with a remark: what it had in hand is read again next time.
         """
@@ -82,7 +86,10 @@ class OpenTopic:
 
         rules = replace(rules, conflicts_max=CONFLICTS_MAX, rejected=rejected)
         try:
-            land(self.source, lake, rules=rules, tick=tick, stop=stop)
+            if self.arrivals:
+                land_events(self.source, self.arrivals, rules=rules, tick=tick, stop=stop)
+            else:
+                land(self.source, lake, rules=rules, tick=tick, stop=stop)
         except SourceUnavailable as error:
             if not stop():
                 raise
@@ -90,8 +97,10 @@ class OpenTopic:
 
 
 @contextmanager
-def open_topic(asked: TopicAsked, *, reading: KafkaReading, lake: Lake, stop: Callable[[], bool]) -> Iterator[OpenTopic]:
-    """The topic as a source whose positions are those of the lake, and the topic of its dead letters.
+def open_topic(
+    asked: TopicAsked, *, reading: KafkaReading, lake: Lake, stop: Callable[[], bool], arrivals: Arrivals | None = None
+) -> Iterator[OpenTopic]:
+    """The topic as a source whose positions are those of the lake, or of what waits, and the topic of its dead letters.
 
     Raises: SourceUnavailable; BadParameter where the two are one.
     """
@@ -103,11 +112,11 @@ def open_topic(asked: TopicAsked, *, reading: KafkaReading, lake: Lake, stop: Ca
         from ingest.kafka_log import KafkaLog
         from ingest.kafka_reach import Reach
     reach = Reach(_remark)
-    positions = lambda name, partition: stored_position(lake, name, partition)  # noqa: E731 - a name for what stands in one line.
+    positions = arrivals.position if arrivals else partial(stored_position, lake)
     with closing(KafkaLog(place, positions=positions, reading=reading, stop=stop, reach=reach)) as source:
         rejects = _open_rejects(asked, place, reading=reading, stop=stop, reach=reach)
         try:
-            yield OpenTopic(source, reach, rejects)
+            yield OpenTopic(source, reach, rejects, arrivals)
         finally:
             if rejects:
                 rejects.close()

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from resay.dialogue.rewrite import Decision
-from resay.store.books import ASKED, ASKED_DAYS, Books
+from resay.store.books import ASKED, ASKED_DAYS, Books, of_the_known
+from resay.store.forgettings import FORGOTTEN_MARK
 
 ASK_GAP = timedelta(days=1)
 """Time between two questions to one customer, and in one session, however sessions are cut: no session of talk lasts so long."""
@@ -73,7 +74,10 @@ class AskedBooks:
             # On a day of which no turn was counted yet, a question would not be either.
             if not began or not _room(connection, today, kind=turn.kind, share=share) or _was_asked_lately(connection, turn):
                 return False
-            connection.execute(ASKED.insert(), asdict(turn) | {"kind": str(turn.kind)})
+            rows = of_the_known(connection, [asdict(turn) | {"kind": str(turn.kind)}])
+            if not rows:
+                return False
+            connection.execute(ASKED.insert(), rows)
             connection.execute(ASKED_DAYS.update().where(ASKED_DAYS.c.day == today).values(**{turn.kind: ASKED_DAYS.c[turn.kind] + 1}))
         return True
 
@@ -100,6 +104,13 @@ class AskedBooks:
         )
         with self._books.reading() as connection:
             return {said: times for said, times in connection.execute(query)}
+
+    def forgettings(self) -> int:
+        """A number that grows whenever somebody is forgotten.
+
+        Raises: BooksUnavailable.
+        """
+        return self._books.marks().get(FORGOTTEN_MARK, 0)
 
 
 def _is_asked(connection: sa.Connection, turn: AskedTurn) -> bool:

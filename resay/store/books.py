@@ -100,7 +100,7 @@ class Books:
             with self.writing() as connection:
                 # Behind a write, as whoever forgets a customer comes wholly before it or wholly after.
                 connection.execute(MARKS.update().where(sa.false()).values(value=MARKS.c.value))
-                rows = _of_the_known(connection, rows)
+                rows = of_the_known(connection, rows)
                 if rows:
                     connection.execute(DECISIONS.insert(), rows)
                     _expose(connection, rows)
@@ -300,9 +300,20 @@ ASKED_DAYS = _sql_table(tables.ASKED_DAYS)
 FORGETTINGS = _sql_table(tables.FORGETTINGS)
 WAITING = _sql_table(waiting_tables.WAITING)
 
+_INDEXES = (
+    # A span around another is looked for by its name, of each piece of talk that waits.
+    sa.Index("waiting_span", WAITING.c.source, WAITING.c.talk, WAITING.c.span),
+    # Before each question it is looked for others of the same session.
+    sa.Index("asked_session", ASKED.c.session_id),
+)
+"""What is looked for otherwise than by its key."""
+
 
 def _create_missing(connection: sa.Connection) -> None:
     _METADATA.create_all(connection)
+    # Books of an earlier version have the tables without them.
+    for index in _INDEXES:
+        index.create(connection, checkfirst=True)
     # Books of before anything could be taught have this table, with nothing in it and without these columns.
     known = {column["name"] for column in sa.inspect(connection).get_columns(TEACHINGS.name)}
     for name in (column.name for column in TEACHINGS.columns if column.name not in known):
@@ -321,8 +332,11 @@ def mark_up(connection: sa.Connection, name: str) -> None:
         connection.execute(MARKS.insert(), {"name": name, "value": 1})
 
 
-def _of_the_known(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows but for those of customers who were forgotten since: answers wait for a moment before they are written down."""
+def of_the_known(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows but for those of customers who were forgotten since, for whoever writes what waited for a moment.
+
+    To be asked behind a write of the same transaction, as whoever forgets a customer comes wholly before it or wholly after.
+    """
     query = sa.select(FORGETTINGS.c.salt, FORGETTINGS.c.mark, FORGETTINGS.c.until)
     forgotten = Forgotten.of((salt, mark, utc(until)) for salt, mark, until in connection.execute(query))
     return [row for row in rows if (until := forgotten.until(row["customer_id"])) is None or row["event_time"] > until]

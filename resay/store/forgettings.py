@@ -20,6 +20,7 @@ from resay.dialogue.moment import utc
 from resay.store.books import FORGETTINGS, HISTORIES_MARK, WAITING, Books, mark_up, sql_table
 from resay.store.forgotten import mark_of
 from resay.store.tables import TABLES, Home, Table
+from resay.store.waiting import ERASED, mark_of_talk
 
 FORGOTTEN_MARK = "forgotten"
 """Name of the mark that grows with every forgetting: whoever has read before it must read again."""
@@ -165,13 +166,13 @@ class ForgettingBooks:
                 for table in (sql_table(each),)
             }
 
-    def erase(self, customer_id: str, *, until: datetime) -> None:
+    def erase(self, customer_id: str, *, until: datetime, now: datetime) -> None:
         """Delete a customer's rows, those of later moments apart, and have whoever keeps any of them in memory read again.
 
         Raises: BooksUnavailable.
         """
         with self._books.writing() as connection:
-            _erase_talks(connection, customer_id, until=until)
+            _erase_talks(connection, customer_id, until=until, now=now)
             for each in OF_CUSTOMERS:
                 connection.execute(sql_table(each).delete().where(*_theirs(each, customer_id, until)))
             for name in (FORGOTTEN_MARK, HISTORIES_MARK):
@@ -195,11 +196,21 @@ def _theirs(table: Table, customer_id: str, until: datetime) -> list[sa.ColumnEl
     return [columns.customer_id == customer_id, *([columns.event_time <= until] if "event_time" in columns else [])]
 
 
-def _erase_talks(connection: sa.Connection, customer_id: str, *, until: datetime) -> None:
-    """Delete all that waits of talks in which a customer spoke: their words stand in pieces that do not name them too."""
+def _erase_talks(connection: sa.Connection, customer_id: str, *, until: datetime, now: datetime) -> None:
+    """Delete all that waits of talks in which a customer spoke: their words stand in pieces that do not name them too.
+
+    Of a talk that has a name of its own a mark is left, as pieces of it may still be on their way, and not each says whose it is.
+    """
     of, talk = WAITING.c, sa.tuple_(WAITING.c.source, WAITING.c.talk)
-    theirs = sa.select(of.source, of.talk).where(of.customer_id == customer_id)
+    theirs = sa.select(of.source, of.talk).where(of.customer_id == customer_id, of.event_time <= until)
+    names = connection.execute(theirs.where(of.talk != customer_id).distinct()).all()
     connection.execute(WAITING.delete().where(talk.in_(theirs), of.event_time <= until))
+    blank = {"customer_id": "", "event_time": until, "span": "", "parent": "", "content": "", "came_at": now, "told": 1}
+    marks = [{"source": source, "talk": mark_of_talk(name), "event_key": ERASED, **blank} for source, name in names]
+    for mark in marks:
+        same = [of[name] == mark[name] for name in ("source", "talk", "event_key")]
+        if not connection.execute(WAITING.update().where(*same).values(event_time=until, came_at=now)).rowcount:
+            connection.execute(WAITING.insert(), mark)
 
 
 def _read(connection: sa.Connection, mark: str) -> Forgetting | None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from resay.dialogue.moment import utc
 from resay.dialogue.teaching import Kind, Origin, State, Taught
 from resay.store.books import MARKS, TEACHINGS, Books
+from resay.store.forgettings import FORGOTTEN_MARK
 
 TEACHINGS_MARK = "teachings"
 """Name of the mark that grows with every change."""
@@ -28,6 +29,10 @@ CUSTOMERS_MAX = 100_000
 Answer = TypeVar("Answer")
 Decide = Callable[[tuple[Taught, ...]], tuple[Sequence[Taught], Answer]]
 """What one customer's rows are → what they shall be, and what is answered."""
+
+
+class Overtaken(Exception):
+    """Somebody was forgotten since the words were read that were to be written down."""
 
 
 class TeachingBooks:
@@ -56,15 +61,20 @@ class TeachingBooks:
             found = frozenset(connection.execute(query).scalars())
         return found if len(found) <= CUSTOMERS_MAX else None
 
-    def change(self, customer_id: str, decide: Decide[Answer]) -> Answer:
+    def change(self, customer_id: str, decide: Decide[Answer], *, forgettings: int | None = None) -> Answer:
         """Let `decide` say what this customer's rows shall be; nobody changes them meanwhile, and all readers know when it returns.
 
-        Raises: BooksUnavailable.
+        `forgettings` is the mark of forgettings as of which they were read elsewhere whose words `decide` draws on.
+
+        Raises: BooksUnavailable, Overtaken.
         """
         of = MARKS.c.name == TEACHINGS_MARK
         with self._books.writing() as connection:
             # A write first, so that no other writer comes between what is read and what is written.
             known = connection.execute(MARKS.update().where(of).values(value=MARKS.c.value)).rowcount
+            if forgettings is not None and forgettings != _forgettings(connection):
+                message = "nobody must have been forgotten since these words were read; somebody was"
+                raise Overtaken(message)
             before = _rows(connection, customer_id)
             after, answer = decide(before)
             if tuple(after) == before:
@@ -105,6 +115,10 @@ class TeachingBooks:
             os.write(descriptor, b".")
         finally:
             os.close(descriptor)
+
+
+def _forgettings(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(MARKS.c.value).where(MARKS.c.name == FORGOTTEN_MARK)).scalar() or 0)
 
 
 def _rows(connection: sa.Connection, customer_id: str) -> tuple[Taught, ...]:

@@ -114,12 +114,40 @@ class TriggerBooks:
             known = connection.execute(sa.select(UNSAID.c.unsaid_from).where(of)).scalar()
             if (known and utc(known)) != before:
                 return False
+            triggers = (TRIGGERS.c.layer == PERSONAL, TRIGGERS.c.customer_id == row.customer_id, TRIGGERS.c.rewrite_id == row.rewrite_id)
+            if connection.execute(sa.select(sa.literal(1)).where(*triggers).limit(1)).first() is None:
+                return False  # Forgotten since it was judged.
             if known is None:
                 connection.execute(UNSAID.insert(), {"customer_id": row.customer_id, "rewrite_id": row.rewrite_id, **values})
             else:
                 connection.execute(UNSAID.update().where(of).values(**values))
             note(connection, RULE, event)
         return True
+
+    def drop_ended(self, *, before: datetime) -> int:
+        """Let go of what was unsaid before this moment, and is said again, with the triggers that it was unsaid for; how many those were.
+
+        Raises: BooksUnavailable.
+        """
+        of, unsaid = TRIGGERS.c, UNSAID.c
+        ended = sa.exists().where(
+            unsaid.customer_id == of.customer_id,
+            unsaid.rewrite_id == of.rewrite_id,
+            unsaid.unsaid_from <= before,
+            of.event_time <= unsaid.unsaid_from,
+        )
+        with self._books.reading() as connection:
+            # Most rounds find nothing, and need not stand in the way of those who write.
+            if (
+                connection.execute(sa.select(sa.literal(1)).select_from(UNSAID).where(unsaid.unsaid_from <= before).limit(1)).first()
+                is None
+            ):
+                return 0
+        with self._books.writing() as connection:
+            mark_up(connection, UNSAID_MARK)
+            # Without them the others would count again from the first, and all would be unsaid anew.
+            connection.execute(TRIGGERS.delete().where(of.layer == PERSONAL, ended))
+            return int(connection.execute(UNSAID.delete().where(unsaid.unsaid_from <= before)).rowcount)
 
     def edition(self) -> int:
         """A number that grows whenever what is unsaid may have changed.

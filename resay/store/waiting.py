@@ -5,6 +5,7 @@ Knows rows and times; what a piece says its source knows. Bounded: beyond that s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -13,13 +14,19 @@ import sqlalchemy as sa
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.moment import utc
-from resay.store.books import WAITING, Books
+from resay.store.books import MARKS, WAITING, Books, of_the_known
+from resay.store.commit import Progress
+from resay.store.errors import LostPosition
+from resay.store.forgotten import LONG_AGO
 
 PIECES_MAX = 200_000
 """Pieces in all: 500 spans a second for the six minutes for which they stay, or 200 events of Rasa for their quarter of an hour."""
 
 CHARACTERS_MAX = 268_435_456
 """Of what they hold: a kilobyte each, and a few with long answers."""
+
+ERASED = "erased"
+"""Key of the row that stands for a talk of a forgotten customer, by a hash of its name, until its last piece would have gone."""
 
 KEYS_A_QUERY = 500
 """Names in one query; SQLite takes 32,766."""
@@ -57,6 +64,11 @@ class Patience:
     """Whether told pieces go each in its time, and not with the last of their talk: of talks that never end."""
 
 
+def mark_of_talk(talk: str) -> str:
+    """What is kept of the name of a talk that was erased."""
+    return hashlib.sha256(f"talk\0{talk}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class WaitingBooks:
     """The table `waiting`; safe to share between threads and replicas."""
 
@@ -68,10 +80,12 @@ class WaitingBooks:
         self._held: tuple[int, int] | None = None
         """Pieces and characters as of the last count, and what this process has added since."""
 
-    def add(self, source: str, pieces: Sequence[Piece], *, now: datetime) -> int:
-        """Take pieces in, all or none; how many are new.
+    def add(self, source: str, pieces: Sequence[Piece], *, now: datetime, progress: Progress | None = None) -> int:
+        """Take pieces in, all or none; how many are new. `progress` says which records of a log they are, and moves with them.
 
-        Raises: BooksUnavailable, Crowded.
+        Nothing is taken in of customers who were forgotten, nor of the rest of a talk of theirs that has just gone.
+
+        Raises: BooksUnavailable, Crowded, LostPosition.
         """
         held, characters = self._held or self.count()
         brought = sum(len(each.content) for each in pieces)
@@ -85,12 +99,23 @@ class WaitingBooks:
         with self._books.writing() as connection:
             # A write first, so that no other writer comes between what is read and what is written.
             connection.execute(WAITING.update().where(sa.false()).values(told=1))
-            known = _known(connection, source, sorted({talk for talk, _ in once}))
-            rows = [_row(source, each, now) for name, each in once.items() if name not in known]
+            if progress:
+                _move(connection, progress)
+            talks = sorted({talk for talk, _ in once})
+            known, gone = _known(connection, source, talks), _gone(connection, source, talks)
+            new = [each for name, each in once.items() if name not in known and not each.event_time <= gone.get(each.talk, LONG_AGO)]
+            rows = of_the_known(connection, [_row(source, each, now) for each in new])
             if rows:
                 connection.execute(WAITING.insert(), rows)
         self._held = held + len(rows), characters + brought
         return len(rows)
+
+    def position(self, partition: str) -> int:
+        """The next record of a partition that was not taken in yet.
+
+        Raises: BooksUnavailable.
+        """
+        return self._books.marks().get(partition, 0)
 
     def count(self) -> tuple[int, int]:
         """How many pieces there are, and of how many characters.
@@ -170,6 +195,33 @@ def _known(connection: sa.Connection, source: str, talks: Sequence[str]) -> set[
         some = of.talk.in_(talks[start : start + KEYS_A_QUERY])
         known |= {(talk, key) for talk, key in connection.execute(sa.select(of.talk, of.event_key).where(of.source == source, some))}
     return known
+
+
+def _move(connection: sa.Connection, progress: Progress) -> None:
+    """Let the position of a partition grow, where it stands as whoever asks believes.
+
+    Raises: LostPosition.
+    """
+    of = MARKS.c
+    stored = connection.execute(sa.select(of.value).where(of.name == progress.partition)).scalar()
+    if (stored or 0) != progress.start:
+        message = f"position of {progress.partition} must be {progress.start}; it is {stored or 0}; does another process read it?"
+        raise LostPosition(message)
+    if stored is None:
+        connection.execute(MARKS.insert(), {"name": progress.partition, "value": progress.end})
+    else:
+        connection.execute(MARKS.update().where(of.name == progress.partition).values(value=progress.end))
+
+
+def _gone(connection: sa.Connection, source: str, talks: Sequence[str]) -> dict[str, datetime]:
+    """Which of these talks were erased lately, by what was left in their place, and up to which event time."""
+    named, of = {mark_of_talk(talk): talk for talk in talks}, WAITING.c
+    marks, found = sorted(named), dict[str, datetime]()
+    for start in range(0, len(marks), KEYS_A_QUERY):
+        some = of.talk.in_(marks[start : start + KEYS_A_QUERY])
+        these = sa.select(of.talk, of.event_time).where(of.source == source, some, of.event_key == ERASED)
+        found |= {named[mark]: utc(until) for mark, until in connection.execute(these)}
+    return found
 
 
 def _row(source: str, piece: Piece, now: datetime) -> dict[str, object]:

@@ -91,7 +91,8 @@ def _go_on(stores: Stores, forgetting: Forgetting, now: datetime, *, observe: Ob
         journal.note_done(forgetting.mark, _SURVEY, done[_SURVEY])
     observe(_SURVEY)
     parts = done[_SURVEY].get("parts", {})
-    for store, empty in _steps(stores, customer_id, until=until, shearing=partial(_shear, stores, forgetting.mark, parts, now=now)):
+    shearing = partial(_shear, stores, forgetting.mark, parts, now=now)
+    for store, empty in _steps(stores, customer_id, until=until, now=now, shearing=shearing):
         if store not in done:
             done[store] = max(done[_SURVEY]["found"].get(store, 0), empty())
             journal.note_done(forgetting.mark, store, done[store])
@@ -127,12 +128,12 @@ Step = tuple[str, Callable[[], int]]
 """A store, and what empties it; it answers what it has taken out."""
 
 
-def _steps(stores: Stores, customer_id: str, *, until: datetime, shearing: Callable[[], int]) -> Iterator[Step]:
+def _steps(stores: Stores, customer_id: str, *, until: datetime, now: datetime, shearing: Callable[[], int]) -> Iterator[Step]:
     # Sums of the whole lake name turns and quote wordings: all of them go, and are made anew; behind what they are sums of.
     for table in (*OF_CUSTOMERS, REJECTS, ROLLUPS):
         yield f"lake/{table.name}", partial(_erase, stores, table, _doom(table, customer_id, until=until))
     yield GENERATIONS, shearing
-    yield BOOKS, partial(_erase_books, stores, customer_id, until=until)
+    yield BOOKS, partial(_erase_books, stores, customer_id, until=until, now=now)
     yield LAB, partial(_empty_lab, stores)
 
 
@@ -162,12 +163,12 @@ def _words(stores: Stores) -> Words:
     return Words(blocked_in(stores.books), allowed)
 
 
-def _erase_books(stores: Stores, customer_id: str, *, until: datetime) -> int:
+def _erase_books(stores: Stores, customer_id: str, *, until: datetime, now: datetime) -> int:
     journal = ForgettingBooks(stores.books)
     # Teachings through their own door first: it tells all servers at once.
     TeachingBooks(stores.books, stamp=stores.home / STAMP_FILE).forget_customer(customer_id)
     EditBooks(stores.books).drop_evidence()
-    journal.erase(customer_id, until=until)
+    journal.erase(customer_id, until=until, now=now)
     journal.settle()
     return 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from resay.experiment.evidence import ROLL_BACK_ALPHA, Outcomes, failures_to_roll_back, for_broken_promise
 from resay.experiment.promote import Stage
@@ -17,7 +17,11 @@ from resay.store.lake import Lake
 from resay.store.trial_rows import GLOBAL
 from resay.store.trials import StageRow, TrialBooks
 from resay.store.triggers import TriggerBooks, TriggerSum, UnsaidRow
+from rewrite_online.on_trial import UNSAID_FOR
 from serving.trials.told import BY, EVENTS, told_of
+
+CLOCKS = timedelta(days=1)
+"""How far senders' clocks may be behind ours: what is unsaid is so by theirs."""
 
 OWN = "own history"
 """What the history calls a rewrite of a customer's own: neither the customer nor the words, which may be forgotten."""
@@ -37,6 +41,7 @@ class Unsaying:
         Raises: BooksUnavailable, LakeUnavailable, FailedStep.
         """
         self._settle()
+        self.triggers.drop_ended(before=now - UNSAID_FOR - CLOCKS)
         failing = self.triggers.failing(wrong_min=failures_to_roll_back())
         return [each for each in failing if (evidence := _evidence(each)) >= 1 / ROLL_BACK_ALPHA and self._unsaid(each, evidence, now)]
 

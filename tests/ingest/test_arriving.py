@@ -98,3 +98,30 @@ def span(trace: str, name: str, *, asked: str, kind: str) -> dict[str, object]:
     values = {"gen_ai.operation.name": kind, "input.value": asked}
     attributes = [{"key": key, "value": {"stringValue": value}} for key, value in values.items()]
     return {"traceId": trace, "spanId": name, "startTimeUnixNano": began, "attributes": attributes}
+
+
+def test_what_can_be_no_turn_is_one_dead_letter_however_often_its_talk_is_told(waiting: WaitingBooks, lake: Lake):
+    """The other turns of the talk are there, and each telling counts only what is new."""
+    take(waiting, RASA_EVENTS, SAID, {**SAID, "timestamp": BASE.timestamp() + 1, "text": "a" * 100_000})
+    first = tell_later(waiting, lake, RASA_EVENTS)
+    take(waiting, RASA_EVENTS, {"event": "bot", "sender_id": "s1", "timestamp": BASE.timestamp() + 2, "text": "Done."})
+
+    again = tell_later(waiting, lake, RASA_EVENTS)
+
+    assert (first.accepted, first.rejected) == (1, 1)
+    assert again.rejected == 0
+    with lake.connect() as connection:
+        assert connection.execute("select count(*) from rejects").fetchall() == [(1,)]
+
+
+def test_what_was_told_is_kept_while_a_reader_is_behind(waiting: WaitingBooks, lake: Lake):
+    """The answer to what was told an hour ago may stand further on in the log."""
+    take(waiting, RASA_EVENTS, SAID)
+    tell(RASA_EVENTS, waiting, lake, now=BASE + timedelta(hours=1), let_go=False)
+    take(waiting, RASA_EVENTS, {"event": "bot", "sender_id": "s1", "timestamp": BASE.timestamp() + 2, "text": "Done."})
+
+    tell(RASA_EVENTS, waiting, lake, now=BASE + timedelta(hours=2))
+
+    (turn,) = read_turns(lake)
+    assert turn.response is not None and turn.response.text == "Done."
+    assert waiting.pieces("rasa", ["s1"]) == []

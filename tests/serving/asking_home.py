@@ -43,6 +43,7 @@ def asking_service(home: Path, *, share: float = SHARE_MAX, clock: Callable[[], 
     """A service over a home, which asks and offers, and has looked at it."""
     service = open_service(settings_of(home, ask=share, offer=share), clock=clock)
     service.offering.refresh()
+    service.asking.refresh()
     service.offering.look(clock())
     service.asking.look(clock())
     return service

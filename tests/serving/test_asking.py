@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from resay.dialogue.rewrite import Decision
 from resay.dialogue.tick import silent
 from resay.label.job import label
 from resay.store.asked import AskedBooks, AskedTurn
 from resay.store.books import Books
+from resay.store.forgettings import ForgettingBooks
 from resay.store.lake import Lake
+from serving.asking import Counting
 from serving.service import Service
 from tests.serving.asking_home import CHANCE, DOUBTED, NOW, RISKY, SURE, answered, asking_service, drawn_for, land_doubts
 from tests.serving.conftest import Replicas, Serve, client_of, question, wait_until
@@ -136,3 +140,49 @@ def test_the_share_holds_over_the_month_and_each_day(tmp_path: Path):
         answered(books, 900)
         assert [asked.ask(turn(each, 1), share=0.01) for each in range(2, 5)] == [False] * 3, "nobody was answered that day"
         assert sum(asked.ask(turn(each, 0), share=0.01) for each in range(5, 20)) == 9
+
+
+def test_whoever_is_forgotten_while_a_question_is_under_way_is_not_asked(tmp_path: Path):
+    """No row of theirs comes back; what they say later may be asked about."""
+    books = Books(tmp_path / "books.sqlite")
+    answered(books, 1_000)
+    turn = AskedTurn("c1", "t1", NOW, NOW, "s1", "dim it")
+    journal = ForgettingBooks(books)
+    journal.begin("c1", now=NOW)
+    journal.erase("c1", until=NOW, now=NOW)
+
+    asked = AskedBooks(books).ask(turn, share=0.01)
+
+    assert not asked
+    assert journal.rows("c1")["asked"] == []
+    assert AskedBooks(books).ask(replace(turn, turn_id="t2", event_time=NOW + timedelta(seconds=1)), share=0.01)
+
+
+def test_wordings_that_are_asked_about_are_read_again_once_somebody_is_forgotten(home: Path):
+    """They may be the words of nobody else."""
+    land_doubts(home)
+    service = asking_service(home)
+    service.asking.refresh()
+    service.asking.look(NOW)
+    assert set(service.asking._chances) == set(DOUBTED)
+
+    ForgettingBooks(service.books).begin("c1", now=NOW)
+    service.asking.refresh()
+
+    assert not service.asking._chances
+    assert service.asking.look(NOW)
+
+
+def test_what_is_remembered_of_counted_turns_names_nobody(tmp_path: Path):
+    """A turn that is answered again is counted once all the same."""
+    books = Books(tmp_path / "books.sqlite")
+    counting = Counting(lambda _told: None, AskedBooks(books), clock=lambda: NOW, on_fault=lambda _part, error: pytest.fail(repr(error)))
+    rest: dict[str, Any] = dict.fromkeys(("target", "layer", "generation", "rewrite_id", "experiment", "arm"))
+    told = Decision("d1", "t1", "anna", NOW, "before", "hello", **rest, propensity=1.0, reason="no_candidate", latency_ms=1.0)
+
+    counting([told])
+    counting([replace(told, decision_id="d2")])
+
+    assert "anna" not in repr(vars(counting))
+    with books.reading() as connection:
+        assert connection.exec_driver_sql("select before from asked_days").scalars().all() == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from resay.dialogue.rewrite import Action, Reason, RewriteAnswer
+from resay.store.forgettings import ForgettingBooks
 from serving.service import Service
+from tests.builders import asked
 from tests.serving.asking_home import NOW, answered, asking_service, land_second_tries
 from tests.serving.conftest import Replicas, Serve, client_of, question
 
@@ -119,3 +123,19 @@ def test_no_more_is_offered_than_the_share(home: Path, serve: Serve):
 def _look(services: tuple[Service, Service], now: datetime) -> None:
     for each in services:
         each.offering.look(now)
+
+
+def test_nothing_is_offered_of_what_was_read_before_somebody_was_forgotten(services: tuple[Service, Service]):
+    """Their words would come back, in the books and in the answer; the other customers are offered theirs once they are read again."""
+    service, _ = services
+    service.arms.refresh()
+    journal = ForgettingBooks(service.books)
+    forgetting = journal.begin("c1", now=NOW)
+    journal.erase("c1", until=forgetting.until, now=NOW)
+    later = asked("hello there", customer_id="c1", turn_id="t9", at=NOW + timedelta(minutes=1))
+    answer = RewriteAnswer("d9", Action.PASS_THROUGH, "hello there", "hello there", Reason.NO_CANDIDATE)
+
+    offer = asyncio.run(service.offering.offered(later, answer, now=NOW + timedelta(minutes=1), left_s=60))
+
+    assert offer is None
+    assert journal.rows("c1")["teachings"] == []

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from resay.store.books import Books
+from resay.store.commit import Progress
+from resay.store.errors import LostPosition
 from resay.store.forgettings import ForgettingBooks
 from resay.store.waiting import Crowded, Patience, Piece, WaitingBooks
 from tests.builders import BASE
@@ -130,7 +133,70 @@ def test_whoever_is_forgotten_does_not_wait_here(books: Books):
     waiting.add("rasa", [piece("a", customer="carla")], now=BASE)
 
     assert journal.count("anna", until=BASE) == 1
-    journal.erase("anna", until=BASE)
+    journal.erase("anna", until=BASE, now=BASE)
 
     assert [(each.talk, each.span) for each in waiting.pieces("otlp", ["t1", "t2"])] == [("t1", "c"), ("t2", "a")]
     assert len(waiting.pieces("rasa", ["t1"])) == 1
+
+
+def test_what_comes_late_of_a_forgotten_talk_is_not_kept(books: Books):
+    """An inner span names nobody; what was said after, and other talks, are taken in; the mark goes as told pieces do, and says no name."""
+    waiting, journal = WaitingBooks(books), ForgettingBooks(books)
+    waiting.add("otlp", [piece("outer")], now=BASE)
+    journal.begin("anna", now=BASE)
+    journal.erase("anna", until=BASE, now=BASE)
+
+    late = waiting.add("otlp", [piece("inner", "outer", customer="")], now=BASE)
+    after = waiting.add("otlp", [replace(piece("next", customer=""), event_time=BASE + timedelta(seconds=1))], now=BASE)
+    others = waiting.add("otlp", [piece("inner", talk="t2", customer="")], now=BASE)
+
+    assert (late, after, others) == (0, 1, 1)
+    with books.reading() as connection:
+        assert "t1" not in {talk for (talk,) in connection.exec_driver_sql("select talk from waiting where event_key = 'erased'")}
+    assert waiting.drop("otlp", PATIENCE, now=BASE + timedelta(minutes=15)) == 1
+
+
+def test_whoever_is_forgotten_while_their_event_is_on_its_way_does_not_come_back(books: Books):
+    """A topic that is read again, or a sender who tries again; what they say later is taken in."""
+    waiting, journal = WaitingBooks(books), ForgettingBooks(books)
+    journal.begin("anna", now=BASE)
+    journal.erase("anna", until=BASE, now=BASE)
+
+    assert waiting.add("rasa", [piece("a", talk="anna")], now=BASE) == 0
+    assert waiting.add("rasa", [replace(piece("b", talk="anna"), event_time=BASE + timedelta(seconds=1))], now=BASE) == 1
+
+
+def test_a_position_moves_with_what_was_read_before_it(books: Books):
+    """All or nothing: of two who read the same records one keeps them, and the other is told so."""
+    waiting = WaitingBooks(books)
+    assert waiting.position("waiting#topic#0") == 0
+
+    waiting.add("rasa", [piece("a")], now=BASE, progress=Progress("waiting#topic#0", 0, 3))
+    with pytest.raises(LostPosition, match="must be 0; it is 3"):
+        waiting.add("rasa", [piece("b")], now=BASE, progress=Progress("waiting#topic#0", 0, 2))
+
+    assert waiting.position("waiting#topic#0") == 3
+    assert [each.span for each in waiting.pieces("rasa", ["t1"])] == ["a"]
+
+
+def test_looking_for_what_is_missing_does_not_grow_by_the_square(tmp_path: Path):
+    """Ten times the spans of a trace are about ten times the work, counted in steps of the database."""
+    steps = []
+    for spans in (300, 3_000):
+        books = Books(tmp_path / f"{spans}.sqlite")
+        waiting = WaitingBooks(books)
+        waiting.add("otlp", [piece(f"s{each}", f"s{each // 2}") for each in range(1, spans)], now=BASE)
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        with books.reading() as connection:
+            connection.connection.dbapi_connection.set_progress_handler(count, 100)  # type: ignore[union-attr]
+        due(waiting, 1)
+        steps.append(counted)
+        books.close()
+
+    assert steps[1] < 25 * steps[0]

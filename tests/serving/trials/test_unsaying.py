@@ -194,7 +194,39 @@ def test_who_is_forgotten_leaves_no_trigger_and_nothing_unsaid(judged: Judged):
     unsaid = Unsaid(judged.triggers)
     assert set(unsaid()) == {("c1", LAMP.rewrite_id)}
 
-    ForgettingBooks(judged.books).erase("c1", until=now)
+    ForgettingBooks(judged.books).erase("c1", until=now, now=now)
 
     assert unsaid() == {}
     assert judged.triggers.asked_for() == []
+
+
+def test_what_was_judged_of_somebody_who_is_forgotten_meanwhile_is_not_written_down(judged: Judged):
+    """Between reading what failed and unsaying it."""
+    for minute in range(5):
+        judged.said("c1", "failure", layer="personal", at=BASE + timedelta(minutes=minute))
+    now = BASE + timedelta(hours=1)
+    judged.unsaying._settle()
+    (failing,) = judged.triggers.failing(wrong_min=5)
+    ForgettingBooks(judged.books).erase("c1", until=now, now=now)
+
+    assert not judged.unsaying._unsaid(failing, 100.0, now)
+
+    assert judged.triggers.unsaid(limit=9) == []
+    assert judged.events() == []
+
+
+def test_what_is_said_again_after_four_weeks_leaves_no_row(judged: Judged):
+    """Nor the triggers for which it was unsaid: they count no more, and do not have it unsaid again."""
+    for minute in range(5):
+        judged.said("c1", "failure", layer="personal", at=BASE + timedelta(minutes=minute))
+    now = BASE + timedelta(hours=1)
+    assert judged.judge(now) == 1
+
+    kept = judged.judge(now + timedelta(days=28)), len(judged.triggers.unsaid(limit=9))
+    again = judged.judge(now + timedelta(days=30)), len(judged.triggers.unsaid(limit=9))
+
+    assert (kept, again) == ((0, 1), (0, 0))
+    assert judged.judge(now + timedelta(days=30)) == 0
+    for minute in range(4):
+        judged.said("c1", "failure", layer="personal", at=now + timedelta(days=31, minutes=minute))
+    assert judged.judge(now + timedelta(days=31, hours=1)) == 0
