@@ -57,7 +57,7 @@ LONG = {"sender_id": "anna", "event": "user", "timestamp": SECONDS + 20, "text":
 
 
 def spread(broker: str, topic: str) -> KafkaPlace:
-    """A topic of three partitions, in which no key keeps talks together: over all of them, backwards, in part twice, and two bad records."""
+    """A topic of three partitions, in which no key keeps talks together: over all of them, backwards, in part twice; two bad records."""
     raws = [json.dumps(each).encode() for each in reversed([*EVENTS, LONG])]
     return fill(broker, topic, {0: [*raws[::3], b"{half"], 1: [*raws[1::3], *raws[::3]], 2: [*raws[2::3], b'{"event": "user"}']})
 
