@@ -324,8 +324,10 @@ MARKS = Table(
     "Where writers of the books stand.",
     (
         Column(
-            "name", TEXT, "`histories`: how often the histories changed; `histories#TABLE`: the version of the lake's table that they tell;"
-            " `waiting#SOURCE#PARTITION`: the next record of a log whose events wait."
+            "name",
+            TEXT,
+            "`histories`: how often the histories changed; `histories#TABLE`: the version of the lake's table that they tell;"
+            " `waiting#SOURCE#PARTITION`: the next record of a log whose events wait.",
         ),
         Column("value", COUNT, "The number."),
     ),
