@@ -15,6 +15,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from markov.failing import told_again
 from markov.verify import Rules
 from resay.dialogue.codec import iso_ms
 from resay.dialogue.personal import personal_in
@@ -53,13 +54,13 @@ def check_wordings(connection: Connection, wordings: Sequence[Wording], rules: R
 
 
 def recounted(connection: Connection, wordings: Sequence[Wording], rules: Rules) -> list[Wording]:
-    """The wordings with as many customers as the lake still knows, and with those of their turns that it still holds."""
+    """The wordings with as many customers as the lake still knows, those of their turns that it still holds, and why they fail."""
     speakers = _speakers(connection, wordings, rules)
     cited = sorted({turn for each in wordings for turn in each.evidence})
     connection.register("cited_turns", pa.table({"turn_id": pa.array(cited, pa.string())}))
     rows = connection.execute("select distinct turn_id from turn_parts semi join cited_turns using (turn_id)").fetchall()
     held = {turn for (turn,) in rows}
-    return [
+    left = [
         replace(
             each,
             customers=min(each.customers, speakers.get((each.text, each.prompt_kind), 0)),
@@ -67,6 +68,7 @@ def recounted(connection: Connection, wordings: Sequence[Wording], rules: Rules)
         )
         for each in wordings
     ]
+    return told_again(connection, left, rules)
 
 
 def encode_wordings_proof(files: Mapping[str, bytes], checked: Checked, rules: Rules, *, now: datetime) -> bytes:
@@ -132,7 +134,9 @@ def _faults(wording: Wording, speakers: int, rules: Rules) -> Iterator[str]:
         yield "risk"
     if any(source == "" and end in ("", text) for source, end in rules.blocked):
         yield "blocked"
-    if speakers < rules.customers_min or wording.customers > speakers:
+    # Whoever it failed said it, so that it takes as many speakers.
+    fewest, most = (wording.failing.customers,) * 2 if wording.failing else (rules.customers_min, 0)
+    if min(speakers, fewest) < rules.customers_min or max(wording.customers, most) > speakers:
         yield "floor"
 
 

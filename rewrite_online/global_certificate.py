@@ -43,6 +43,9 @@ from rewrite_online.sense import read_sense
 if TYPE_CHECKING:
     from rewrite_online.encoder import Towers
 
+CHANCE_MAX = 1.01
+"""Most that chances of one thing sum to, which are rounded each."""
+
 ALONE = (WORDINGS_FILE, WORDINGS_PROOF_FILE)
 """Files of a generation that has too little to learn a ranker from: what succeeds as it is said is worth knowing all the same."""
 
@@ -183,5 +186,9 @@ def _of_one(wording: Wording, floor: float) -> Iterator[str]:
         yield "must be of high risk, as its words say"
     if not (math.isfinite(wording.success) and 0 <= wording.success <= 1):
         yield "must have a chance between 0 and 1"
+    if (failing := wording.failing) is not None and not (
+        failing.customers >= floor and min(failing.result, failing.correct) >= 0 and failing.not_the_words <= CHANCE_MAX
+    ):
+        yield "must tell why it failed by shares of enough customers"
     if wording.customers < floor:
         yield f"must be of enough customers; it is of {wording.customers:,}, and the floor is {floor:,.0f}"

@@ -129,9 +129,9 @@ class GlobalLayer:
         """Whether a rewrite, of whatever layer, is not what is wanted where and when it would be said."""
         return self._leanings.out_of_place(heard, rewrite)
 
-    def state_as_said(self, heard: Heard) -> str | None:
-        """What the words as they are reach with success; nothing where that is not so, or not known."""
-        return self._recall.state_as_said(heard)
+    def known(self, heard: Heard) -> Wording | None:
+        """What is known of the very words that were heard; nothing where too few customers say them."""
+        return self._recall.known(heard)
 
     def at_once(self, _request: RewriteRequest) -> bool:
         """Never: candidates cost milliseconds, and more where an encoder runs."""

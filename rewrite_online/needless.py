@@ -21,19 +21,19 @@ from rewrite_online.recall import fares_well
 class Knowing(Protocol):
     """Who knows how wordings fare."""
 
-    def state_as_said(self, heard: Heard) -> str | None:
-        """What the words as they are reach with success; nothing where that is not so, or not known."""
+    def known(self, heard: Heard) -> Wording | None:
+        """What is known of the very words that were heard; nothing where too few customers say them."""
 
 
 class KnownWordings:
-    """Wordings that succeed as they are said, of a generation that has too little to rewrite beyond its table."""
+    """Wordings of a generation that has too little to rewrite beyond its table."""
 
     def __init__(self, wordings: Iterable[Wording]) -> None:
-        self._states = {(each.text, each.prompt_kind): each.state for each in wordings if fares_well(each)}
+        self._known = {(each.text, each.prompt_kind): each for each in wordings}
 
-    def state_as_said(self, heard: Heard) -> str | None:
-        """What the words as they are reach with success; nothing where that is not so, or not known."""
-        return self._states.get((canonical(heard.utterance), heard.prompt.kind if heard.prompt else ""))
+    def known(self, heard: Heard) -> Wording | None:
+        """What is known of the very words that were heard; nothing where too few customers say them."""
+        return self._known.get((canonical(heard.utterance), heard.prompt.kind if heard.prompt else ""))
 
 
 NOTHING_KNOWN = KnownWordings(())
@@ -52,7 +52,8 @@ class Needless:
         # By the source and the target wherever they are said, as a customer's own rewrites hold in one room.
         if self._told and rewrite_id_of(rewrite.source, rewrite.prompt_kind, rewrite.target) in self._told:
             return True
-        return bool(rewrite.state) and self._knowing.state_as_said(request.heard) == rewrite.state
+        known = self._knowing.known(request.heard)
+        return known is not None and fares_well(known) and known.state == rewrite.state
 
 
 def told_needless(generation: Generation) -> frozenset[str]:

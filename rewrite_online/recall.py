@@ -105,10 +105,9 @@ class Recall:
         """Whether what was heard is what would be said for others."""
         return (canonical(heard.utterance), _kind(heard)) in self._targets
 
-    def state_as_said(self, heard: Heard) -> str | None:
-        """What the words as they are reach with success, as many customers know lately; nothing where that is not so, or not known."""
-        known = self._known.get((canonical(heard.utterance), _kind(heard)))
-        return known.state if known is not None and fares_well(known) else None
+    def known(self, heard: Heard) -> Wording | None:
+        """What is known of the very words that were heard; nothing where too few customers say them."""
+        return self._known.get((canonical(heard.utterance), _kind(heard)))
 
     def gather(self, heard: Heard, meaning: Meaning, leanings: Leanings = NO_LEANINGS) -> Recalled:
         """The candidates of one request, the likeliest first; those that only circumstances name come last."""
@@ -135,7 +134,7 @@ class Recall:
 
     def ahead(self, heard: Heard, meaning: Meaning) -> Ahead | None:
         """What may be done before `gather`; nothing where that is not worth it."""
-        known = self._known.get((canonical(heard.utterance), _kind(heard)))
+        known = self.known(heard)
         found = None if known is not None and fares_well(known) else self._finder.ahead(heard, at_most=NEAR_MAX)
         if found is None:
             return None

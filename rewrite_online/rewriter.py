@@ -23,6 +23,7 @@ from rewrite_online.explanation import Explanation, Weighed
 from rewrite_online.explore import NO_EXPLORATION, Exploration
 from rewrite_online.gate import NO_VETOES, Vetoes, gain, judge_all, near_miss
 from rewrite_online.hold_out import USUAL_HOLD_OUT, HoldOut
+from rewrite_online.not_the_words import NOTHING_TOLD, NotTheWords
 from rewrite_online.on_trial import NO_TRIALS, OnTrial
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ class Live:
     """What another core may do meanwhile for a layer that is asked last; nothing where none need be asked."""
     out_of_place: Callable[[RewriteRequest, Rewrite], bool] = lambda _request, _rewrite: False
     """Whether something else is wanted where and when this would be said, though it is good elsewhere."""
+    not_the_words: NotTheWords = NOTHING_TOLD
+    """Which words are known to fail for other reasons than the words, so that what many say in their place would not help."""
     trials: OnTrial = NO_TRIALS
     """How far rewrites have come by their own evidence."""
 
@@ -313,9 +316,20 @@ def _still_served(live: Live, request: RewriteRequest, rewrite: Rewrite, *, laye
         return Reason.TAUGHT_OTHERWISE
     if live.failed_before(request, rewrite):
         return Reason.FAILED_BEFORE
+    return _wanted(live, request, rewrite, layer=layer)
+
+
+def _wanted(live: Live, request: RewriteRequest, rewrite: Rewrite, *, layer: Layer) -> Reason:
+    """What is known of the words as they are said, here."""
     if live.out_of_place(request, rewrite):
         return Reason.OUT_OF_PLACE
+    if layer in _OF_MANY and live.not_the_words(request.heard):
+        return Reason.NOT_THE_WORDS
     return Reason.NEEDLESS if live.needless(request, rewrite) else Reason.REWRITTEN
+
+
+_OF_MANY = frozenset({Layer.TABLE, Layer.GLOBAL})
+"""Layers that say what helped others."""
 
 
 def _in_order(live: Live, request: RewriteRequest) -> Sequence[RewriteLayer]:

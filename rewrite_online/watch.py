@@ -19,6 +19,7 @@ from rewrite_online.gate import Vetoes
 from rewrite_online.global_certificate import global_layer, wordings_alone, wordings_known
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.needless import KnownWordings, Needless, told_needless
+from rewrite_online.not_the_words import NotTheWords
 from rewrite_online.personal_layer import OwnBeside, PersonalLayer
 from rewrite_online.rewriter import Live
 from rewrite_online.sense import WrongEncoder
@@ -35,7 +36,7 @@ RETRY_REFRESHES = 20
 
 NOTHING_PUBLISHED = "no rewrites are published yet; a log must be learnt from first; have you run `resay demo`, or `resay learn`?"
 
-_Numbered = tuple[int, TableLayer, GlobalLayer | None, Needless]
+_Numbered = tuple[int, TableLayer, GlobalLayer | None, Needless, NotTheWords]
 
 
 class Watch:
@@ -128,7 +129,7 @@ class Watch:
         knowing = beyond or KnownWordings(wordings_known(generation) if refused else wordings_alone(generation))
         needless = Needless(knowing, told_needless(generation))
         self._refused = refused
-        self._table = (generation.number, TableLayer(rewrites), beyond, needless)
+        self._table = (generation.number, TableLayer(rewrites), beyond, needless, NotTheWords(knowing))
         self._problem = None
         log.info("generation_live generation=%d rewrites=%d", generation.number, len(self._table[1]))
 
@@ -146,9 +147,16 @@ def _live(numbered: _Numbered | None, vetoes: Vetoes | None, problem: str | None
     if numbered is None or vetoes is None:
         # Vetoes win over everything: before they have been read once, nothing is served.
         return Live(generation=None, problem=problem)
-    number, table, beyond, needless = numbered
+    number, table, beyond, needless, not_the_words = numbered
     live = Live(
-        generation=number, layers=(table,), vetoes=vetoes, rewrites=table.rewrites, problem=problem, needless=needless, spares=table.spares
+        generation=number,
+        layers=(table,),
+        vetoes=vetoes,
+        rewrites=table.rewrites,
+        problem=problem,
+        needless=needless,
+        spares=table.spares,
+        not_the_words=not_the_words,
     )
     if beyond is None:
         return live

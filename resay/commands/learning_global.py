@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from markov.duckdb_engine import DuckDBEngine
+from markov.failing import with_failing
 from markov.own_record import with_own_record
 from markov.steps import Floors, Step
 from markov.verify import Rules
@@ -103,7 +104,8 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         sense = sense_of(checked.kept, towers) if towers else None
         leanings = learn_leanings(connection, checked.kept, floors)
         recall = recall_beside(checked.kept, table, sense, leanings=Leanings(leanings))
-        checked = replace(checked, kept=with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for))
+        told = with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for)
+        checked = replace(checked, kept=with_failing(connection, told, floors))
         recall = recall.with_records(checked.kept)
     tick(2, STEPS)
     learnt = meanings_of(heard, checked.kept, recall, k=rules.k)
@@ -167,7 +169,8 @@ def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequenc
     with lake.connect() as connection:
         engine = DuckDBEngine(connection)
         name_customers(engine, Floors(customers_min=rules.k))
-        return encode_wordings(with_own_record(engine, wordings, recall_beside(wordings, table).counts_for))
+        told = with_own_record(engine, wordings, recall_beside(wordings, table).counts_for)
+        return encode_wordings(with_failing(connection, told, Rules(customers_min=rules.k)))
 
 
 def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:

@@ -23,7 +23,17 @@ from resay.commands.device import ENCODED_AT_ONCE, towers_on_device
 from resay.commands.encoders import shipped_encoder
 from resay.commands.logs import LogForm, log_to
 from resay.commands.settings import Settings, read_settings
-from resay.commands.try_telling import considered_in, considered_json, here_json, tell_considered, tell_here, told_states
+from resay.commands.try_telling import (
+    considered_in,
+    considered_json,
+    failing_in,
+    failing_json,
+    here_json,
+    tell_considered,
+    tell_failing,
+    tell_here,
+    told_states,
+)
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard, Layer, Reason, RetryRequest, Rewrite, RewriteRequest
 from resay.dialogue.turn import Context, Prompt, ResponseStatus
@@ -192,10 +202,12 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     considered = considered_in(live, request)
     if as_json:
         told = {"here": here_json(considered), "considered": considered_json(considered, request)}
+        told["failing"] = failing_json(failing_in(live, request))
         print_json(_as_json(explained, mode) | told)
     else:
         _show(explained, settings)
         tell_here(considered)
+        tell_failing(live, request)
         tell_considered(considered)
 
 

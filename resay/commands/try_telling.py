@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import typer
 
 from resay.commands.console import console
 from resay.dialogue.rewrite import RewriteRequest
+from resay.dialogue.wording import Failing
 from rewrite_online.candidate import Nearness
 from rewrite_online.features import FEATURES, matrix
 from rewrite_online.global_layer import Considered, GlobalLayer
@@ -72,6 +74,29 @@ def here_json(found: Sequence[Considered]) -> dict[str, object] | None:
         "states": told.states,
         "states_anywhere": told.states_anywhere,
     }
+
+
+def failing_json(failing: Failing | None) -> dict[str, object] | None:
+    """Why the words fail where they fail, for programs; nothing where that is not known."""
+    return None if failing is None else asdict(failing) | {"not_the_words": failing.not_the_words}
+
+
+def failing_line(failing: Failing) -> str:
+    """The same for people."""
+    shares = f"{percent(failing.result, 0)} the result, {percent(failing.correct, 0)} rightly not done"
+    return f"{shares}, {percent(max(0.0, 1 - failing.not_the_words), 0)} the words; by {failing.customers:,} customers"
+
+
+def tell_failing(live: Live, request: RewriteRequest) -> None:
+    """The same of a request; no line where it is not known."""
+    failing = failing_in(live, request)
+    if failing is not None:
+        console.print(f"{'fails for':<{WIDTH}}{failing_line(failing)}", markup=False, soft_wrap=True, highlight=False)
+
+
+def failing_in(live: Live, request: RewriteRequest) -> Failing | None:
+    """Why the words of a request fail where they fail, as its generation knows."""
+    return live.not_the_words.why(request.heard)
 
 
 def tell_here(found: Sequence[Considered]) -> None:

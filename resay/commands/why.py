@@ -15,6 +15,7 @@ from markov.why import Stage
 from resay.commands.console import HomeOption, JsonOption, print_json
 from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.settings import read_settings
+from resay.commands.try_telling import failing_json
 from resay.commands.why_account import AskedPlace, Told, why
 from resay.commands.why_telling import because, meaning_of, tell
 from resay.dialogue.text import canonical
@@ -90,6 +91,7 @@ def _as_json(told: Told) -> dict[str, object]:
         "mined": asdict(account.mined) if account.mined else None,
         "left_out": account.left_out,
         "vetoed": told.blocked,
+        "failing": failing_json(told.failing),
         "generation": told.generation,
         "live": asdict(account.live) | {"gate": told.gate} if account.live else None,
         "spared": account.is_spared,

@@ -22,12 +22,16 @@ from resay.commands.learning import CUSTOMERS_MIN, blocked_pairs
 from resay.commands.needless import needless_of
 from resay.commands.settings import Settings
 from resay.dialogue.errors import ResayError
-from resay.dialogue.rewrite import Place
+from resay.dialogue.rewrite import Place, Reason, Rewrite
 from resay.dialogue.text import canonical
+from resay.dialogue.wording import Failing
 from resay.store.artifact import Generation, Shelf
 from resay.store.lake import Lake
 from resay.store.rewrites import PROOF_FILE
+from resay.store.wordings import WORDINGS_FILE
 from rewrite_online.gate import Vetoes, judge
+from rewrite_online.global_certificate import wordings_known
+from rewrite_online.not_the_words import fails_otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Told:
     """The live one."""
     gate: str
     """What the gate makes of the live rewrite: `rewritten`, or why not; empty where there is none."""
+    failing: Failing | None
+    """Why the wording fails where it fails, as the live generation knows."""
 
 
 def why(settings: Settings, said: str, *, place: AskedPlace = AskedPlace(), k: int | None = None, shown: bool = False) -> Told:
@@ -93,7 +99,7 @@ def why(settings: Settings, said: str, *, place: AskedPlace = AskedPlace(), k: i
     here = next((each for each in contexts if each.kind == context), None)
     where = Place(context, place.room, place.device_type)
     account = account_of(source, where, seen=here, learnt=Learnt(mined, proof, live, needless), cohorts=place.cohorts)
-    vetoes = Vetoes.of(blocked)
+    vetoes, failing = Vetoes.of(blocked), _failing(generation, source, context)
     return Told(
         said=source,
         place=where,
@@ -104,8 +110,22 @@ def why(settings: Settings, said: str, *, place: AskedPlace = AskedPlace(), k: i
         near=near,
         blocked=_is_blocked(account, source, blocked),
         generation=generation.number if generation else None,
-        gate=judge(account.live, vetoes=vetoes) if account.live else "",
+        gate=_gate(account.live, vetoes, failing),
+        failing=failing,
     )
+
+
+def _gate(live: Rewrite | None, vetoes: Vetoes, failing: Failing | None) -> str:
+    if live is None:
+        return ""
+    reason = judge(live, vetoes=vetoes)
+    return Reason.NOT_THE_WORDS if reason is Reason.REWRITTEN and failing and fails_otherwise(failing) else reason
+
+
+def _failing(generation: Generation | None, source: str, kind: str) -> Failing | None:
+    if generation is None or not (generation.path / WORDINGS_FILE).exists():
+        return None
+    return next((each.failing for each in wordings_known(generation) if (each.text, each.prompt_kind) == (source, kind)), None)
 
 
 def _floor_of(generation: Generation | None) -> int:

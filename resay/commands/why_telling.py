@@ -10,6 +10,7 @@ from markov.candidate import Declined, Hurdle, Weighed, hurdles
 from markov.seen import Seen
 from markov.why import Stage
 from resay.commands.console import console
+from resay.commands.try_telling import failing_line
 from resay.commands.why_account import Told
 from resay.dialogue.state import is_uninterpreted
 from serving.dashboard.words import percent, place_words, plural, reason_meaning
@@ -86,6 +87,8 @@ def tell(told: Told) -> None:
         _line("spared", f"cohort {cohort}: {why}")
     for each in account.said_for:
         _line("target", f"it is what we say where customers say “{each.source}”")
+    if told.failing:
+        _line("fails for", failing_line(told.failing))
     _tell_result(told)
 
 

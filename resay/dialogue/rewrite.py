@@ -195,6 +195,8 @@ class Reason(StrEnum):
     """What it would say means something else to this customer, who taught us so."""
     OUT_OF_PLACE = "out_of_place"
     """It is good elsewhere; where and when it would be said, something else is wanted."""
+    NOT_THE_WORDS = "not_the_words"
+    """When these words fail it is mostly not for the words: something is down or missing, or the assistant cannot do it at all."""
     CONTROL_ARM = "control_arm"
     HOLD_OUT = "hold_out"
     """Of the small share that is never rewritten, so that success as said stays measurable."""

@@ -26,6 +26,25 @@ class Fared:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """Why a wording failed lately, by verdicts of where turns failed first: shares of customers, each of whom weighs alike."""
+
+    since: int
+    """First day that was looked at: days since 1970-01-01, UTC."""
+    customers: int
+    """Customers who count, and for whom it failed in turns with a verdict."""
+    result: float
+    """Chance that what failed was the result: words were understood, and something was down or missing. 0 to 1."""
+    correct: float
+    """Chance that nothing failed that the assistant could have done, as where it rightly does not support what was asked."""
+
+    @property
+    def not_the_words(self) -> float:
+        """Chance that other words would not have helped."""
+        return self.result + self.correct
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """One text after one kind of prompt, over all who said it themselves."""
 
@@ -49,3 +68,5 @@ class Wording:
     """Ids of turns that succeeded with it, a sample."""
     fared: tuple[Fared, ...] = ()
     """What we had said in its place, or in place of what is written nearly like it."""
+    failing: Failing | None = None
+    """Why it failed, where enough customers tell; nothing where nobody classifies turns."""

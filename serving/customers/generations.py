@@ -27,7 +27,7 @@ from rewrite_online.sense import made_for
 from serving.customers.held import Held, Judged, Words, read_held
 from serving.customers.leant import leanings_left, named_less
 from serving.customers.part import Part
-from serving.customers.parted import judge_part, judge_table
+from serving.customers.parted import judge_part, judge_table, names_the_same
 from serving.customers.rare import without_rare
 
 
@@ -120,8 +120,7 @@ def _judge(held: Held, facts: Facts, connection: Connection, *, now: datetime) -
     if held.wordings:
         rules = replace(held.rules, customers_min=held.wordings_floor)
         checked = check_wordings(connection, recounted(connection, held.wordings, rules), rules)
-        # Figures that fell are no words of anybody; texts that few say, and turns that are gone, are.
-        is_same = [(each.text, each.evidence) for each in checked.kept] == [(each.text, each.evidence) for each in held.wordings]
+        is_same = names_the_same(checked.kept, held.wordings)
     meaning = held.meaning and without_rare(held.meaning, connection, floor=held.wordings_floor)
     is_same = is_same and meaning is held.meaning
     leanings = leanings_left(held, checked, connection)

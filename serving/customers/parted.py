@@ -15,6 +15,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from markov.facts import Facts, read_facts
+from markov.failing import told_again
 from markov.proof import Proof
 from markov.verify import Rules, found_support, sift
 from markov.witness import surely_said
@@ -59,11 +60,20 @@ def judge_part(held: Held, part: Part, connection: Connection, *, now: datetime)
     there = _there(connection, cited)
     table = _judge_table(held, part, connection, there=there, now=now)
     checked = _judge_wordings(held, part, connection, there=there)
-    is_same = [(each.text, each.evidence) for each in checked.kept] == [(each.text, each.evidence) for each in held.wordings]
+    is_same = names_the_same(checked.kept, held.wordings)
     meaning = held.meaning and without_rare(held.meaning, connection, floor=held.wordings_floor, pieces=part.pieces, rooms=part.rooms)
     leanings = leanings_left(held, checked, connection, said={held.wordings[place].text for place in part.wordings})
     is_same = is_same and meaning is held.meaning and not named_less(leanings, held)
     return Judged(table.kept, table.proof, checked, meaning, leanings, is_clean=table.is_clean and is_same)
+
+
+def names_the_same(left: Sequence[Wording], before: Sequence[Wording]) -> bool:
+    """Whether wordings say and cite what they did; figures that fell are no words of anybody, turns that are gone are."""
+
+    def named(each: Wording) -> tuple[str, tuple[str, ...], bool]:
+        return each.text, each.evidence, each.failing is None
+
+    return list(map(named, left)) == list(map(named, before))
 
 
 def _judge_table(held: Held, part: Part, connection: Connection, *, there: Collection[str], now: datetime) -> Table:
@@ -107,14 +117,17 @@ def _judge_wordings(held: Held, part: Part, connection: Connection, *, there: Co
     rules = replace(held.rules, customers_min=held.wordings_floor)
     touched = frozenset(part.wordings)
     told = [_fewer(each, there, place in touched) for place, each in enumerate(held.wordings)]
+    anew = told_again(connection, [told[place] for place in sorted(touched)], rules)
+    for place, each in zip(sorted(touched), anew, strict=True):
+        told[place] = each
     doubtful = {place for place, each in enumerate(told) if each.customers - part.others_gone * (place in touched) < rules.customers_min}
     if not doubtful:
         return Checked(tuple(told), {})
     # As it was counted before: one who was not counted cannot be taken off.
     before = [held.wordings[place] for place in sorted(doubtful)]
     checked = check_wordings(connection, recounted(connection, before, rules), rules)
-    anew = {(each.text, each.prompt_kind): each for each in checked.kept}
-    kept = (each if place not in doubtful else anew.get((each.text, each.prompt_kind)) for place, each in enumerate(told))
+    counted = {(each.text, each.prompt_kind): each for each in checked.kept}
+    kept = (each if place not in doubtful else counted.get((each.text, each.prompt_kind)) for place, each in enumerate(told))
     return Checked(tuple(each for each in kept if each), checked.left_out)
 
 

@@ -30,6 +30,7 @@ REASONS = {
     Reason.NEEDLESS: "a rewrite is known, and not needed: the assistant understands these words by now",
     Reason.TAUGHT_OTHERWISE: "a rewrite is known, but this customer taught us that its words mean something else",
     Reason.OUT_OF_PLACE: "a rewrite is known, but where and when this is said, something else is wanted",
+    Reason.NOT_THE_WORDS: "a rewrite is known, but when these words fail it is mostly not for the words: other words would fail too",
     Reason.CONTROL_ARM: "the customer is in the control arm of an experiment",
     Reason.HOLD_OUT: "one of the few turns that are never rewritten, so that the gain stays measurable",
     Reason.NEAR_MISS: "a rewrite that is not quite sure enough, tried on one such turn in a hundred so that it is found out",

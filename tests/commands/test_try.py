@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import typer
 
 from resay.commands.try_telling import told_states
+from resay.dialogue.wording import Failing
 from resay.store.artifact import Shelf
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
@@ -103,6 +105,20 @@ def test_try_shows_what_is_wanted_where_it_is_said(tmp_path: Path):
     assert (told["rewrite"], told["here"]["cues"], untold["here"]) == ("play the radio", ["time:18-24"], None)
     likeliest = told["considered"][0]
     assert (likeliest["wanted_here"] > 0.9, likeliest["wanted_anywhere"] < 0.6) == (True, True)
+
+
+def test_try_tells_why_words_fail(tmp_path: Path):
+    """With the customers behind it; nothing where nobody classified turns."""
+    failing = Failing(20_000, 40, 0.6, 0.1)
+    publish(tmp_path / "told", files([replace(each, failing=failing if not each.state else None) for each in WORDINGS]))
+    publish(tmp_path / "untold", files())
+
+    shown = run("try", "turn on the lite", "--home", str(tmp_path / "told"))
+    told, untold = (json.loads(run("try", "turn on the lite", "--home", str(tmp_path / name), "--json")) for name in ("told", "untold"))
+
+    assert "fails for  60\u202f% the result, 10\u202f% rightly not done, 30\u202f% the words; by 40 customers" in shown
+    assert (told["reason"], told["failing"]["not_the_words"]) == ("not_the_words", pytest.approx(0.7))
+    assert (untold["reason"], untold["failing"]) == ("rewritten", None)
 
 
 def test_try_tells_how_a_state_is_named():

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from markov.candidate import Declined
 from resay.commands.why_telling import MEANINGS
 from resay.store.books import Books, Veto
+from resay.store.lake import Lake
+from resay.store.tables import FAILURE_POINTS
 from tests.builders import turn
 from tests.commands.answers import answer, run
 from tests.commands.test_learn import DAY, ingest, talk
@@ -42,6 +45,23 @@ def test_a_live_rewrite_is_told_with_its_evidence(home: Path):
     (candidate,) = told["candidates"]
     assert candidate["declined"] is None
     assert [hurdle["cleared"] for hurdle in candidate["hurdles"]] == [True] * 4
+
+
+def test_words_that_fail_for_another_reason_are_not_served(home: Path):
+    """What stands on the table is told with why it is not said, and by how many customers that is known."""
+    lake = Lake(home / "lake")
+    with lake.connect() as connection:
+        rows = connection.execute("select turn_id, customer_id, event_time from chain_turns where said = ?", [SAID]).fetchall()
+    verdict = {"point": "correct", "model": "m"} | {"false_wake": 0.0, "asr": 0.1, "nlu": 0.1, "er": 0.0, "result": 0.0, "correct": 0.8}
+    told_of = [dict(zip(("turn_id", "customer_id", "event_time"), row, strict=True)) | verdict for row in rows]
+    lake.append(FAILURE_POINTS, pa.Table.from_pylist(told_of, schema=FAILURE_POINTS.schema()))
+    assert answer(home, "learn")["published"]
+
+    told, shown = answer(home, "why", SAID), run(home, "why", SAID).stdout.replace("\n", " ")
+
+    assert (told["stage"], told["live"]["gate"]) == ("live", "not_the_words")
+    assert (told["failing"]["customers"], told["failing"]["correct"]) == (12, 0.8)
+    assert "but it is not served: a rewrite is known, but when these words fail it is mostly not for the words" in shown
 
 
 def test_what_was_never_said_is_told_with_what_is_written_like_it(home: Path):

@@ -19,7 +19,7 @@ from markov.wordings import Heard, Spoken, heard_wordings
 from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
 from resay.commands.learning_global import Global, GlobalRules, carried, wordings_hold
 from resay.dialogue.rewrite import Rewrite, Risk
-from resay.dialogue.wording import Fared, Wording
+from resay.dialogue.wording import Failing, Fared, Wording
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.lake import Lake
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
@@ -188,6 +188,8 @@ def test_a_wording_that_the_log_bears_out_is_kept(tmp_path: Path):
         (replace(GOOD, text="call maggie"), "personal"),
         (replace(GOOD, text="unlock the front door"), "risk"),
         (replace(GOOD, customers=41), "floor"),
+        (replace(GOOD, failing=Failing(20_000, 41, 0.5, 0.1)), "floor"),
+        (replace(GOOD, failing=Failing(20_000, 9, 0.5, 0.1)), "floor"),
         (replace(GOOD, text="what nobody said"), "floor"),
     ],
 )

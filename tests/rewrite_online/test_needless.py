@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from resay.dialogue.history import Tried, Way
-from resay.dialogue.rewrite import Layer, Reason
+from resay.dialogue.rewrite import Layer, Reason, Rewrite
 from resay.dialogue.wording import Wording
 from resay.store.artifact import Shelf
 from resay.store.rewrites import CARD_FILE, REWRITES_FILE, rewrite_id_of
@@ -26,10 +27,10 @@ LEARNT = wording("lamp please", LIGHT, success=0.97)
 """What the assistant understands by now."""
 
 
-def alone(*wordings: Wording, **changed: object) -> dict[str, bytes]:
+def alone(*wordings: Wording, table: Sequence[Rewrite] = (), **changed: object) -> dict[str, bytes]:
     """The files of a generation that knows wordings and nothing beyond its table; `changed` are fields of its proof."""
     content = {WORDINGS_FILE: encode_wordings(wordings)}
-    base = rewrite_files()
+    base = rewrite_files(*table)
     hashes = {name: hashlib.sha256(each).hexdigest() for name, each in (content | {REWRITES_FILE: base[REWRITES_FILE]}).items()}
     proof: dict[str, object] = {"verdict": "proven", "sha256": hashes, "wordings": len(wordings), "parameters": {"customers_min": 10}}
     return base | content | {WORDINGS_PROOF_FILE: json.dumps(proof | changed).encode()}

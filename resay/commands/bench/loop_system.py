@@ -26,7 +26,7 @@ from resay.store.books import Books
 from resay.store.job import take_in
 from resay.store.lake import Lake
 from rewrite_online.explore import NO_EXPLORATION, Exploration
-from rewrite_online.rewriter import Rewriter
+from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
 from serving.app import histories_in
 
@@ -105,6 +105,10 @@ class ProductSystem:
             return self._rewriter.rewrite(request, now=now, budget_s=UNHURRIED_S)
 
         return rewrite
+
+    def live(self) -> Live:
+        """What answers draw on now."""
+        return self._watch.live()
 
     def defects(self) -> Iterable[tuple[str, str, float]]:
         """What the labels say of every turn."""
