@@ -55,14 +55,15 @@ from serving.experiments_api import experiment_changes, experiment_routes
 from serving.failure_point_api import failure_point_routes
 from serving.feedback_api import feedback_routes
 from serving.guard import Guard
-from serving.health import health_routes
+from serving.health import ALIVE, ALIVE_PATH, health_routes
 from serving.keyring import Keyring
 from serving.metrics import Metrics
 from serving.offering import Offering
+from serving.quick import Quick
 from serving.rasa_api import rasa_routes
 from serving.rate import RateLimit
 from serving.refresher import Refresher
-from serving.rewrite_api import quick_rewrites, rewrite_routes
+from serving.rewrite_api import PATH, quick_rewrites, rewrite_routes
 from serving.rules_api import rules_routes
 from serving.service import Service, ServiceSettings
 from serving.sessions import PageSessions
@@ -110,7 +111,7 @@ def create_app(settings: ServiceSettings, *, clock: Callable[[], datetime] = utc
 
 
 def app_of(service: Service) -> FastAPI:
-    """The app over these parts, whose threads run between start-up and shutdown; `app.state.service` holds them."""
+    """The app over these parts, whose threads run between start-up and shutdown; `app.state` holds them, and the quick way past it."""
     app = FastAPI(
         title="Resay",
         summary="Rewrites for a conversational assistant, learnt from its customers' rephrases.",
@@ -137,9 +138,11 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(page_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
     app.include_router(board_routes(service), include_in_schema=False, dependencies=[page_audit(service)])
     # What is added last comes first.
-    app.user_middleware.append(quick_rewrites(service))
-    app.add_middleware(Turnstile, keyring=service.keyring, limit=RateLimit(), on_refused=service.metrics.refused)
-    app.add_middleware(Guard, doorway=Doorway(service.settings.names), on_refused=service.metrics.refused)
+    doorway, limit = Doorway(service.settings.names), RateLimit()
+    app.add_middleware(Turnstile, keyring=service.keyring, limit=limit, on_refused=service.metrics.refused)
+    app.add_middleware(Guard, doorway=doorway, on_refused=service.metrics.refused)
+    keyed, alive = {PATH.encode(): quick_rewrites(service)}, {ALIVE_PATH.encode(): ALIVE}
+    app.state.quick = Quick(doorway, service.keyring, limit, keyed=keyed, open=alive)
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(ResayError, _unavailable)
     return app

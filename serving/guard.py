@@ -27,7 +27,7 @@ POLICY = (
 )
 """Nothing from outside, nothing inline, no frames: a customer's words cannot become a script."""
 
-_HEADERS = {
+SAFE_HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     # Not `no-referrer`: with it a browser sends forms with Origin null, which is refused.
@@ -92,7 +92,7 @@ def _with_headers(send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in SAFE_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 

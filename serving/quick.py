@@ -1,92 +1,229 @@
-"""The quick way: a question that is asked hundreds of times a second goes straight to its answer, past routes and dependencies.
+"""The quick way: a question that is asked hundreds of times a second is answered as its bytes come in, past routes and dependencies.
 
-Takes only what is right in every way. All else goes on as it came, to the route that says what is wrong with it, so that nothing is said
-twice; what a right question is and what is answered are that route's own. Plain ASGI, behind whoever tells callers.
+Takes only what is right in every way: one plain request that came whole, from a caller who may. All else goes on as it came, to the usual
+way, which alone says what is wrong with it; so nothing is said twice. Knows how a plain request is written; knows nothing of questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from resay.store.keys import Scope as KeyScope
-from serving.keyring import Caller
+from resay.store.keys import Scope
+from serving.access import Doorway, bearer_key
+from serving.guard import SAFE_HEADERS
+from serving.keyring import Keyring
+from serving.rate import RateLimit
+
+log = logging.getLogger(__name__)
+
+HEAD_BYTES_MAX = 8_192
+"""Longest head that is looked at here: what clients send is a tenth of it."""
+
+BODY_BYTES_MAX = 65_536
+"""Longest body that is: whoever says more than so much in one turn is in no hurry."""
 
 JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
 """As clients write it; in whatever other words, the route reads it."""
 
+Answered = bytes | Awaitable[bytes]
+"""The answer, or what it must be waited for."""
+
 Question = TypeVar("Question")
 
 
-class Quick(Generic[Question]):
-    """Answers right questions to one path."""
+@dataclass(frozen=True, slots=True)
+class Way(Generic[Question]):
+    """How one kind of question is answered."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        path: str,
-        read: Callable[[bytes], Question | None],
-        answer: Callable[[Question], Awaitable[bytes]],
-    ) -> None:
-        """`read` makes a question of a body, or nothing where anything is wrong with it; `answer` never fails for one that is right."""
-        self._app = app
-        self._path = path
-        self._read = read
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass it on."""
-        if scope["type"] != "http" or scope["path"] != self._path or not _is_plain(scope):
-            await self._app(scope, receive, send)
-            return
-        body, messages = await _whole(receive)
-        question = self._read(body) if body is not None else None
-        if question is None:
-            await self._app(scope, _again(messages, receive), send)
-            return
-        content = await self._answer(question)
-        headers = [(b"content-length", b"%d" % len(content)), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+    read: Callable[[bytes], Question | None]
+    """A question of a body; nothing where anything is wrong with it."""
+    answer: Callable[[Question], Answered]
+    """Never fails for one that is right."""
 
 
-def _is_plain(scope: Scope) -> bool:
-    """Whether it is sent to be answered, as JSON, by a caller who may."""
-    caller: Caller | None = scope.get("state", {}).get("caller")
-    if scope["method"] != "POST" or caller is None or not caller.may(KeyScope.SERVE):
-        return False
-    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
-    return len(kinds) == 1 and kinds[0].lower() in JSON
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """Who is answered, and what."""
+
+    doorway: Doorway
+    keyring: Keyring
+    limit: RateLimit
+    keyed: Mapping[bytes, Way[Any]]
+    """By path: what is posted by callers who may be served."""
+    open: Mapping[bytes, bytes]
+    """By path: what whoever gets it is answered."""
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """Connections that are served so."""
+        quick = self
+
+        class Connection(_Connection):
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self._quick = quick
+
+        return Connection
+
+    def answer(self, asked: Asked, body: bytes) -> Answered | None:
+        """The answer to one plain request; nothing where anything is wrong with it."""
+        if self.doorway.fault(host=_text(asked.headers.get(b"host")), origin=_text(asked.headers.get(b"origin"))) is not None:
+            return None
+        if asked.method == b"GET":
+            return None if body else self.open[asked.path]
+        if asked.headers.get(b"content-type", b"").lower() not in JSON:
+            return None
+        caller = self.keyring.caller(bearer_key(_text(asked.headers.get(b"authorization"))))
+        way = self.keyed[asked.path]
+        question = way.read(body) if caller is not None and caller.may(Scope.SERVE) else None
+        # Counted last: whoever is refused here asks once more the usual way.
+        return None if caller is None or question is None or self.limit.wait_s(caller) else way.answer(question)
+
+    def knows(self, asked: Asked) -> bool:
+        """Whether it is asked here at all."""
+        return asked.path in (self.keyed if asked.method == b"POST" else self.open)
 
 
-async def _whole(receive: Receive) -> tuple[bytes | None, list[Message | Exception]]:
-    """The body, or nothing where it did not come whole, and all that came."""
-    came: list[Message | Exception] = []
-    while True:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The head of a plain request."""
+
+    method: bytes
+    path: bytes
+    headers: Mapping[bytes, bytes]
+    """By name in small letters."""
+    length: int
+    """Bytes of the body."""
+
+
+_HEAD = re.compile(rb"(GET|POST) (/[!-~]*) HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+)\r\n")
+"""Of printable ASCII, without lines that go on in the next: what may be read in two ways goes to who reads it for a living."""
+
+_NOT_PLAIN = frozenset({b"connection", b"expect", b"te", b"trailer", b"transfer-encoding", b"upgrade"})
+"""Headers by which a request asks for more than an answer; but for a connection that is kept."""
+
+
+def plain_head(head: bytes) -> Asked | None:
+    """The head of a request, blank line included, where it is plain; nothing where there is any doubt."""
+    found = _HEAD.fullmatch(head)
+    if found is None:
+        return None
+    headers: dict[bytes, bytes] = {}
+    for line in found[3].split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b":")
+        name, value = name.lower(), value.strip(b" \t")
+        if name in headers or (name in _NOT_PLAIN and (name, value.lower()) != (b"connection", b"keep-alive")):
+            return None
+        headers[name] = value
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > len(str(BODY_BYTES_MAX)) or int(length) > BODY_BYTES_MAX:
+        return None
+    return Asked(found[1], found[2], headers, int(length))
+
+
+class _Connection(H11Protocol):
+    """A connection of uvicorn's, which hands on what is not plain to whom it would have come, byte for byte."""
+
+    _quick: Quick
+    _held = b""
+    """What came and is not looked at yet: a request that lacks its end, or what came before the one under way was answered."""
+    _asked: asyncio.Task[None] | None = None
+    _is_last = False
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what came, or hand it on."""
+        if self._asked is not None:
+            self._held += data
+            if len(self._held) > HEAD_BYTES_MAX + BODY_BYTES_MAX:
+                self.flow.pause_reading()
+        elif self._held:
+            data, self._held = self._held + data, b""
+            self._take(data)
+        elif self._is_idle():
+            self._take(data)
+        else:
+            super().data_received(data)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing came on this connection that the usual way has not answered, and it may take one more."""
+        conn = self.conn
+        is_between = conn.our_state is h11.IDLE and conn.their_state is h11.IDLE and not conn.trailing_data[0]
+        is_full = self.limit_concurrency is not None and max(len(self.connections), len(self.tasks)) >= self.limit_concurrency
+        return is_between and not is_full and not self.flow.write_paused
+
+    def _take(self, data: bytes) -> None:
+        end = data.find(b"\r\n\r\n", 0, HEAD_BYTES_MAX) + 4
+        asked = plain_head(data[:end]) if end >= 4 else None
+        if asked is None or len(data) > end + asked.length or not self._quick.knows(asked):
+            super().data_received(data)
+        elif len(data) < end + asked.length:
+            # Many clients send head and body apart.
+            self._unset_keepalive_if_required()
+            self._held = data
+        else:
+            self._answer(asked, data, data[end:])
+
+    def _answer(self, asked: Asked, data: bytes, body: bytes) -> None:
         try:
-            message = await receive()
-        except Exception as error:  # A body that grows beyond the limit: the route is told so when it reads on.
-            return None, [*came, error]
-        came.append(message)
-        if message["type"] != "http.request":
-            return None, came
-        if not message.get("more_body"):
-            return b"".join(each.get("body", b"") for each in came if not isinstance(each, Exception)), came
+            answered = self._quick.answer(asked, body)
+        except Exception:  # The usual way meets the same, and says so.
+            log.exception("quick_failed")
+            answered = None
+        if answered is None:
+            super().data_received(data)
+            return
+        self._unset_keepalive_if_required()
+        if isinstance(answered, bytes):
+            self._send(answered)
+            return
+        self._asked = self.loop.create_task(self._wait_for(answered, data))
+        self.tasks.add(self._asked)
+        self._asked.add_done_callback(self.tasks.discard)
+
+    async def _wait_for(self, answered: Awaitable[bytes], data: bytes) -> None:
+        try:
+            content = await answered
+        except Exception:
+            log.exception("quick_failed")
+            self._asked = None
+            super().data_received(data)
+            return
+        self._asked = None
+        self._send(content)
+        held, self._held = self._held, b""
+        if held and not self.transport.is_closing():
+            self.data_received(held)
+
+    def _send(self, content: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        usual = b"".join(b"%s: %s\r\n" % each for each in self.server_state.default_headers)
+        last = b"connection: close\r\n" if self._is_last else b""
+        self.transport.write(
+            b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\ncontent-type: application/json\r\n%s%s\r\n%s"
+            % (usual, len(content), last, _SAFE, content)
+        )
+        if self._is_last:
+            self.transport.close()
+        self.on_response_complete()
+
+    def shutdown(self) -> None:
+        """Begin to end: what is under way is answered first."""
+        if self._asked is None:
+            super().shutdown()
+        else:
+            self._is_last = True
 
 
-def _again(came: Sequence[Message | Exception], receive: Receive) -> Receive:
-    """What came, once more, and then what comes."""
-    left = list(came)
+_SAFE = b"".join(b"%s: %s\r\n" % (name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())
 
-    async def receive_again() -> Message:
-        if not left:
-            return await receive()
-        message = left.pop(0)
-        if isinstance(message, Exception):
-            raise message
-        return message
 
-    return receive_again
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("ascii")

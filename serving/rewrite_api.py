@@ -11,14 +11,13 @@ from functools import partial
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Response
-from starlette.middleware import Middleware
 
 from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
 from resay.dialogue.teaching import Taught
 from rewrite_online.ahead import Ahead
 from rewrite_online.computed import is_short
 from serving.decision_log import decision_of
-from serving.quick import Quick
+from serving.quick import Answered, Way
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
 from serving.wire import REFUSALS, RewriteQuestion, RewriteReply, reply_bytes, request_of
@@ -61,10 +60,22 @@ class _Asked:
         """When the answer is due, by the same clock."""
         return self.began + self.question.deadline_ms / 1000
 
+    @property
+    def left_s(self) -> float:
+        """How long that is from now."""
+        return self.due - time.perf_counter()
 
-def quick_rewrites(service: Service) -> Middleware:
+
+def quick_rewrites(service: Service) -> Way[_Asked]:
     """The quick way to the same answers."""
-    return Middleware(Quick[_Asked], path=PATH, read=partial(_read, service), answer=partial(_reply, service))
+
+    def answer(asked: _Asked) -> Answered:
+        if service.asking.is_on or service.offering.is_on:
+            return _reply(service, asked)
+        found = _from_memory(service, asked.request, budget_s=asked.left_s)
+        return _reply_later(service, asked) if found is None else _logged(service, asked, found)
+
+    return Way(partial(_read, service), answer)
 
 
 def _read(service: Service, body: bytes) -> _Asked | None:
@@ -82,8 +93,18 @@ def _request(service: Service, question: RewriteQuestion) -> RewriteRequest:
 
 
 async def _reply(service: Service, asked: _Asked) -> bytes:
-    answer = await answered(service, asked.request, budget_s=asked.due - time.perf_counter())
+    answer = await answered(service, asked.request, budget_s=asked.left_s)
     answer, offered = await _asked_back(service, asked, answer)
+    return _logged(service, asked, answer, offered)
+
+
+async def _reply_later(service: Service, asked: _Asked) -> bytes:
+    """The reply where memory alone does not give it, and nobody is asked back."""
+    return _logged(service, asked, await _looked_for(service, asked.request, budget_s=asked.left_s))
+
+
+def _logged(service: Service, asked: _Asked, answer: RewriteAnswer, offered: Taught | None = None) -> bytes:
+    """The reply to an answer, which is written down and counted."""
     service.decisions.put(decision_of(asked.request, answer))
     service.metrics.answered(answer)
     return reply_bytes(asked.question, answer, offered=offered)
@@ -94,7 +115,7 @@ async def answered_unseen(service: Service, body: bytes) -> bytes | None:
     asked = _read(service, body)
     if asked is None:
         return None
-    answer = await answered(service, asked.request, budget_s=asked.due - time.perf_counter())
+    answer = await answered(service, asked.request, budget_s=asked.left_s)
     decision_of(asked.request, answer)
     return reply_bytes(asked.question, answer)
 
@@ -103,10 +124,10 @@ async def _asked_back(service: Service, asked: _Asked, answer: RewriteAnswer) ->
     """The answer with what is offered after it, or that the customer is to be asked; as it was where the books cannot tell."""
     now, request = service.clock(), asked.request
     try:
-        offered = await service.offering.offered(request, answer, now=now, left_s=asked.due - time.perf_counter())
+        offered = await service.offering.offered(request, answer, now=now, left_s=asked.left_s)
         if offered is not None:
             return answer, offered
-        return await service.asking.asked(request, answer, now=now, left_s=asked.due - time.perf_counter()), None
+        return await service.asking.asked(request, answer, now=now, left_s=asked.left_s), None
     except Exception as error:  # Whatever breaks, the customer's words go on unchanged (DESIGN 13.6).
         service.metrics.failed("asking", error)
         return answer, None
@@ -114,18 +135,28 @@ async def _asked_back(service: Service, asked: _Asked, answer: RewriteAnswer) ->
 
 async def answered(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
     """The answer within the budget, in whatever line it has to wait; neither logged nor counted yet."""
-    now, began, rewriter = service.clock(), time.perf_counter(), service.rewriter
+    found = _from_memory(service, request, budget_s=budget_s)
+    return await _looked_for(service, request, budget_s=budget_s) if found is None else found
+
+
+def _from_memory(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer | None:
+    return service.rewriter.at_once(request, now=service.clock(), budget_s=budget_s)
+
+
+async def _looked_for(service: Service, request: RewriteRequest, *, budget_s: float) -> RewriteAnswer:
+    """The same where memory alone does not give it."""
+    now, began, answer = service.clock(), time.perf_counter(), None
     ahead = _ahead(service, request)
-    may_compute = ahead is None and is_short(request) and service.core.at_once()
-    answer = (service.computing if may_compute else rewriter).at_once(request, now=now, budget_s=budget_s)
-    if answer is None and ahead is not None:
+    if ahead is not None:
         budget_s = await _got_ahead(service, ahead, budget_s=budget_s)
+    elif is_short(request) and service.core.at_once():
+        answer = service.computing.at_once(request, now=now, budget_s=budget_s)
     if answer is None and budget_s > 0:
         answer = await _beyond_memory(service, request, now=now, budget_s=budget_s)
     if answer is not None:
         return answer
     service.metrics.given_up()
-    return rewriter.give_up(request, now=now, latency_ms=(time.perf_counter() - began) * 1000)
+    return service.rewriter.give_up(request, now=now, latency_ms=(time.perf_counter() - began) * 1000)
 
 
 def _ahead(service: Service, request: RewriteRequest) -> Ahead | None:

@@ -1,4 +1,4 @@
-"""The server: an app on a port, in a thread of its own, until it is stopped. The only place that knows uvicorn."""
+"""The server: an app on a port, in a thread of its own, until it is stopped. Knows uvicorn, as `quick` does."""
 
 from __future__ import annotations
 
@@ -118,6 +118,7 @@ def start(app: FastAPI, listening: socket.socket) -> RunningService:
 def _config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=app.state.quick.protocol(),  # Hands on whatever it does not answer itself.
         access_log=False,  # Requests are counted in metrics; a line each would cost more than the answer.
         log_level="warning",
         log_config=None,
