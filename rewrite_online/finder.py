@@ -112,6 +112,7 @@ class WordingFinder:
         self._shelves = {kind: _Shelf(list(each), self._ways) for kind, each in groupby(ordered, key=lambda wording: wording.prompt_kind)}
         self._encoder = encoder if self._ways.meaning else None
         self._lately: Lately[tuple[object, ...], Places] = Lately()
+        self._meant_lately: Lately[tuple[object, ...], Places] = Lately()
         self._index: Searched | None = index
         if self._encoder is not None and index is None and ordered:
             self._index = index_of(self.wordings, self._encoder)
@@ -151,8 +152,13 @@ class WordingFinder:
         encoded = self._encoded(queries)
         if self._encoder is None or not encoded or self._encoder.has(encoded):
             return None
-        kind, encode = heard.prompt.kind if heard.prompt else "", self._encoder.heard
-        return Ahead(lambda: encode(encoded), lambda: self._near_by_letters(_Search(queries, None), kind, at_most))
+        kind = heard.prompt.kind if heard.prompt else ""
+
+        def elsewhere() -> None:
+            # Most of the time that the search takes it lets the interpreter go, as the encoder does.
+            self._meant(_Search(queries, self._vectors_of(queries)), kind, 2 * at_most)
+
+        return Ahead(elsewhere, lambda: self._near_by_letters(_Search(queries, None), kind, at_most))
 
     def _others(self, search: _Search, kinds: Iterable[str], room: int, *, spared: set[str]) -> list[Candidate]:
         """The nearest after all of some kinds, each text once."""
@@ -179,8 +185,7 @@ class WordingFinder:
         if len(shelf.wordings) <= COMPARED_MAX:
             shortlist = np.arange(len(shelf.wordings))
         else:
-            found_by = [self._near_by_letters(search, kind, at_most), *self._meant(search, kind, 2 * at_most)]
-            shortlist = np.unique(np.concatenate(found_by))
+            shortlist = np.unique(np.concatenate([self._near_by_letters(search, kind, at_most), self._meant(search, kind, 2 * at_most)]))
         if not len(shortlist):
             return []
         nearness = self._nearness(search, shelf, shortlist)
@@ -205,12 +210,16 @@ class WordingFinder:
 
         return self._lately.of((kind, at_most, *search.texts), find)
 
-    def _meant(self, search: _Search, kind: str, at_most: int) -> list[Places]:
-        """The places that the index finds for each vector."""
-        if search.vectors is None or self._index is None:
-            return []
-        shelf, within = self._shelves[kind], _numbers_of(kind)
-        return [shelf.places_of(self._index.search(vector, at_most=at_most, within=within)[0]) for vector in search.vectors]
+    def _meant(self, search: _Search, kind: str, at_most: int) -> Places:
+        """The places that the index finds for the vectors."""
+        shelf, index, vectors = self._shelves.get(kind), self._index, search.vectors
+        if shelf is None or index is None or vectors is None or len(shelf.wordings) <= COMPARED_MAX:
+            return np.zeros(0, dtype=np.int64)
+
+        def find() -> Places:
+            return np.concatenate([shelf.places_of(index.search(each, at_most=at_most, within=_numbers_of(kind))[0]) for each in vectors])
+
+        return self._meant_lately.of((kind, at_most, *search.texts[: len(vectors)]), find)
 
     def _nearness(self, search: _Search, shelf: _Shelf, shortlist: Places) -> _NearnessOfMany:
         places = shortlist.tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resay.dialogue.turn import Context
 from rewrite_online.ahead import Lately
 from rewrite_online.candidate import Candidate
-from rewrite_online.finder import WordingFinder
+from rewrite_online.finder import Searched, WordingFinder, index_of
 from tests.builders import asked
 from tests.rewrite_online.test_finder import HOME, LetterEncoder, heard, wording
 from tests.rewrite_online.test_meaning import learnt
@@ -57,6 +57,41 @@ def test_who_got_ahead_finds_the_same_and_encodes_once():
     assert found == list(other.find(turn, at_most=10))
     assert len(found) == 10
     assert encoder.ran == 1
+
+
+class CountingIndex:
+    """One that tells how often it was searched."""
+
+    def __init__(self, index: Searched) -> None:
+        self.searched = 0
+        self._index = index
+        self.holds, self.vectors = index.holds, index.vectors
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def search(self, query, *, at_most, within=None):
+        """As it does."""
+        self.searched += 1
+        return self._index.search(query, at_most=at_most, within=within)
+
+
+def test_vectors_are_searched_ahead_too_and_once():
+    """Whoever computes then finds what was found, and searches anew for other words."""
+    wordings = [wording(text) for text in MANY]
+    index = CountingIndex(index_of(wordings, LetterEncoder()))
+    finder = WordingFinder(wordings, encoder=CountingEncoder(), index=index)
+    ahead = finder.ahead(heard("play sing number for"), at_most=10)
+    assert ahead is not None
+
+    ahead.elsewhere()
+    assert index.searched == 1
+    finder.find(heard("play sing number for"), at_most=10)
+    assert index.searched == 1
+    assert finder.find(heard("turn of the lights"), at_most=10) == WordingFinder(wordings, encoder=LetterEncoder()).find(
+        heard("turn of the lights"), at_most=10
+    )
+    assert index.searched == 2
 
 
 def test_what_is_kept_of_one_turn_is_not_told_of_another():
