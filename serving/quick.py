@@ -193,7 +193,8 @@ class _Connection(H11Protocol):
         except Exception:
             log.exception("quick_failed")
             self._asked = None
-            super().data_received(data)
+            if not self.transport.is_closing():
+                super().data_received(data)
             return
         self._asked = None
         self._send(content)

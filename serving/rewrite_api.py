@@ -95,7 +95,7 @@ def _request(service: Service, question: RewriteQuestion) -> RewriteRequest:
 async def _reply(service: Service, asked: _Asked) -> bytes:
     answer = await answered(service, asked.request, budget_s=asked.left_s)
     answer, offered = await _asked_back(service, asked, answer)
-    return _logged(service, asked, answer, offered)
+    return _logged(service, asked, answer, offered=offered)
 
 
 async def _reply_later(service: Service, asked: _Asked) -> bytes:
@@ -103,7 +103,7 @@ async def _reply_later(service: Service, asked: _Asked) -> bytes:
     return _logged(service, asked, await _looked_for(service, asked.request, budget_s=asked.left_s))
 
 
-def _logged(service: Service, asked: _Asked, answer: RewriteAnswer, offered: Taught | None = None) -> bytes:
+def _logged(service: Service, asked: _Asked, answer: RewriteAnswer, *, offered: Taught | None = None) -> bytes:
     """The reply to an answer, which is written down and counted."""
     service.decisions.put(decision_of(asked.request, answer))
     service.metrics.answered(answer)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from resay.commands.bench.index import Asked, index_rows, made_vectors, made_wordings
+from resay.commands.bench.index import Asked, index_rows, made_wordings
+from resay.commands.bench.made_vectors import made_vectors
 from rewrite_online.encoder import Towers
 
 
@@ -50,4 +51,4 @@ def test_made_up_vectors_are_of_length_one():
     """As all vectors of the index are."""
     known = NumberTrunk()(["a", "b", "c"])
 
-    assert np.allclose(np.linalg.norm(made_vectors(known, 100, np.random.default_rng(1)), axis=1), 1)
+    assert np.allclose(np.linalg.norm(made_vectors(known, np.arange(100) % 3, np.random.default_rng(1)), axis=1), 1)

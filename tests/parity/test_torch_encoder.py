@@ -13,7 +13,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from resay.commands.bench.serve_home import Meant, make_home  # noqa: E402
+from resay.commands.bench.kept_vectors import Vectored  # noqa: E402
+from resay.commands.bench.serve_home import make_home  # noqa: E402
 from resay.commands.encoders import shipped_encoder  # noqa: E402
 from resay.commands.serve import Trialled, serve_in_background  # noqa: E402
 from resay.commands.settings import Settings  # noqa: E402
@@ -157,7 +158,7 @@ def test_a_generation_is_served_alike_on_a_device(tmp_path: Path):
     """Learnt with the exported encoder, answered by torch: the same candidates in the same order, with chances within a tenth."""
     towers = shipped_encoder()
     assert towers is not None, "the encoder ships"
-    talk = make_home(tmp_path, wordings=1_000, seed=3, meant=Meant(towers))
+    talk = make_home(tmp_path, wordings=1_000, seed=3, meant=Vectored(towers))
     generation = Shelf(tmp_path / "rewrites").current()
     assert generation is not None, "it was published"
     on_device = towers_on(Device("cpu", bf16=False), MODELS / "minilm", batch=8)

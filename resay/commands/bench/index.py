@@ -1,7 +1,6 @@
 """The index, measured: of made-up wordings, what it finds of the nearest, how quickly, in how much memory, and how soon it is ready.
 
-Some wordings are made and encoded; the vectors of the others are theirs, moved on by what tells two others apart, at most half of it: they
-keep the few hundred directions in which texts differ, and lie a little closer together than texts do (docs/log.md, 2026-11-22).
+Some wordings are made and encoded; the vectors of the others are made around theirs (`made_vectors`).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from resay.commands.bench.made_vectors import made_vectors
 from resay.commands.bench.report import BenchRow, Shown
 from resay.dialogue.tick import Tick
 from resay.experiment.bounds import clopper_pearson
@@ -73,23 +73,11 @@ def made_wordings(count: int, rng: np.random.Generator) -> list[str]:
     return [texts[place] for place in rng.permutation(len(texts))[:count]]
 
 
-def made_vectors(known: Vectors, count: int, rng: np.random.Generator) -> Vectors:
-    """Vectors of length one around those that are known."""
-    made = np.empty((count, known.shape[1]), dtype=np.float32)
-    for begin in range(0, count, _BLOCK):
-        size = min(_BLOCK, count - begin)
-        at, to, away = (rng.integers(0, len(known), size) for _ in range(3))
-        moved = known[at] + rng.uniform(0, 0.5, (size, 1)).astype(np.float32) * (known[to] - known[away])
-        made[begin : begin + size] = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    return made
-
-
 _BLOCK = 50_000
 
 
 def _size_rows(known: Vectors, size: int, encoder: str, *, folder: Path, rng: np.random.Generator) -> Iterator[BenchRow]:
-    vectors = made_vectors(known, size, rng)
-    queries = made_vectors(known, ASKED, rng)
+    vectors, queries = (made_vectors(known, rng.integers(0, len(known), count), rng) for count in (size, ASKED))
     numbers = np.sort(rng.choice(1 << 40, size, replace=False))
     begun = time.perf_counter()
     index = Index(numbers, vectors)

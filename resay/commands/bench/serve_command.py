@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from resay.commands.bench.index import Asked, index_rows
+from resay.commands.bench.kept_home import home_name, kept_home
+from resay.commands.bench.kept_vectors import ENCODED_MAX, Vectored
 from resay.commands.bench.report import Shown, bench_report, print_report, show_report
 from resay.commands.bench.serve import RATES, ServeBench, serve_rows
-from resay.commands.bench.serve_home import Meant, make_home
+from resay.commands.bench.serve_home import make_home
 from resay.commands.console import JsonOption, progress, remarks
 from resay.dialogue.tick import silent
 from rewrite_online.encoder import on_demand
@@ -22,9 +24,11 @@ SEED = 7
 ENCODER = Path(__file__).parents[3] / "models" / "minilm"
 """The encoder that ships."""
 
-VECTORS = Path.home() / ".cache" / "resay" / "bench"
+KEPT = Path.home() / ".cache" / "resay" / "bench"
 
-_VECTORS_HELP = "Where vectors of the made-up wordings are kept, so that the next run need not make them: 77 MB for 100,000."
+_KEPT_HELP = "Where the made-up home and its vectors are kept, so that the next run need not make them: 0.2 GB for 100,000 wordings."
+
+_ENCODED_HELP = "Wordings that are encoded, 3.6 ms of a core each; vectors of the others are made around theirs."
 
 _INDEX_HELP = "Beside it, an index of so many vectors by itself: few are encoded, others made around theirs; a million take 5 GB to build."
 
@@ -55,7 +59,8 @@ def serve(  # noqa: PLR0917 - the command line names its options
     encoder: Annotated[
         Path, typer.Option("--encoder", metavar="DIR", help="Encoder of the home, and timed bare.", show_default="models/minilm")
     ] = ENCODER,
-    vectors: Annotated[Path, typer.Option("--vectors", metavar="DIR", help=_VECTORS_HELP, show_default="~/.cache/resay/bench")] = VECTORS,
+    encoded: Annotated[int, typer.Option("--encoded", min=1_000, help=_ENCODED_HELP)] = ENCODED_MAX,
+    kept: Annotated[Path, typer.Option("--kept", metavar="DIR", help=_KEPT_HELP, show_default="~/.cache/resay/bench")] = KEPT,
     index: Annotated[int | None, typer.Option("--index", min=1_000, help=_INDEX_HELP)] = None,
     seed: Annotated[int, typer.Option("--seed", help="Chance of talk and traffic.")] = SEED,
     as_json: JsonOption = False,
@@ -68,17 +73,20 @@ def serve(  # noqa: PLR0917 - the command line names its options
     `empty` is the server's own /healthz, by turns with table hits; `encoder` and `search` are those parts alone, in one thread.
     `p50/encoder` is the middle of the kind `encoder` over the bare encoder: all of these ran it once.
     `knee` is the highest rate tried at which p99 is 10 ms at most and nothing fails; nothing where there is none.
-    The home is made up: 1,000 customers with histories. `index/1M` is of made vectors and no server (`resay bench index`).
+    The home is made up: 1,000 customers with histories; it is kept for the next run.
+    `index/1M` is of made vectors and no server (`resay bench index`).
 
     Examples: `resay bench serve` · `resay bench serve --index 1000000 --json` · `resay bench serve --seconds 5 --rate 50 --no-knee`
     """
     now = datetime.now(UTC)
     with TemporaryDirectory(prefix="resay-bench-") as folder:
         home = Path(folder)
-        remarks.print(f"Making a home of {wordings:,} wordings.", markup=False)
+        remarks.print(f"Making a home of {wordings:,} wordings, or taking the one of an earlier run.", markup=False)
         with progress("Making vectors", unit="wordings", shown=not as_json) as tick:
             towers = on_demand(encoder)()
-            talk = make_home(home, wordings=wordings, seed=seed, meant=Meant(towers, vectors, tick) if towers else None)
+            meant = Vectored(towers, encoded, kept, tick) if towers else None
+            name = home_name(wordings, seed, encoded, towers and towers.name, today=now.date())
+            talk = kept_home(home, kept / name, lambda empty: make_home(empty, wordings=wordings, seed=seed, meant=meant))
         bench = ServeBench(home, talk, seed, seconds, tuple(rates or RATES), encoder if encoder.is_dir() else None, knee)
         with progress("Serving", unit="steps", shown=not as_json) as tick:
             rows = list(serve_rows(bench, tick))

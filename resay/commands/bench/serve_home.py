@@ -17,17 +17,15 @@ import numpy as np
 
 from markov.verify import Rules
 from markov.wordings_proof import Checked, encode_wordings_proof
-from resay.commands.bench.kept_vectors import vectors_of
+from resay.commands.bench.kept_vectors import Vectored, vectors_of
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
-from resay.dialogue.tick import Tick, silent
 from resay.dialogue.wording import Wording
 from resay.store.artifact import Shelf
 from resay.store.books import Books, Told
 from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites, rewrite_id_of
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
-from rewrite_online.encoder import Towers
 from rewrite_online.features import Example
 from rewrite_online.finder import WordingFinder, number_of
 from rewrite_online.fit import fit
@@ -68,22 +66,12 @@ class Talk:
     """Customer, and what that customer means something else by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """What wordings are compared by, beside letters."""
-
-    encoder: Towers
-    vectors: Path | None = None
-    """Folder where vectors of wordings are kept from run to run."""
-    tick: Tick = silent
-
-
-def make_home(home: Path, *, wordings: int, seed: int, meant: Meant | None = None) -> Talk:
-    """Learn and publish in an empty folder, and say what may be said to it."""
+def make_home(home: Path, *, wordings: int, seed: int, meant: Vectored | None = None) -> Talk:
+    """Learn and publish in an empty folder, and say what may be said to it; `meant`: wordings are compared by that, too."""
     rng = Random(seed)
     known = list(_wordings(wordings, rng))
     table = [_rewrite(f"{each.text} {rng.choice(_HOWS)} so", each) for each in rng.sample(known, min(TABLE_ROWS, len(known)))]
-    sense = _sense(known, meant) if meant else None
+    sense = _sense(known, meant, seed) if meant else None
     finder = WordingFinder(
         known[: STATES_LEARNT * WORDINGS_A_STATE], encoder=sense.encoder if sense else None, index=sense.index if sense else None
     )
@@ -97,10 +85,10 @@ def make_home(home: Path, *, wordings: int, seed: int, meant: Meant | None = Non
     return Talk(good, tuple(each.source for each in table), unknown, own)
 
 
-def _sense(known: Sequence[Wording], meant: Meant) -> Sense:
+def _sense(known: Sequence[Wording], meant: Vectored, seed: int) -> Sense:
     from rewrite_online.index import Index
 
-    rows = vectors_of([each.text for each in known], meant.encoder, folder=meant.vectors, tick=meant.tick)
+    rows = vectors_of([each.text for each in known], meant, seed=seed)
     return Sense(meant.encoder, Index(np.array([number_of(each) for each in known], dtype=np.int64), rows))
 
 

@@ -8,19 +8,19 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from resay.commands.bench.children import run_child
-from resay.commands.bench.kept_vectors import vectors_of
+from resay.commands.bench.kept_home import KEPT_MAX, home_name, kept_home
+from resay.commands.bench.kept_vectors import Vectored, vectors_of
 from resay.commands.bench.serve import LOAD, SHARES, Loaded, percentile, percentile_rows, rate_rows
-from resay.commands.bench.serve_home import Meant, Talk, make_home
+from resay.commands.bench.serve_home import Talk, make_home
 from resay.commands.encoders import shipped_encoder
 from resay.dialogue.rewrite import BeforeRequest, Heard, Layer, Reason, RewriteAnswer
-from resay.dialogue.tick import silent
 from rewrite_online.global_layer import GlobalLayer
 from serving.app import open_service
 from serving.rewrite_api import answered
@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Talk, Servi
     home = tmp_path_factory.mktemp("home")
     towers = shipped_encoder()
     assert towers is not None, "the encoder ships"
-    talk = make_home(home, wordings=1_000, seed=3, meant=Meant(towers))
+    talk = make_home(home, wordings=1_000, seed=3, meant=Vectored(towers))
     service = open_service(settings_of(home))
     service.switched.refresh()
     service.trying.refresh()
@@ -106,12 +106,57 @@ def test_vectors_are_kept_from_run_to_run(tmp_path: Path):
     """What lies in the folder is read and not made again; other texts are others."""
     towers = shipped_encoder()
     assert towers is not None, "the encoder ships"
-    made = vectors_of(["play jazz", "stop it"], towers, folder=tmp_path, tick=silent)
+    how = Vectored(towers, folder=tmp_path)
+    made = vectors_of(["play jazz", "stop it"], how, seed=1)
     kept = next(tmp_path.glob("*.npy"))
     np.save(kept, np.full_like(np.load(kept), 0.5))
 
-    assert (vectors_of(["play jazz", "stop it"], towers, folder=tmp_path, tick=silent) == 0.5).all()
-    assert vectors_of(["stop it"], towers, folder=tmp_path, tick=silent)[0] == pytest.approx(made[1], abs=0.001)
+    assert (vectors_of(["play jazz", "stop it"], how, seed=1) == 0.5).all()
+    assert vectors_of(["stop it"], how, seed=1)[0] == pytest.approx(made[1], abs=0.001)
+
+
+def test_of_many_texts_the_first_are_encoded_and_others_lie_around_them():
+    """Each of length one, nearer to its own than to the other; the same for a seed."""
+    towers = shipped_encoder()
+    assert towers is not None, "the encoder ships"
+    texts = ["play jazz", "is the oven still on", "play rock", "is the stove on"]
+    encoded = towers.wordings(texts[:2])
+
+    made = vectors_of(texts, Vectored(towers, encoded=2), seed=1)
+
+    assert made[:2] == pytest.approx(encoded, abs=0.001)
+    assert np.linalg.norm(made, axis=1) == pytest.approx(np.ones(4), abs=0.001)
+    assert (made[2:] @ encoded.T).argmax(axis=1).tolist() == [0, 1]
+    assert (vectors_of(texts, Vectored(towers, encoded=2), seed=1) == made).all()
+
+
+def test_a_home_is_made_once_and_the_last_few_are_kept(tmp_path: Path):
+    """What was made is copied, so that whoever is given it may change it."""
+    asked: list[Path] = []
+
+    def make(home: Path) -> Talk:
+        asked.append(home)
+        (home / "books").write_text("books")
+        return Talk(("good",), ("table",), (), (("customer", "own"),))
+
+    told = [kept_home(tmp_path / f"run-{run}", tmp_path / "kept" / "home-a", make) for run in range(2)]
+    (tmp_path / "run-0" / "books").write_text("changed")
+    kept_home(tmp_path / "run-2", tmp_path / "kept" / "home-a", make)
+
+    assert told == [Talk(("good",), ("table",), (), (("customer", "own"),))] * 2
+    assert (len(asked), (tmp_path / "run-2" / "books").read_text()) == (1, "books")
+    for other in range(KEPT_MAX):
+        kept_home(tmp_path / f"other-{other}", tmp_path / "kept" / f"home-{other}", make)
+    assert len(list((tmp_path / "kept").iterdir())) == KEPT_MAX
+
+
+def test_a_home_of_other_talk_or_another_month_has_another_name():
+    """And the same has the same."""
+    day = date(2026, 11, 22)
+    names = [home_name(1_000, 7, today=day), home_name(1_000, 8, today=day), home_name(1_000, 7, today=date(2026, 12, 1))]
+
+    assert len(set(names)) == 3
+    assert home_name(1_000, 7, today=date(2026, 11, 1)) == names[0]
 
 
 def test_the_same_seed_makes_the_same_talk(tmp_path: Path, made: tuple[Talk, Service]):
