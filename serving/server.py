@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from resay.dialogue.errors import ResayError
+from serving.quick import Quick
 
 PORT = 8737
 """Where the service listens unless told otherwise: spells RESP on a telephone, and is not assigned to anybody."""
@@ -116,9 +117,11 @@ def start(app: FastAPI, listening: socket.socket) -> RunningService:
 
 
 def _config(app: FastAPI) -> uvicorn.Config:
+    # What answers some questions before the app is asked, where an app brings it.
+    quick: Quick | None = getattr(app.state, "quick", None)
     return uvicorn.Config(
         app,
-        http=app.state.quick.protocol(),  # Hands on whatever it does not answer itself.
+        http="auto" if quick is None else quick.protocol(),
         access_log=False,  # Requests are counted in metrics; a line each would cost more than the answer.
         log_level="warning",
         log_config=None,

@@ -120,7 +120,6 @@ class Line:
 
     def get_extra_info(self, _name: str) -> None:
         """Nothing is known of it."""
-        return None
 
     def pause_reading(self) -> None:
         """Nothing comes but what the test brings."""

@@ -24,8 +24,8 @@ ENCODED_AT_ONCE = 500
 
 ENCODED_MAX = 100_000
 """Wordings that are encoded: six minutes of a core, the first time. Made vectors cost the search something else than texts' own: among
-100,000, 223 of 632 cells must be searched for nearly all of the nearest to be found; with 20,000 of them encoded and four made around each it
-is 446, with 5,000 and nineteen 4, as the nearest are then all made around the same."""
+100,000, 223 of 632 cells must be searched for nearly all of the nearest to be found; with 20,000 of them encoded and four made around
+each it is 446, with 5,000 and nineteen 4, as the nearest are then all made around the same."""
 
 Vectors = NDArray[np.float32]
 
