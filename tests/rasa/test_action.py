@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -79,7 +80,10 @@ def action_server(resay: str, rasa: str) -> Iterator[str]:
     (port,) = find_ports(1)
     environment = dict(os.environ) | {"RESAY_URL": resay, "RESAY_KEY": KEY, "RASA_URL": rasa, "SANIC_HOST": "127.0.0.1"}
     words = [PYTHON, "-c", _PATIENT, "--actions", "resay_action", "-p", str(port)]
-    process = subprocess.Popen(words, cwd=ROOT / "deploy" / "rasa", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # In a group of its own: it starts workers, which would outlive it.
+    process = subprocess.Popen(
+        words, cwd=ROOT / "deploy" / "rasa", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+    )
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -93,7 +97,7 @@ def action_server(resay: str, rasa: str) -> Iterator[str]:
         wait_until(answers, within_s=300)
         yield url
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -195,7 +195,7 @@ def test_looking_for_what_is_missing_does_not_grow_by_the_square(tmp_path: Path)
 
         with books.reading() as connection:
             connection.connection.dbapi_connection.set_progress_handler(count, 100)  # type: ignore[union-attr]
-        due(waiting, 1)
+        due(waiting, 7)
         steps.append(counted)
         books.close()
 
