@@ -1,41 +1,44 @@
-"""The roll-up: all that pages show of the lake, summed once and kept in it. To sum a million turns takes seconds; to read sums does not.
+"""The roll-up: all that pages show of the lake, summed of the sums of its days, and kept in it.
 
-Makes it, keeps it, and says whether it is of today. Who makes it when is known elsewhere.
+Days of which nothing has changed are not summed again: a day more costs a day's turns, and no page scans any. Who asks when is known
+elsewhere.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
-from resay.label.findings import Findings, SaidTwice, findings, said_twice
+from resay.dialogue.errors import ResayError
+from resay.label.customer_days import customer_day_rows
+from resay.label.day_sums import OF_DAY, day_rows
+from resay.label.findings import Findings, SaidTwice
+from resay.label.stale_days import days_changed, versions_of
+from resay.label.summed_days import failed_of, fared_of, findings_of, outcomes_of, signs_of, twice_of
+from resay.store.commit import Progress
+from resay.store.errors import LostPosition
 from resay.store.lake import Lake
-from resay.store.reading import Connection, quoted
+from resay.store.reading import Connection
 from resay.store.slices import Slice
-from resay.store.tables import FAILURE_POINTS, FRICTION, LINKS, OUTCOMES, ROLLUPS, TURN_PARTS
+from resay.store.tables import CUSTOMER_DAYS, ROLLUP_DAYS, ROLLUPS, Table
 
-FORM = 1
-"""Of the body; another one is made anew."""
+FORM = 2
+"""Of the body and of the days; another one is made anew."""
 
 NAMES_MAX = 200
 """Names of each kind that are kept, those of most turns: more than anybody reads."""
 
-SAMPLES_MAX = 8
-"""Newest turns kept of each failure point in each slice, to be read."""
-
 TWICE_MAX = 50
 """Things said twice that are kept."""
 
-INPUTS = (TURN_PARTS, OUTCOMES, FRICTION, LINKS, FAILURE_POINTS)
-"""What it is made of."""
-
-KINDS = ("cohort", "device_type", "room", "intent")
-"""By what traffic is told apart."""
+TRIES_MAX = 5
+"""How often others may be first to keep what they summed at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +97,96 @@ class Kept:
     """Whether nothing has been written since."""
 
 
+class SumsContended(ResayError):
+    """Others kept their sums first, every time."""
+
+
 def make_rollup(lake: Lake, slices: Sequence[Slice]) -> Rollup:
-    """Sum up the whole lake."""
+    """Sum up the whole lake, and keep nothing."""
     with lake.connect() as connection:
-        connection.execute(_JUDGED)
-        outcomes = connection.execute(_OUTCOMES).fetchall()
-        signs = connection.execute(_SIGNS).fetchall()
-        fared = [Fared(*row) for row in connection.execute(_FARED, [NAMES_MAX]).fetchall()]
-        fared += [Fared("slice", each.slice, *_of_slice(connection, each)) for each in slices]
-        failed = [
-            Failed(kind, name, point, times, tuple(ids))
-            for kind, name, point, times, ids in connection.execute(_FAILED, [SAMPLES_MAX, NAMES_MAX]).fetchall()
-        ]
-    return Rollup(findings(lake), tuple(said_twice(lake, most=TWICE_MAX)), tuple(outcomes), tuple(signs), tuple(fared), tuple(failed))
+        connection.register("days_summed", day_rows(connection, slices, None))
+        return _summed(connection, "days_summed")
 
 
 def keep_rollup(lake: Lake, slices: Sequence[Slice], *, now: datetime) -> Rollup:
-    """Sum up the whole lake, and keep that in place of what was kept before.
+    """Bring the sums of days to what the lake says, add them up, and keep that in place of what was kept before.
+
+    Raises: SumsContended, LakeUnavailable.
+    """
+    for _ in range(TRIES_MAX):
+        try:
+            return _keep(lake, slices, now=now)
+        except LostPosition:
+            continue
+    message = f"sums must be kept; others kept theirs first {TRIES_MAX} times; does a service sum up the same lake?"
+    raise SumsContended(message)
+
+
+def _keep(lake: Lake, slices: Sequence[Slice], *, now: datetime) -> Rollup:
+    """Once; of two at the same time the one that is overtaken at any of the three tables has not the last word at any.
+
+    Raises: LostPosition, LakeUnavailable.
+    """
+    moves = {table: _moved(lake, table) for table in (CUSTOMER_DAYS, ROLLUP_DAYS, ROLLUPS)}
+    # The versions first: what is written while it is summed makes it due again.
+    inputs = inputs_of(lake, slices)
+    _sum_days(lake, slices, _days_due(lake, slices), moves)
+    with lake.connect() as connection:
+        rollup = _summed(connection, ROLLUP_DAYS.name)
+    row = {"rollup": ["pages"], "made_at": [now], "inputs": [inputs], "turns": [rollup.found.turns], "body": [encode(rollup)]}
+    lake.replace(ROLLUPS, pa.table(row, schema=ROLLUPS.schema()), moves[ROLLUPS])
+    return rollup
+
+
+def stale_days(lake: Lake) -> list[date] | None:
+    """Days of which the lake's sums are of yesterday; nothing where that are all of them.
 
     Raises: LakeUnavailable.
     """
-    # The versions first: what is written while it is summed makes it due again.
-    inputs = inputs_of(lake, slices)
-    rollup = make_rollup(lake, slices)
-    row = {"rollup": ["pages"], "made_at": [now], "inputs": [inputs], "turns": [rollup.found.turns], "body": [encode(rollup)]}
-    lake.replace(ROLLUPS, pa.table(row, schema=ROLLUPS.schema()))
-    return rollup
+    kept = _kept_inputs(lake)
+    return days_changed(lake, kept) if kept and kept["form"] == FORM else None
+
+
+def _days_due(lake: Lake, slices: Sequence[Slice]) -> list[date] | None:
+    kept = _kept_inputs(lake)
+    return stale_days(lake) if kept and kept["slices"] == _names(slices) else None
+
+
+def _sum_days(lake: Lake, slices: Sequence[Slice], days: Sequence[date] | None, moves: Mapping[Table, Sequence[Progress]]) -> None:
+    """Put the sums of these days, or of all, in place of what was kept of them."""
+    if days is not None and not days:
+        return
+    with lake.connect() as connection:
+        parts = day_rows(connection, slices, days)
+        customers = connection.sql(customer_day_rows("true" if days is None else OF_DAY)).to_arrow_table()
+    for table, rows in ((CUSTOMER_DAYS, customers), (ROLLUP_DAYS, parts)):
+        cast = rows.cast(table.schema())
+        if days is None:
+            lake.replace(table, cast, moves[table])
+        else:
+            lake.revise(table, cast, keys=pa.table({"day": [each.isoformat() for each in days]}), progress=moves[table])
+
+
+def _moved(lake: Lake, table: Table) -> list[Progress]:
+    """One more time that the table was summed."""
+    times = lake.position(table, _SUMS)
+    return [Progress(_SUMS, times, times + 1)]
+
+
+_SUMS = "sums"
+
+
+def _summed(connection: Connection, days: str) -> Rollup:
+    return Rollup(
+        findings_of(connection, days),
+        tuple(twice_of(connection, days, most=TWICE_MAX)),
+        tuple(outcomes_of(connection, days)),
+        tuple(signs_of(connection, days)),
+        tuple(Fared(*row) for row in fared_of(connection, days, most=NAMES_MAX)),
+        tuple(
+            Failed(kind, name, point, turns, tuple(ids)) for kind, name, point, turns, ids in failed_of(connection, days, most=NAMES_MAX)
+        ),
+    )
 
 
 def kept_rollup(lake: Lake, slices: Sequence[Slice]) -> Kept | None:
@@ -127,18 +194,15 @@ def kept_rollup(lake: Lake, slices: Sequence[Slice]) -> Kept | None:
 
     Raises: LakeUnavailable.
     """
-    snapshot = lake.snapshot(ROLLUPS)
-    rows = snapshot.to_pyarrow_table().to_pylist() if snapshot else []
-    if not rows or json.loads(rows[0]["inputs"])["form"] != FORM:
+    row = _kept_row(lake)
+    if row is None or json.loads(row["inputs"])["form"] != FORM:
         return None
-    row = rows[0]
     return Kept(_DECODE(row["body"]), row["made_at"].astimezone(UTC), row["inputs"] == inputs_of(lake, slices))
 
 
 def inputs_of(lake: Lake, slices: Sequence[Slice]) -> str:
     """What a roll-up made now would be made of."""
-    versions: dict[str, object] = {table.name: lake.version(table) for table in INPUTS}
-    return json.dumps(versions | {"slices": [each.slice for each in slices], "form": FORM}, sort_keys=True)
+    return json.dumps(versions_of(lake) | {"slices": _names(slices), "form": FORM}, sort_keys=True)
 
 
 def encode(rollup: Rollup) -> str:
@@ -148,73 +212,17 @@ def encode(rollup: Rollup) -> str:
 
 _DECODE = msgspec.json.Decoder(Rollup).decode
 
-_JUDGED = """
-    create or replace temp table judged as
-    select outcomes.turn_id, outcomes.customer_id, outcomes.event_time, outcomes.outcome,
-        coalesce(turns.cohorts, []) as cohorts, coalesce(turns.device_type, '') as device_type, coalesce(turns.room, '') as room,
-        case when turns.interpretation is null then ''
-            else split_part(turns.interpretation, '|', 1) || '|' || split_part(turns.interpretation, '|', 2) end as intent,
-        coalesce(failure_points.point, '') as point
-    from outcomes
-    left join turns on turns.turn_id = outcomes.turn_id
-    left join failure_points on failure_points.turn_id = outcomes.turn_id
-"""
 
-_OUTCOMES = """
-    select cast(event_time as date) as day, count(*) filter (outcome = 'failure'), count(*) filter (outcome = 'censored'),
-        count(*) filter (outcome = 'success')
-    from judged
-    group by day
-    order by day
-"""
-
-_SIGNS = """
-    select sign, cast(event_time as date) as day, count(distinct turn_id)
-    from friction
-    group by sign, day
-    order by sign, day
-"""
-
-_NAMED = """
-    select 'all' as kind, '' as name, * from judged
-    union all select 'cohort', unnest(cohorts), * from judged
-    union all select 'device_type', device_type, * from judged where device_type <> ''
-    union all select 'room', room, * from judged where room <> ''
-    union all select 'intent', intent, * from judged where intent <> ''
-"""
-
-_FARED = f"""
-    select kind, name, count(*) as times, count(distinct customer_id), count(*) filter (outcome = 'failure'),
-        count(*) filter (outcome = 'censored')
-    from ({_NAMED}) as named
-    group by kind, name
-    qualify row_number() over (partition by kind order by times desc, name) <= ?
-    order by kind, times desc, name
-"""
-
-_FAILED = f"""
-    with counted as (
-        select kind, name, point, count(*) as times, max_by(turn_id, (event_time, turn_id), ?) as samples
-        from ({_NAMED}) as named
-        where outcome = 'failure' and point <> ''
-        group by kind, name, point
-    ),
-    summed as (select *, sum(times) over (partition by kind, name) as in_all from counted),
-    ranked as (select *, dense_rank() over (partition by kind order by in_all desc, name) as place from summed)
-    select kind, name, point, times, samples
-    from ranked
-    where place <= ?
-    order by kind, name, times desc, point
-"""
+def _names(slices: Sequence[Slice]) -> list[str]:
+    return [each.slice for each in slices]
 
 
-def _of_slice(connection: Connection, wanted: Slice) -> tuple[int, int, int, int]:
-    terms = [f"{name} = {quoted(value)}" for name in KINDS[1:] if (value := getattr(wanted, name))]
-    terms += [f"list_contains(cohorts, {quoted(wanted.cohort)})"] if wanted.cohort else []
-    query = f"""
-        select count(*), count(distinct customer_id), count(*) filter (outcome = 'failure'), count(*) filter (outcome = 'censored')
-        from judged
-        where {" and ".join(terms) or "true"}
-    """
-    row = connection.execute(query).fetchall()[0]
-    return int(row[0]), int(row[1]), int(row[2]), int(row[3])
+def _kept_row(lake: Lake) -> dict[str, Any] | None:
+    snapshot = lake.snapshot(ROLLUPS)
+    rows = snapshot.to_pyarrow_table().to_pylist() if snapshot else []
+    return rows[0] if rows else None
+
+
+def _kept_inputs(lake: Lake) -> dict[str, Any] | None:
+    row = _kept_row(lake)
+    return json.loads(row["inputs"]) if row else None

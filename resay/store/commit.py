@@ -18,7 +18,18 @@ from resay.store.changes import revision
 from resay.store.delta_log import telling_columns
 from resay.store.errors import LakeTooOld, LakeUnavailable, LostPosition, unavailable, unreadable
 from resay.store.reading import is_url
-from resay.store.tables import CHAIN_TRIES, CHAIN_TURNS, FAILURE_POINTS, FRICTION, LINKS, OUTCOMES, SEGMENTS, Table
+from resay.store.tables import (
+    CHAIN_TRIES,
+    CHAIN_TURNS,
+    CUSTOMER_DAYS,
+    FAILURE_POINTS,
+    FRICTION,
+    LINKS,
+    OUTCOMES,
+    ROLLUP_DAYS,
+    SEGMENTS,
+    Table,
+)
 
 LOG_BYTES_MIN = 65_536
 """Room for the log entry of a commit beside its rows: entries of ours are under 10 KB."""
@@ -163,7 +174,7 @@ def _check_columns(snapshot: DeltaTable, table: Table) -> None:
         raise LakeTooOld(message)
 
 
-_MADE_OF_TURNS = (FRICTION, LINKS, SEGMENTS, OUTCOMES, FAILURE_POINTS, CHAIN_TURNS, CHAIN_TRIES)
+_MADE_OF_TURNS = (FRICTION, LINKS, SEGMENTS, OUTCOMES, FAILURE_POINTS, CHAIN_TURNS, CHAIN_TRIES, CUSTOMER_DAYS, ROLLUP_DAYS)
 
 
 def _check_positions(snapshot: DeltaTable, progress: Sequence[Progress]) -> None:

@@ -22,7 +22,7 @@ from resay.store.commit import Commits, Progress
 from resay.store.errors import LakeTooNew, LakeUnavailable, crowded, unavailable
 from resay.store.forgotten import NOBODY, Forgotten
 from resay.store.reading import Connection, Glances, is_url, quoted, reading
-from resay.store.tables import FORGOTTEN, ROLLUPS, TABLES, Home, Table
+from resay.store.tables import FORGOTTEN, ROLLUP_DAYS, ROLLUPS, TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
 LAKE_FORMAT = 1
@@ -131,8 +131,9 @@ class Lake:
             if table.home is Home.LAKE and "customer_id" in table.schema().names and self._commits.open(table):
                 self._delete(table, _equals({"customer_id": customer_id}))
         # Sums name turns and quote wordings: they are made anew without this customer.
-        if self._commits.open(ROLLUPS):
-            self._delete(ROLLUPS, "rollup is not null")
+        for table in (ROLLUPS, ROLLUP_DAYS):
+            if self._commits.open(table):
+                self._delete(table, f"{table.key[0]} is not null")
 
     def forgotten(self) -> Forgotten:
         """Who was forgotten, as the lake knows it now.

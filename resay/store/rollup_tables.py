@@ -1,12 +1,60 @@
-"""The tables behind the pages: sums of the whole lake, kept so that nobody who looks has to scan it; and slices that people asked for."""
+"""The tables behind the pages: sums of days and of the whole lake, so that nobody who looks has to scan it; and slices people asked for."""
 
 from __future__ import annotations
 
-from resay.store.table import COUNT, TEXT, TIME, Column, Home, Table
+import pyarrow as pa
+
+from resay.store.table import COUNT, TEXT, TEXTS, TIME, Column, Home, Table
+
+_DAY = Column("day", TEXT, "The day, UTC, as YYYY-MM-DD.")
+_DAY_START = Column("event_time", TIME, "When it began, UTC.")
+
+CUSTOMER_DAYS = Table(
+    "customer_days",
+    "What was counted of each customer on each day: a look at an experiment adds these up, and need not scan turns.",
+    (
+        _DAY,
+        _DAY_START,
+        Column("customer_id", TEXT, "Pseudonymous customer."),
+        Column("turns", COUNT, "Turns that are labelled."),
+        Column("defect", COUNT, "Their chances of having failed, added up, in millionths."),
+        Column("rephrased", COUNT, "Those that were said again."),
+        Column("barge_in", COUNT, "Those whose answer was spoken over."),
+        Column("denied", COUNT, "Those that were complained of."),
+        Column("goals", COUNT, "Goals begun of which it is known what came."),
+        Column("reached", COUNT, "Those of them that were reached."),
+        Column("cohorts", TEXTS, "Those that the first turn of the day named that named any.", nullable=True),
+    ),
+    key=("day", "customer_id"),
+    owner="resay/label/customer_days",
+)
+
+ROLLUP_DAYS = Table(
+    "rollup_days",
+    "Sums of each day by part of traffic, which add up to the roll-up; made anew for days of which something has changed.",
+    (
+        _DAY,
+        _DAY_START,
+        Column("kind", TEXT, "What is summed: `all`, cohort, device_type, room, intent, slice; sign, read, again, twice, then."),
+        Column("name", TEXT, "Which one; empty where there is one only."),
+        Column("detail", TEXT, "The failure point, or what was said then; empty: of all."),
+        Column("turns", COUNT, "Turns."),
+        Column("failures", COUNT, "Those that failed."),
+        Column("censored", COUNT, "Those of which it cannot be told."),
+        Column("first_at", TIME, "Event time of the first, UTC."),
+        Column("last_at", TIME, "Event time of the last, UTC."),
+        Column("customers", pa.list_(pa.int64()), "Marks of the customers, each once: half of an MD5 of their id."),
+        Column(
+            "samples", TEXTS, "Turn ids to be read: the newest that failed, newest first; of `twice` first try, second try, best first."
+        ),
+    ),
+    key=("day", "kind", "name", "detail"),
+    owner="resay/label/day_sums",
+)
 
 ROLLUPS = Table(
     "rollups",
-    "Sums of the whole lake, as pages show them: one row, and the versions of the tables that it was made of.",
+    "Sums of the whole lake, as pages show them: one row, and the versions of the tables that it and the days were made of.",
     (
         Column("rollup", TEXT, "pages."),
         Column("made_at", TIME, "When, UTC."),

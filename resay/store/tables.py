@@ -12,7 +12,7 @@ from resay.store.customer_tables import ASKED, ASKED_DAYS, HISTORIES, TEACHINGS
 from resay.store.experiment_tables import CHANGES, EXPERIMENTS, EXPOSURES
 from resay.store.forgetting_tables import FORGETTINGS, FORGOTTEN
 from resay.store.review_tables import EDITS, STAGES, SWITCHES, TRIALS, TRIGGERS, UNSAID
-from resay.store.rollup_tables import ROLLUPS, SLICES
+from resay.store.rollup_tables import CUSTOMER_DAYS, ROLLUP_DAYS, ROLLUPS, SLICES
 from resay.store.table import COUNT, DAY, FLAG, NUMBER, TEXT, TEXTS, TIME, Column, Home, Table
 from resay.store.waiting_tables import WAITING
 
@@ -34,6 +34,7 @@ __all__ = [
     "NUMBER",
     "PAGE_SESSIONS",
     "ROLLUPS",
+    "ROLLUP_DAYS",
     "SLICES",
     "STAGES",
     "SWITCHES",
@@ -364,6 +365,8 @@ TABLES: tuple[Table, ...] = (
     ASKED,
     ASKED_DAYS,
     MARKS,
+    CUSTOMER_DAYS,
+    ROLLUP_DAYS,
     ROLLUPS,
     SLICES,
     KEYS,

@@ -25,7 +25,7 @@ from resay.store.erasure import Doom, erase, scour
 from resay.store.forgettings import Forgetting, ForgettingBooks
 from resay.store.forgotten import Verdict
 from resay.store.review import blocked_in
-from resay.store.tables import FORGOTTEN, REJECTS, ROLLUPS, TIME, TURN_PARTS, Table
+from resay.store.tables import FORGOTTEN, REJECTS, ROLLUP_DAYS, ROLLUPS, TIME, TURN_PARTS, Table
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from serving.access import kept_key
 from serving.customers.generations import shear
@@ -130,7 +130,7 @@ Step = tuple[str, Callable[[], int]]
 
 def _steps(stores: Stores, customer_id: str, *, until: datetime, now: datetime, shearing: Callable[[], int]) -> Iterator[Step]:
     # Sums of the whole lake name turns and quote wordings: all of them go, and are made anew; behind what they are sums of.
-    for table in (*OF_CUSTOMERS, REJECTS, ROLLUPS):
+    for table in (*OF_CUSTOMERS, REJECTS, ROLLUPS, ROLLUP_DAYS):
         yield f"lake/{table.name}", partial(_erase, stores, table, _doom(table, customer_id, until=until))
     yield GENERATIONS, shearing
     yield BOOKS, partial(_erase_books, stores, customer_id, until=until, now=now)
@@ -190,8 +190,8 @@ def _doom(table: Table, customer_id: str, *, until: datetime) -> Doom:
 
         return Doom(("raw",), lettered)
 
-    if table is ROLLUPS:
-        return Doom(("rollup",), lambda rows: pa.repeat(pa.scalar(True), rows.num_rows) if rows.num_rows else None)
+    if table in {ROLLUPS, ROLLUP_DAYS}:
+        return Doom(table.key[:1], lambda rows: pa.repeat(pa.scalar(True), rows.num_rows) if rows.num_rows else None)
 
     def theirs(rows: pa.RecordBatch) -> Verdict | None:
         falls = pc.equal(rows.column("customer_id"), pa.scalar(customer_id))

@@ -12,7 +12,8 @@ from ingest.dead_letters import DeadLetter, list_letters
 from markov.publish import read_card
 from resay.dialogue.turn import ResponseStatus
 from resay.experiment.evidence import failures_to_roll_back
-from resay.label.rollup import KINDS, Failed, Fared, Rollup
+from resay.label.day_sums import KINDS
+from resay.label.rollup import Failed, Fared, Rollup
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
 from resay.store.rewrites import PROOF_FILE

@@ -1,6 +1,7 @@
 """What experiments ask the lake: named steps of SQL. What is counted of each customer a day since their exposure, and before the start.
 
-A metric is a list of (customer, moment, total), each with a base of one. Knows tables; knows nothing of arms.
+Whole days come from the sums that the lake keeps of them (`customer_days`); turns are read only of days that are cut, by an exposure, the
+start or the end, and of days that have changed since they were summed. Knows tables; knows nothing of arms.
 """
 
 from __future__ import annotations
@@ -11,40 +12,26 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from resay.dialogue.label import FrictionSign
 from resay.experiment.exposure import Exposed
 from resay.experiment.metric import BARGE_IN, DEFECT_RATE, GOAL_SUCCESS, NEGATIVE_FEEDBACK, REPHRASE_RATE
 from resay.experiment.statistic import Joint, Moments, Unit
-from resay.label.findings import LINK_MIN
+from resay.label.customer_days import COUNTS, MILLION, counted_turns, first_cohorts
 from resay.store.reading import Connection
 from resay.store.tables import TEXT, TIME
 from serving.dashboard.queries import Step, run
 
-
-def _shown(sign: FrictionSign) -> str:
-    """Turns, and whether they showed a sign."""
-    showing = f"select turn_id from friction where sign = '{sign}'"
-    return f"select customer_id, event_time, case when turn_id in ({showing}) then 1.0 else 0.0 end as total from outcomes"
-
-
-_SAID_AGAIN = f"select source_turn_id from links where probability >= {LINK_MIN}"
-
-COUNTED: Mapping[str, str] = {
+COUNTED: Mapping[str, tuple[str, str]] = {
     # The chances themselves, those of turns of which it cannot be told among them: this is what the closed loop holds against the truth.
-    DEFECT_RATE.name: "select customer_id, event_time, defect as total from outcomes",
-    REPHRASE_RATE.name: f"""
-        select customer_id, event_time, case when turn_id in ({_SAID_AGAIN}) then 1.0 else 0.0 end as total from outcomes
-    """,
-    BARGE_IN.name: _shown(FrictionSign.BARGE_IN),
-    NEGATIVE_FEEDBACK.name: _shown(FrictionSign.DENIAL),
-    # A segment is of the moment at which it began: one that began before the exposure was not the same question in both arms.
-    GOAL_SUCCESS.name: """
-        select customer_id, event_time, case when outcome = 'success' then 1.0 else 0.0 end as total
-        from segments
-        where ordinal = 0 and outcome <> 'censored'
-    """,
+    DEFECT_RATE.name: ("defect", "turns"),
+    REPHRASE_RATE.name: (f"rephrased * {MILLION}", "turns"),
+    BARGE_IN.name: (f"barge_in * {MILLION}", "turns"),
+    NEGATIVE_FEEDBACK.name: (f"denied * {MILLION}", "turns"),
+    GOAL_SUCCESS.name: (f"reached * {MILLION}", "goals"),
 }
-"""Metrics that the lake can tell, and how. The time to answer is no turn's, and alike in all arms: `/metrics` tells it."""
+"""Metrics that the lake can tell, and the counts that they are made of: the total, in millionths, and its base.
+
+The time to answer is no turn's, and alike in all arms: `/metrics` tells it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,61 +46,110 @@ class Stretch:
     """Its end, or now."""
 
 
-def show_exposed(connection: Connection, exposed: Exposed) -> None:
-    """Let steps see who was exposed, in which arm and since when; those who crossed are not there."""
+def show_counts(connection: Connection, exposed: Exposed, stretch: Stretch, *, stale: Sequence[date] | None) -> None:
+    """Let steps see what was counted of those who were exposed, a row a customer and day; those who crossed are not there.
+
+    `stale` are days whose kept sums are of yesterday; nothing: all of them.
+
+    Raises: FailedStep.
+    """
     counted = [each for customer, each in exposed.first.items() if customer not in exposed.crossed]
     columns = {
         "customer_id": pa.array([each.customer_id for each in counted], TEXT),
-        "arm": pa.array([each.arm for each in counted], TEXT),
         "since": pa.array([each.at for each in counted], TIME),
+        "arm": pa.array([each.arm for each in counted], TEXT),
     }
     connection.register("exposed", pa.table(columns))
+    connection.register("stale", pa.table({"day": pa.array(stale or [], pa.date32())}))
+    run(connection, _units(stretch, all_stale=stale is None))
 
 
-def by_day(connection: Connection, metric: str, stretch: Stretch) -> list[tuple[date, str, Joint]]:
+def _units(stretch: Stretch, *, all_stale: bool) -> Step:
+    """Table `units`: whole days as they were summed, and turns of days that are cut or stale."""
+    spans = (("since", stretch.end, "false"), (f"{_moment(stretch.past)}", stretch.start, "true"))
+    told = [_told(since, end, is_past, all_stale=all_stale) for since, end, is_past in spans]
+    sums = ", ".join(f"cast(sum({each}) as bigint) as {each}" for each in COUNTS)
+    return Step(
+        "units",
+        f"""
+        create or replace temp table units as
+        select customer_id, is_past, day, {sums}
+        from ({" union all ".join(told)}) as told
+        group by customer_id, is_past, day
+        """,
+    )
+
+
+def _told(since: str, end: datetime, is_past: str, *, all_stale: bool) -> str:
+    """What is counted from one moment, SQL, up to another; the days between them whole where their sums may be taken."""
+    until = _moment(end)
+    is_cut = (
+        f"(day <= cast({since} as date) or day >= cast({until} as date) or {'true' if all_stale else 'day in (select day from stale)'})"
+    )
+    near = f"{since} <= event_time and event_time < {until}"
+    some = {
+        name: f"""(
+            select {name}.*
+            from (select *, cast(event_time as date) as day from {name} where event_time < {until}) as {name} join exposed using (customer_id)
+            where {near} and {is_cut}
+        )"""
+        for name in ("outcomes", "segments")
+    }
+    counts = ", ".join(COUNTS)
+    turns = f"""
+        select customer_id, {is_past} as is_past, cast(event_time as date) as day, {counts}
+        from ({counted_turns(some["outcomes"], some["segments"])}) as turns
+    """
+    if all_stale:
+        return turns
+    return f"""
+        {turns}
+        union all
+        select customer_id, {is_past}, days.day, {counts}
+        from (select * replace (cast(day as date) as day) from customer_days) as days join exposed using (customer_id)
+        where days.day > cast({since} as date) and days.day < cast({until} as date) and days.day not in (select day from stale)
+    """
+
+
+def _moment(moment: datetime) -> str:
+    return f"timestamptz '{moment.isoformat()}'"
+
+
+def by_day(connection: Connection, metric: str) -> list[tuple[date, str, Joint]]:
     """What each day adds to the sums of each arm, of turns from the exposure on; days in order.
 
     What `Reckoning` comes to, customer by customer, in one step of the engine: a chart of a month asks for it a million times.
     """
-    return [(day, arm, _joint(sums)) for day, arm, *sums in run(connection, _gains(metric, stretch))]
+    return [(day, arm, _joint(sums)) for day, arm, *sums in run(connection, _gains(metric))]
 
 
-def in_all(connection: Connection, metric: str, stretch: Stretch) -> dict[str, Unit]:
+def in_all(connection: Connection, metric: str) -> dict[str, Unit]:
     """What was counted of each customer, of turns from their exposure on."""
-    return {customer: (total / MILLION, base) for customer, total, base in run(connection, _in_all(metric, stretch))}
+    return {customer: (total / MILLION, base) for customer, total, base in run(connection, _summed(metric, is_past=False))}
 
 
-def before(connection: Connection, metric: str, stretch: Stretch) -> dict[str, Unit]:
+def before(connection: Connection, metric: str) -> dict[str, Unit]:
     """What was counted of each customer before the start."""
-    return {customer: (total / MILLION, base) for customer, total, base in run(connection, _before(metric, stretch))}
+    return {customer: (total / MILLION, base) for customer, total, base in run(connection, _summed(metric, is_past=True))}
 
 
-def cohorts_of(connection: Connection, names: Iterable[str]) -> dict[str, frozenset[str]]:
+def cohorts_of(connection: Connection, names: Iterable[str], *, stale: Sequence[date] | None) -> dict[str, frozenset[str]]:
     """Those of these cohorts that each customer is of, as the first of their turns that names any says."""
     wanted = frozenset(names)
-    return {customer: wanted.intersection(told) for customer, told in run(connection, _cohorts())} if wanted else {}
+    found = run(connection, _cohorts(all_stale=stale is None)) if wanted else []
+    return {customer: wanted.intersection(told) for customer, told in found}
 
 
-MILLION = 1_000_000
-"""Totals are added up in whole millionths: chances added in another order come to the same then, here and on every page."""
-
-_TOTAL = f"cast(sum(cast(round(counted.total * {MILLION}) as bigint)) as bigint)"
-
-
-def _gains(metric: str, stretch: Stretch) -> Step:
-    daily = f"""
-        select exposed.customer_id, cast(counted.event_time as date) as day, {_TOTAL} as total, count(*) as base
-        from ({COUNTED[metric]}) as counted
-        join exposed on exposed.customer_id = counted.customer_id
-        where counted.event_time >= exposed.since and counted.event_time < ?
-        group by exposed.customer_id, day
-    """
+def _gains(metric: str) -> Step:
+    total, base = COUNTED[metric]
     sums = ", ".join(f"sum(cast({each} as hugeint))" for each in _GAINS)
     return Step(
         f"{metric}_by_day",
         f"""
-        with daily as ({daily}),
-        earlier as ({_BEFORE.format(counted=COUNTED[metric])}),
+        with daily as (
+            select customer_id, day, {total} as total, {base} as base from units where not is_past and {base} > 0
+        ),
+        earlier as ({_summed(metric, is_past=True).sql}),
         grown as (
             select customer_id, day, cast(total as hugeint) as d, cast(base as hugeint) as n,
                 coalesce(sum(total) over so_far, 0) as had_d, coalesce(sum(base) over so_far, 0) as had_n
@@ -132,7 +168,6 @@ def _gains(metric: str, stretch: Stretch) -> Step:
         group by day, arm
         order by day, arm
         """,
-        (stretch.end, stretch.past, stretch.start),
     )
 
 
@@ -158,42 +193,35 @@ def _joint(sums: Sequence[int]) -> Joint:
     return Joint(Moments(*now), Moments(*past), *scaled[12:])
 
 
-def _in_all(metric: str, stretch: Stretch) -> Step:
+def _summed(metric: str, *, is_past: bool) -> Step:
+    total, base = COUNTED[metric]
     return Step(
-        f"{metric}_in_all",
+        f"{metric}_{'before' if is_past else 'in_all'}",
         f"""
-        select exposed.customer_id, {_TOTAL} as total, count(*) as base
-        from ({COUNTED[metric]}) as counted
-        join exposed on exposed.customer_id = counted.customer_id
-        where counted.event_time >= exposed.since and counted.event_time < ?
-        group by exposed.customer_id
-        order by exposed.customer_id
+        select customer_id, cast(sum({total}) as bigint) as total, cast(sum({base}) as bigint) as base
+        from units
+        where {"is_past" if is_past else "not is_past"} and {base} > 0
+        group by customer_id
+        order by customer_id
         """,
-        (stretch.end,),
     )
 
 
-_BEFORE = f"""
-        select exposed.customer_id, {_TOTAL} as total, count(*) as base
-        from ({{counted}}) as counted
-        join exposed on exposed.customer_id = counted.customer_id
-        where counted.event_time >= ? and counted.event_time < ?
-        group by exposed.customer_id
-"""
-
-
-def _before(metric: str, stretch: Stretch) -> Step:
-    return Step(f"{metric}_before", _BEFORE.format(counted=COUNTED[metric]), (stretch.past, stretch.start))
-
-
-def _cohorts() -> Step:
+def _cohorts(*, all_stale: bool) -> Step:
+    is_stale = "true" if all_stale else "cast(event_time as date) in (select day from stale)"
+    days = first_cohorts(f"(select * from turn_parts where {is_stale})")
+    if not all_stale:
+        days += """
+        union all
+        select cast(day as date), customer_id, cohorts from customer_days
+        where len(cohorts) > 0 and cast(day as date) not in (select day from stale)
+        """
     return Step(
         "cohorts",
-        """
-        select exposed.customer_id, arg_min(turn_parts.cohorts, (turn_parts.event_time, turn_parts.part)) as cohorts
-        from turn_parts
-        join exposed on exposed.customer_id = turn_parts.customer_id
-        where len(turn_parts.cohorts) > 0
+        f"""
+        select exposed.customer_id, arg_min(days.cohorts, days.day) as cohorts
+        from ({days}) as days
+        join exposed on exposed.customer_id = days.customer_id
         group by exposed.customer_id
         """,
     )

@@ -18,10 +18,11 @@ from resay.experiment.report import Experiment, Report, report_of
 from resay.experiment.sample_ratio import SampleRatio, sample_ratio
 from resay.experiment.sequential import AIMED_DIFFERENCE, CUSTOMERS_MIN, Estimate, at_all_looks
 from resay.experiment.statistic import Joint, Unit, rate_of
+from resay.label.rollup import stale_days
 from resay.store.events import Event
 from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from resay.store.lake import Lake
-from serving.experiments.counts import Stretch, before, by_day, cohorts_of, in_all, show_exposed
+from serving.experiments.counts import Stretch, before, by_day, cohorts_of, in_all, show_counts
 from serving.experiments.question import experiment_of
 
 ARMS = (CONTROL, TREATMENT)
@@ -113,12 +114,14 @@ def look_at(record: ExperimentRecord, experiments: ExperimentBooks, lake: Lake, 
 def _seen(record: ExperimentRecord, experiment: Experiment, moments: tuple[Exposure, ...], *, lake: Lake, now: datetime) -> _Seen:
     stretch = Stretch(record.started_at - timedelta(days=record.past_days), record.started_at, record.stopped_at or now)
     metrics = (record.metric, *record.guardrails)
+    # The days first: one that changes while it is looked at is told as it was summed, or as it is.
+    stale = stale_days(lake)
     with lake.connect() as connection:
-        show_exposed(connection, exposed(moments))
-        days = by_day(connection, record.metric, stretch)
-        whole = {metric: in_all(connection, metric, stretch) for metric in metrics}
-        earlier = {metric: before(connection, metric, stretch) for metric in metrics}
-        of_cohorts = cohorts_of(connection, (*experiment.cohorts.declared, *experiment.cohorts.added))
+        show_counts(connection, exposed(moments), stretch, stale=stale)
+        days = by_day(connection, record.metric)
+        whole = {metric: in_all(connection, metric) for metric in metrics}
+        earlier = {metric: before(connection, metric) for metric in metrics}
+        of_cohorts = cohorts_of(connection, (*experiment.cohorts.declared, *experiment.cohorts.added), stale=stale)
     return _Seen(moments, days, whole, _past(earlier, of_cohorts))
 
 

@@ -20,6 +20,7 @@ from resay.commands.bench.kept_answers import Asked, KeptAnswers, decision_lines
 from resay.commands.bench.labels_command import labels
 from resay.commands.bench.loop_command import loop
 from resay.commands.bench.mine_command import mine
+from resay.commands.bench.pages_command import pages
 from resay.commands.bench.rephrase_command import rephrase
 from resay.commands.bench.replay import COLUMNS, ReplayRow, Train, figures, replay_rows, score_row
 from resay.commands.bench.report import bench_report, print_report, show_report
@@ -67,6 +68,7 @@ def register(app: typer.Typer) -> None:
     group.command("teach")(teach)
     group.command("context")(context)
     group.command("forget")(forget)
+    group.command("pages")(pages)
     app.add_typer(group, name="bench", rich_help_panel="Measure")
 
 

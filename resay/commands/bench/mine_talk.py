@@ -38,11 +38,12 @@ class Talk:
 
     turns: int
     seed: int
+    turns_a_customer: int = TURNS_A_CUSTOMER
 
     @property
     def customers(self) -> int:
         """How many talk."""
-        return max(50, self.turns // TURNS_A_CUSTOMER)
+        return max(50, self.turns // self.turns_a_customer)
 
 
 def make_day(connection: Connection, talk: Talk, day: int) -> None:

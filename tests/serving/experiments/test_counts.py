@@ -13,7 +13,7 @@ from resay.experiment.exposure import Exposure, exposed
 from resay.experiment.statistic import Unit
 from resay.store.lake import Lake
 from resay.store.reading import Connection
-from serving.experiments.counts import Stretch, cohorts_of, in_all, show_exposed
+from serving.experiments.counts import Stretch, cohorts_of, in_all, show_counts
 from tests.builders import BASE
 from tests.serving.experiments.traffic import DAY, Traffic
 
@@ -57,7 +57,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     traffic.say("ann", BASE + timedelta(seconds=3), ["old"])
     traffic.write(tmp_path)
     with Lake(tmp_path / "lake").connect() as opened:
-        show_exposed(opened, exposed([Exposure("ann", TREATMENT, BASE)]))
+        show_counts(opened, exposed([Exposure("ann", TREATMENT, BASE)]), STRETCH, stale=None)
         yield opened
 
 
@@ -73,10 +73,10 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 )
 def test_a_metric_counts_what_it_says(connection: Connection, metric: str, counted: Unit):
     """Chances of defects, likely second tries, signs of friction; goals once each, but for those that cannot be told."""
-    assert in_all(connection, metric, STRETCH) == {"ann": counted}
+    assert in_all(connection, metric) == {"ann": counted}
 
 
 def test_a_customer_s_cohorts_are_those_of_the_first_turn_that_names_any(connection: Connection):
     """Of those that are asked for: what is said later, which treatment may have changed, moves nobody."""
-    assert cohorts_of(connection, ["scots", "old", "en-GB"]) == {"ann": frozenset({"scots"})}
-    assert cohorts_of(connection, []) == {}
+    assert cohorts_of(connection, ["scots", "old", "en-GB"], stale=None) == {"ann": frozenset({"scots"})}
+    assert cohorts_of(connection, [], stale=None) == {}

@@ -14,7 +14,7 @@ from resay.experiment.guard import Safety
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.lake import Lake
-from serving.experiments.counts import Stretch, before, show_exposed
+from serving.experiments.counts import Stretch, before, show_counts
 from tests.builders import BASE
 from tests.serving.experiments.traffic import DAY, Talk, Traffic, asked, look, ran, start
 
@@ -92,8 +92,9 @@ def test_the_past_is_what_lies_before_the_start_and_not_too_far(tmp_path: Path):
     traffic.write(tmp_path)
 
     with Lake(tmp_path / "lake").connect() as connection:
-        show_exposed(connection, exposed([Exposure("ann", TREATMENT, NOON)]))
-        assert before(connection, "defect_rate", Stretch(BASE - 28 * DAY, BASE, BASE + DAY)) == {"ann": (2.0, 2)}
+        stretch = Stretch(BASE - 28 * DAY, BASE, BASE + DAY)
+        show_counts(connection, exposed([Exposure("ann", TREATMENT, NOON)]), stretch, stale=None)
+        assert before(connection, "defect_rate") == {"ann": (2.0, 2)}
 
 
 def test_what_is_better_is_found_and_every_day_is_told(tmp_path: Path):
