@@ -22,6 +22,7 @@ from serving.rules_wire import Blocked, Edited, Imported, Turned, Why
 from serving.service import Service
 from serving.strict_json import StrictJsonRoute
 from serving.trials.fared import UNTRIED, fared_json, read_fared, state_of
+from serving.trials.layers import layers_json, read_layers
 from serving.trials.referee import restore
 from serving.wire import REFUSALS, Fault
 
@@ -91,8 +92,10 @@ class Rules:
         """Everything, for who reviews."""
         live, review = self._service.watch.live(), self._service.review
         fared = read_fared(self._service.trials)
+        layers = read_layers(self._service.books, fared, table=frozenset(each.rewrite_id for each in live.rewrites))
         return {
             "generation": live.generation,
+            **layers_json(layers),
             "rules": [
                 {**asdict(each), "state": state_of(each, live.vetoes, fared), "live": fared_json(fared.get(each.rewrite_id, UNTRIED))}
                 for each in live.rewrites

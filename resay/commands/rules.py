@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,14 +14,16 @@ from resay.commands.console import HomeOption, JsonOption, console, print_json, 
 from resay.commands.home_books import ByOption, WhyOption, opened
 from resay.commands.rules_changes import register_on
 from resay.commands.rules_sentences import sentences_command
-from resay.commands.rules_telling import dialogues_of_all, rewrites_table
+from resay.commands.rules_telling import dialogues_of_all, layers_table, rewrites_table
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
+from resay.dialogue.rewrite import Rewrite
 from resay.store.artifact import Shelf
 from resay.store.events import Event
 from resay.store.lake import Lake
 from resay.store.trials import TrialBooks
 from serving.trials.fared import UNTRIED, Fared, fared_json, read_fared
+from serving.trials.layers import Layers, layers_json, read_layers
 from serving.trials.referee import restore
 
 BY = "command line"
@@ -56,7 +59,7 @@ def rules_command(
     settings = read_settings(home=home)
     generation, rewrites = live_rewrites(Shelf(settings.rewrites))
     dialogues = dialogues_of_all(Lake(settings.lake), rewrites) if evidence else {}
-    fared = fared_in(settings)
+    fared, layers = fared_in(settings), layers_in(settings, rewrites)
     if as_json:
         rows = [
             asdict(each)
@@ -64,12 +67,15 @@ def rules_command(
             | ({"dialogues": dialogues[each.rewrite_id]} if evidence else {})
             for each in rewrites
         ]
-        print_json({"generation": generation.number if generation else None, "rewrites": rows})
+        told = layers_json(layers) if layers else {"layers": [], "global": []}
+        print_json({"generation": generation.number if generation else None, "rewrites": rows, **told})
         return
     if generation is None:
         remarks.print("resay: no rewrite table was published yet; try `resay learn`", markup=False)
         return
     console.print(rewrites_table(f"Generation {generation.number}: {len(rewrites):,} rewrites", rewrites, fared))
+    if layers and any(each.answers for each in layers.layers):
+        console.print(layers_table(layers))
     for each in rewrites if evidence else ():
         console.print(f"\n“{each.source}” → “{each.target}”", markup=False)
         for pair in dialogues[each.rewrite_id]:
@@ -96,6 +102,14 @@ def restore_command(
         print_json({"restored": rewrite_id})
     else:
         console.print(f"rewrite {rewrite_id} is on trial again", markup=False)
+
+
+def layers_in(settings: Settings, rewrites: Sequence[Rewrite]) -> Layers | None:
+    """How each layer fares on live traffic; nothing where nothing was served yet."""
+    if not settings.has_books:
+        return None
+    with opened(settings) as books:
+        return read_layers(books, read_fared(TrialBooks(books)), table=frozenset(each.rewrite_id for each in rewrites))
 
 
 def fared_in(settings: Settings) -> dict[str, Fared]:

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from resay.dialogue.rewrite import Rewrite
 from resay.store.lake import Lake
-from serving.dashboard.words import place_words, spared_words
+from serving.dashboard.words import count, place_words, spared_words
 from serving.trials.fared import Fared
+from serving.trials.layers import Layers
 
 
 def rewrites_table(title: str, rewrites: Sequence[Rewrite], fared: Mapping[str, Fared] | None = None) -> Table:
@@ -28,6 +29,17 @@ def rewrites_table(title: str, rewrites: Sequence[Rewrite], fared: Mapping[str, 
         change = f"{each.success_as_said:.0%} → {each.success_as_rewritten:.0%}"
         row = [escape(each.source) + context, escape(each.target), f"{each.support:,}", f"{each.times:,}", change]
         table.add_row(*row, *([live.get(each.rewrite_id, "")] if live else []))
+    return table
+
+
+def layers_table(layers: Layers) -> Table:
+    """How each layer fares on live traffic."""
+    table = Table(title="By layer, as live traffic has it", title_justify="left")
+    table.add_column("layer")
+    for name in ("said", "wins", "losses", "not told yet", "left unsaid"):
+        table.add_column(name, justify="right")
+    for each in layers.layers:
+        table.add_row(each.layer, *map(count, (each.answers, each.right, each.wrong, each.waiting, each.left_unsaid)))
     return table
 
 

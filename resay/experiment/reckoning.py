@@ -58,6 +58,10 @@ class Reckoning:
         """Who was exposed so far."""
         return self._exposed
 
+    def crossed(self) -> int:
+        """How many customers were served by more than one arm: they are not counted."""
+        return len(self._exposed.crossed)
+
     def add(self, exposed: Exposed, counts: Iterable[Counted]) -> None:
         """One more stretch of time: who was exposed in it, and what was counted of whom."""
         crossed_before = self._exposed.crossed

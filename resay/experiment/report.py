@@ -5,14 +5,15 @@ Puts the parts together: sums, the decision, guardrails, cohorts, and whether it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from resay.experiment.assign import CONTROL, TREATMENT, Draw
 from resay.experiment.cohorts import Cohorts, by_cohort, harmed, worst_gap
 from resay.experiment.compare import SAMPLE_RATIO_MISMATCH, Arm, Comparison, Plan, compare
 from resay.experiment.guard import Guarded, Guardrail, guard, must_stop
-from resay.experiment.reckoning import EVERYBODY, Reckoning
+from resay.experiment.reckoning import EVERYBODY
 
 NO_COHORTS = Cohorts(())
 
@@ -57,9 +58,19 @@ class Report:
     """Why it must stop, by name: a broken experiment, guardrails and cohorts that are harmed; empty where it may go on."""
 
 
-def report_of(experiment: Experiment, reckoning: Reckoning) -> Report:
+class Sums(Protocol):
+    """The sums of an experiment so far, as `Reckoning` keeps them, or as an engine made them."""
+
+    def crossed(self) -> int:
+        """How many customers were served by more than one arm."""
+
+    def arms(self, names: Sequence[str], metric: str, *, cohort: str = EVERYBODY) -> list[Arm]:
+        """The arms at this look, of everybody or of one cohort."""
+
+
+def report_of(experiment: Experiment, reckoning: Sums) -> Report:
     """The result so far."""
-    crossed = len(reckoning.exposed.crossed)
+    crossed = reckoning.crossed()
     metric = experiment.plan.metric.name
     control, treatment = _pair(reckoning, metric)
     decision = compare(experiment.plan, control, treatment, crossed=crossed)
@@ -83,16 +94,16 @@ def report_of(experiment: Experiment, reckoning: Reckoning) -> Report:
     )
 
 
-def _by_metric(experiment: Experiment, reckoning: Reckoning) -> dict[str, tuple[Arm, Arm]]:
+def _by_metric(experiment: Experiment, reckoning: Sums) -> dict[str, tuple[Arm, Arm]]:
     names = [each.metric.name for each in experiment.guardrails]
     return {name: _pair(reckoning, name) for name in names}
 
 
-def _by_cohort(experiment: Experiment, reckoning: Reckoning, metric: str) -> dict[str, tuple[Arm, Arm]]:
+def _by_cohort(experiment: Experiment, reckoning: Sums, metric: str) -> dict[str, tuple[Arm, Arm]]:
     names = (*experiment.cohorts.declared, *experiment.cohorts.added)
     return {name: _pair(reckoning, metric, cohort=name) for name in names}
 
 
-def _pair(reckoning: Reckoning, metric: str, *, cohort: str = EVERYBODY) -> tuple[Arm, Arm]:
+def _pair(reckoning: Sums, metric: str, *, cohort: str = EVERYBODY) -> tuple[Arm, Arm]:
     control, treatment = reckoning.arms((CONTROL, TREATMENT), metric, cohort=cohort)
     return control, treatment

@@ -85,7 +85,8 @@ def _prepared(connection: Connection, days: Sequence[date] | None) -> Iterator[s
     yield f"""
         create or replace temp table pairs as
         select cast(links.event_time as date) as day, links.source_turn_id, links.target_turn_id, links.probability,
-            source.customer_id, links.event_time, source.said, target.said as said_then, coalesce(outcomes.outcome, '') = 'success' as succeeded
+            source.customer_id, links.event_time, source.said, target.said as said_then,
+            coalesce(outcomes.outcome, '') = 'success' as succeeded
         from (select * from links where probability >= {LINK_MIN} and {of_day}) as links
         left join talked as source on source.turn_id = links.source_turn_id
         left join talked as target on target.turn_id = links.target_turn_id
@@ -142,7 +143,10 @@ def _of_signs(of_day: str) -> Iterator[str]:
         select {day}, 'read', '', '', count(*), {_NOTHING}, {_TIMES}, {_MARKS}, {_NO_SAMPLES}
         from talked where {of_day} group by day
     """
-    yield f"select {day}, 'sign', sign, '', count(distinct turn_id), {_NOTHING}, {_TIMES}, {none} from friction where {of_day} group by day, sign"
+    yield f"""
+        select {day}, 'sign', sign, '', count(distinct turn_id), {_NOTHING}, {_TIMES}, {none}
+        from friction where {of_day} group by day, sign
+    """
 
 
 def _of_pairs() -> Iterator[str]:

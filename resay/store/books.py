@@ -6,6 +6,7 @@ Knows SQLAlchemy, and is its only door. Schemas come from `tables`, so that ther
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from resay.dialogue.moment import utc
 from resay.dialogue.rewrite import Decision
 from resay.store import tables, waiting_tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
+from resay.store.decision_counts import add_decisions, count_earlier, counted
 from resay.store.forgotten import Forgotten
 from resay.store.trial_rows import note_trials, note_triggers
 
@@ -103,6 +105,7 @@ class Books:
                 rows = of_the_known(connection, rows)
                 if rows:
                     connection.execute(DECISIONS.insert(), rows)
+                    add_decisions(connection, rows, counts=DECISION_DAYS)
                     _expose(connection, rows)
                     note_trials(connection, rows, trials=TRIALS, experiments=EXPERIMENTS)
                     note_triggers(connection, rows, triggers=TRIGGERS)
@@ -116,9 +119,15 @@ class Books:
 
     def count_decisions(self) -> dict[str, int]:
         """How many answers were given, by reason."""
-        query = sa.select(DECISIONS.c.reason, sa.func.count()).group_by(DECISIONS.c.reason)
+        counts = Counter[str]()
+        for (reason, _), times in self.count_said().items():
+            counts[reason] += times
+        return dict(counts)
+
+    def count_said(self) -> dict[tuple[str, str], int]:
+        """How many answers were given, by reason and layer; the layer is empty where none had a say."""
         with _naming(self._url), self._engine.connect() as connection:
-            return {reason: times for reason, times in connection.execute(query)}
+            return counted(connection, DECISION_DAYS)
 
     def veto(self, veto: Veto) -> str:
         """Write down a veto; answers its id."""
@@ -277,6 +286,7 @@ def _sql_table(table: tables.Table) -> sa.Table:
 
 
 DECISIONS = _sql_table(tables.DECISIONS)
+DECISION_DAYS = _sql_table(tables.DECISION_DAYS)
 VETOES = _sql_table(tables.VETOES)
 TEACHINGS = _sql_table(tables.TEACHINGS)
 _HISTORIES = _sql_table(tables.HISTORIES)
@@ -305,15 +315,20 @@ _INDEXES = (
     sa.Index("waiting_span", WAITING.c.source, WAITING.c.talk, WAITING.c.span),
     # Before each question it is looked for others of the same session.
     sa.Index("asked_session", ASKED.c.session_id),
+    # Pages show the newest answers.
+    sa.Index("decisions_time", DECISIONS.c.event_time),
 )
 """What is looked for otherwise than by its key."""
 
 
 def _create_missing(connection: sa.Connection) -> None:
+    had = set(sa.inspect(connection).get_table_names())
     _METADATA.create_all(connection)
     # Books of an earlier version have the tables without them.
     for index in _INDEXES:
         index.create(connection, checkfirst=True)
+    if DECISIONS.name in had and DECISION_DAYS.name not in had:
+        count_earlier(connection, decisions=DECISIONS, counts=DECISION_DAYS)
     # Books of before anything could be taught have this table, with nothing in it and without these columns.
     known = {column["name"] for column in sa.inspect(connection).get_columns(TEACHINGS.name)}
     for name in (column.name for column in TEACHINGS.columns if column.name not in known):

@@ -130,7 +130,13 @@ class Lake:
         for table in TABLES:
             if table.home is Home.LAKE and "customer_id" in table.schema().names and self._commits.open(table):
                 self._delete(table, _equals({"customer_id": customer_id}))
-        # Sums name turns and quote wordings: they are made anew without this customer.
+        self.drop_sums()
+
+    def drop_sums(self) -> None:
+        """Take out what was summed of the lake: it names turns and quotes wordings, and is made anew of what is left.
+
+        Raises: LakeUnavailable.
+        """
         for table in (ROLLUPS, ROLLUP_DAYS):
             if self._commits.open(table):
                 self._delete(table, f"{table.key[0]} is not null")
@@ -187,12 +193,14 @@ class Lake:
             raise unavailable(self._root, error) from error
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
+    def connect(self, tables: Sequence[Table] = ()) -> Iterator[Connection]:
         """A DuckDB connection with a view for each table, and `turns`, where parts are merged; one snapshot for its whole life.
+
+        Whoever names the tables that they ask saves opening the others; `turn_parts` must be among them.
 
         Raises: LakeUnavailable.
         """
-        snapshots = {table: self._commits.open(table) for table in TABLES if table.home is Home.LAKE}
+        snapshots = {table: self._commits.open(table) for table in tables or TABLES if table.home is Home.LAKE}
         with reading(snapshots, root=self._root) as connection:
             connection.execute(turns_view())
             yield connection

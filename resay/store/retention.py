@@ -17,7 +17,19 @@ from resay.store.books import Books, sql_table
 from resay.store.erasure import Doom, erase
 from resay.store.forgotten import Verdict
 from resay.store.lake import Lake
-from resay.store.tables import ASKED, DECISIONS, EXPOSURES, HISTORIES, TABLES, TRIALS, TRIGGERS, Home, Table
+from resay.store.tables import (
+    ASKED,
+    CUSTOMER_DAYS,
+    DECISIONS,
+    EXPOSURES,
+    HISTORIES,
+    ROLLUP_DAYS,
+    TABLES,
+    TRIALS,
+    TRIGGERS,
+    Home,
+    Table,
+)
 
 _TIMES = ("event_time", "landed_at", "day")
 """Columns that say when, the first that a table has."""
@@ -29,8 +41,12 @@ def _time_of(table: Table) -> str | None:
     return next((name for name in _TIMES if name in table.schema().names), None)
 
 
+_SUMS = (CUSTOMER_DAYS, ROLLUP_DAYS)
+"""What lies here as long as that of which it is the sum."""
+
+
 AGING: Mapping[str, Table] = {
-    table.name: table for table in TABLES if _time_of(table) and (table.home is Home.LAKE or table in _OF_THE_BOOKS)
+    table.name: table for table in TABLES if _time_of(table) and table not in _SUMS and (table.home is Home.LAKE or table in _OF_THE_BOOKS)
 }
 """Tables that may be kept for so many days, by name."""
 
@@ -40,7 +56,11 @@ def retain(lake: Lake, books: Books, days: Mapping[str, int], *, now: datetime) 
 
     Raises: LakeUnavailable, BooksUnavailable.
     """
-    return {name: _retain(lake, books, AGING[name], before=now - timedelta(days=kept)) for name, kept in days.items()}
+    gone = {name: _retain(lake, books, AGING[name], before=now - timedelta(days=kept)) for name, kept in days.items()}
+    # An erasure is no change that the history tells of (`resay.store.changes`): what was summed is summed anew.
+    if any(rows for name, rows in gone.items() if AGING[name].home is Home.LAKE):
+        lake.drop_sums()
+    return gone
 
 
 def _retain(lake: Lake, books: Books, table: Table, *, before: datetime) -> int:

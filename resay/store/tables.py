@@ -277,6 +277,20 @@ DECISIONS = Table(
     home=Home.BOOKS,
 )
 
+DECISION_DAYS = Table(
+    "decision_days",
+    "How many answers were given each day, by reason and layer: pages add these up, and need not count answers.",
+    (
+        Column("day", DAY, "Day of the event time, UTC."),
+        Column("reason", TEXT, "Why (`resay.dialogue.rewrite.Reason`)."),
+        Column("layer", TEXT, "taught, personal, table or global; empty where no layer had a say."),
+        Column("decisions", COUNT, "Answers."),
+    ),
+    key=("day", "reason", "layer"),
+    owner="serving/decision_log",
+    home=Home.BOOKS,
+)
+
 REWRITES = Table(
     "rewrites",
     "A published rewrite table: file `rewrites.jsonl` of a generation, beside `proof.json`.",
@@ -341,6 +355,7 @@ TABLES: tuple[Table, ...] = (
     TURN_PARTS,
     REJECTS,
     DECISIONS,
+    DECISION_DAYS,
     FRICTION,
     LINKS,
     SEGMENTS,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from resay.dialogue.moment import utc
-from resay.store.books import STAGES, TRIGGERS, UNSAID, Books, mark_up
+from resay.store.books import DECISIONS, STAGES, TRIGGERS, UNSAID, Books, mark_up
 from resay.store.events import Event, note
 from resay.store.forgettings import FORGOTTEN_MARK
 from resay.store.labelled_later import asked_for, settle
@@ -51,6 +51,28 @@ class TriggerSum:
     wrong: int
     counts_from: datetime | None
     """Triggers before it do not count, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """What came of all triggers of a layer, or of one rewrite of the global layer."""
+
+    customers: int
+    right: int
+    wrong: int
+    waiting: int
+    """Those of which labels do not tell yet what came of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBeside:
+    """A rewrite that the global layer says, and what came of it."""
+
+    rewrite_id: str
+    source: str
+    """What was said, as a decision of the newest has it."""
+    target: str
+    occasions: Occasions
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +179,39 @@ class TriggerBooks:
         marks = self._books.marks()
         return marks.get(UNSAID_MARK, 0) + marks.get(FORGOTTEN_MARK, 0)
 
+    def by_layer(self) -> dict[str, Occasions]:
+        """What came of the layers beside the table.
+
+        Raises: BooksUnavailable.
+        """
+        query = sa.select(TRIGGERS.c.layer, *_OCCASIONS).group_by(TRIGGERS.c.layer)
+        with self._books.reading() as connection:
+            return {layer: Occasions(*counts) for layer, *counts in connection.execute(query)}
+
+    def said_most(self, *, limit: int) -> list[SaidBeside]:
+        """Rewrites of the global layer that were said most often, with the words of one answer each.
+
+        Raises: BooksUnavailable.
+        """
+        of, said = TRIGGERS.c, DECISIONS.c
+        most = sa.select(of.rewrite_id, sa.func.max(of.event_time), *_OCCASIONS).where(of.layer == GLOBAL)
+        query = most.group_by(of.rewrite_id).order_by(sa.func.count().desc(), of.rewrite_id).limit(limit)
+        with self._books.reading() as connection:
+            rows = connection.execute(query).fetchall()
+            # By time, by which decisions are indexed: those of a large service take a second to look through.
+            newest = sa.and_(said.event_time.in_([row[1] for row in rows]), said.rewrite_id.in_([row[0] for row in rows]))
+            words = sa.select(said.rewrite_id, said.source, said.target).where(newest, said.target.is_not(None))
+            by_id = {rewrite_id: (source, target) for rewrite_id, source, target in connection.execute(words)}
+        return [SaidBeside(name, *by_id[name], Occasions(*counts)) for name, _, *counts in rows if name in by_id]
+
+    def count_unsaid(self) -> int:
+        """How many rewrites of customers' own histories are unsaid.
+
+        Raises: BooksUnavailable.
+        """
+        with self._books.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(UNSAID)).scalar_one())
+
     def unsaid(self, *, limit: int) -> list[UnsaidRow]:
         """What is unsaid, the newest first.
 
@@ -167,7 +222,11 @@ class TriggerBooks:
             return [_unsaid(row) for row in connection.execute(query).mappings()]
 
 
-_RIGHT, _WRONG = (sa.cast(sa.func.sum(sa.case((TRIGGERS.c.outcome == each, 1), else_=0)), sa.BigInteger) for each in ("right", "wrong"))
+_RIGHT, _WRONG, _WAITING = (
+    sa.cast(sa.func.sum(sa.case((TRIGGERS.c.outcome == each, 1), else_=0)), sa.BigInteger) for each in ("right", "wrong", "")
+)
+
+_OCCASIONS = (sa.func.count(TRIGGERS.c.customer_id.distinct()), _RIGHT, _WRONG, _WAITING)
 
 
 def _failing_global(wrong_min: int) -> sa.Select[Any]:

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -18,7 +18,7 @@ from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import BeforeRequest, Heard
 from resay.dialogue.turn import Prompt
 from resay.store.artifact import Shelf
-from resay.store.keys import Scope
+from resay.store.keys import Scope as KeyScope
 from rewrite_online.deadline import PATIENT_BUDGET_S
 from rewrite_online.explanation import Explanation
 from rewrite_online.hold_out import NO_HOLD_OUT
@@ -32,7 +32,7 @@ from serving.experiments.look import Look
 from serving.experiments_api import Form, exported, look_now, record_named
 from serving.review.files import RulesForm
 from serving.rules_api import Rules, rules_file
-from serving.rules_wire import RULE_CHARS_MAX, TEXT_CHARS_MAX, Blocked, Edited, Turned, Why
+from serving.rules_wire import RULE_CHARS_MAX, TEXT_CHARS_MAX, Blocked, Edited, Scope, Turned, Why
 from serving.service import Service
 from serving.sessions import cookie_name, session_caller
 
@@ -121,7 +121,7 @@ class _Page:
         """The way in with the API key."""
         shown = await _form_field(request, "key", chars_max=KEY_CHARS_MAX)
         caller = self._service.keyring.caller(shown.strip())
-        if caller is not None and not caller.may(Scope.REVIEW):
+        if caller is not None and not caller.may(KeyScope.REVIEW):
             return self._let_in(request, None, otherwise="other_key")
         secret = await run_in_threadpool(self._service.sessions.open, caller) if caller else None
         return self._let_in(request, secret, otherwise="wrong_key")
@@ -208,10 +208,13 @@ class _Page:
         return await self._change(request, "veto_id", self._rules.undo)
 
     async def switch(self, request: Request) -> Response:
-        """Turn everything off, or on again."""
+        """Turn everything, or a layer, off, or on again."""
+        named = await _form_field(request, "scope", chars_max=KEY_CHARS_MAX) or "all"
+        if named not in get_args(Scope):
+            return self._refused([f"What is switched must be one of {', '.join(get_args(Scope))}."])
 
         def turn(turned: str, why: Why) -> object:
-            return self._rules.switch(Turned(off=turned == "off", why=why.why, by=why.by))
+            return self._rules.switch(Turned(scope=cast("Scope", named), off=turned == "off", why=why.why, by=why.by))
 
         return await self._change(request, "turn", turn)
 

@@ -30,6 +30,7 @@ from serving.dashboard.rolled import rolled
 from serving.experiments.look import look_at
 from serving.service import Service
 from serving.trials.fared import read_fared, state_of
+from serving.trials.layers import Layers, read_layers
 
 Shown = TypeVar("Shown")
 
@@ -138,6 +139,7 @@ class View:
     log: Log | Absent
     table: Table | Absent
     proof: Proof | Absent
+    layers: Layers | Absent
     experiments: tuple[Told, ...] | Absent
     card: Card
 
@@ -157,6 +159,7 @@ def _view(service: Service, log: Log | Absent, *, connection: Connection | None,
         log=log,
         table=_section(lambda: _table(service, connection, mask)),
         proof=_section(lambda: _proof(service)),
+        layers=_section(lambda: _layers(service)),
         experiments=_section(lambda: _experiments(service)),
         card=_card(service),
     )
@@ -218,6 +221,11 @@ def _table(service: Service, connection: Connection | None, mask: Callable[[str]
         vetoes=tuple(service.books.vetoes()),
         problem=live.problem,
     )
+
+
+def _layers(service: Service) -> Layers | Absent:
+    table = frozenset(each.rewrite_id for each in service.watch.live().rewrites)
+    return read_layers(service.books, read_fared(service.trials), table=table)
 
 
 def _proof(service: Service) -> Proof | Absent:

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from resay.experiment.exposure import Exposed
 from resay.experiment.metric import BARGE_IN, DEFECT_RATE, GOAL_SUCCESS, NEGATIVE_FEEDBACK, REPHRASE_RATE
-from resay.experiment.statistic import Joint, Moments, Unit
+from resay.experiment.reckoning import EVERYBODY
+from resay.experiment.statistic import Joint, Moments
 from resay.label.customer_days import COUNTS, MILLION, counted_turns, first_cohorts
 from resay.store.reading import Connection
 from resay.store.tables import TEXT, TIME
@@ -90,7 +91,8 @@ def _told(since: str, end: datetime, is_past: str, *, all_stale: bool) -> str:
     some = {
         name: f"""(
             select {name}.*
-            from (select *, cast(event_time as date) as day from {name} where event_time < {until}) as {name} join exposed using (customer_id)
+            from (select *, cast(event_time as date) as day from {name} where event_time < {until}) as {name}
+            join exposed using (customer_id)
             where {near} and {is_cut}
         )"""
         for name in ("outcomes", "segments")
@@ -120,35 +122,39 @@ def by_day(connection: Connection, metric: str) -> list[tuple[date, str, Joint]]
 
     What `Reckoning` comes to, customer by customer, in one step of the engine: a chart of a month asks for it a million times.
     """
-    return [(day, arm, _joint(sums)) for day, arm, *sums in run(connection, _gains(metric))]
+    return [(day, arm, _joint(sums)) for day, _, arm, *sums in run(connection, _gains(metric, is_whole=False))]
 
 
-def in_all(connection: Connection, metric: str) -> dict[str, Unit]:
-    """What was counted of each customer, of turns from their exposure on."""
-    return {customer: (total / MILLION, base) for customer, total, base in run(connection, _summed(metric, is_past=False))}
+def in_whole(connection: Connection, metric: str) -> dict[tuple[str, str], Joint]:
+    """The sums of each arm and cohort over all days, `EVERYBODY` among the cohorts; `show_cohorts` comes first."""
+    return {(arm, cohort): _joint(sums) for _, cohort, arm, *sums in run(connection, _gains(metric, is_whole=True))}
 
 
-def before(connection: Connection, metric: str) -> dict[str, Unit]:
-    """What was counted of each customer before the start."""
-    return {customer: (total / MILLION, base) for customer, total, base in run(connection, _summed(metric, is_past=True))}
+def show_cohorts(connection: Connection, names: Iterable[str], *, stale: Sequence[date] | None) -> dict[tuple[str, str], int]:
+    """Let steps see who is of which of these cohorts, as the first of their turns that names any says; how many are, by arm and cohort."""
+    connection.register("wanted_cohorts", pa.table({"cohort": pa.array(sorted(set(names)), TEXT)}))
+    run(connection, _cohorts(all_stale=stale is None))
+    return {(arm, cohort): customers for arm, cohort, customers in run(connection, _SIZES)}
 
 
-def cohorts_of(connection: Connection, names: Iterable[str], *, stale: Sequence[date] | None) -> dict[str, frozenset[str]]:
-    """Those of these cohorts that each customer is of, as the first of their turns that names any says."""
-    wanted = frozenset(names)
-    found = run(connection, _cohorts(all_stale=stale is None)) if wanted else []
-    return {customer: wanted.intersection(told) for customer, told in found}
+_SIZES = Step(
+    "sizes_of_cohorts",
+    "select arm, cohort, count(*) from member_of join exposed using (customer_id) group by arm, cohort order by arm, cohort",
+)
 
 
-def _gains(metric: str) -> Step:
+def _gains(metric: str, *, is_whole: bool) -> Step:
+    """What days of customers add to the sums: each day to those of its arm, or all days of a customer in one piece, to all of theirs."""
     total, base = COUNTED[metric]
     sums = ", ".join(f"sum(cast({each} as hugeint))" for each in _GAINS)
+    daily = f"select customer_id, day, {total} as total, {base} as base from units where not is_past and {base} > 0"
+    if is_whole:
+        daily = f"select customer_id, null as day, total, base from ({_summed(metric, is_past=False).sql}) as summed"
+    members = "member_of" if is_whole else f"(select customer_id, '{EVERYBODY}' as cohort from exposed)"
     return Step(
-        f"{metric}_by_day",
+        f"{metric}_{'in_whole' if is_whole else 'by_day'}",
         f"""
-        with daily as (
-            select customer_id, day, {total} as total, {base} as base from units where not is_past and {base} > 0
-        ),
+        with daily as ({daily}),
         earlier as ({_summed(metric, is_past=True).sql}),
         grown as (
             select customer_id, day, cast(total as hugeint) as d, cast(base as hugeint) as n,
@@ -157,16 +163,17 @@ def _gains(metric: str) -> Step:
             window so_far as (partition by customer_id order by day rows between unbounded preceding and 1 preceding)
         ),
         known as (
-            select grown.*, exposed.arm, grown.had_n = 0 as is_first,
+            select grown.*, exposed.arm, members.cohort, grown.had_n = 0 as is_first,
                 cast(coalesce(earlier.total, 0) as hugeint) as past_d, cast(coalesce(earlier.base, 0) as hugeint) as past_n
             from grown
             join exposed on exposed.customer_id = grown.customer_id
+            join {members} as members on members.customer_id = grown.customer_id
             left join earlier on earlier.customer_id = grown.customer_id
         )
-        select day, arm, {sums}
+        select day, cohort, arm, {sums}
         from known
-        group by day, arm
-        order by day, arm
+        group by day, cohort, arm
+        order by day, cohort, arm
         """,
     )
 
@@ -196,7 +203,7 @@ def _joint(sums: Sequence[int]) -> Joint:
 def _summed(metric: str, *, is_past: bool) -> Step:
     total, base = COUNTED[metric]
     return Step(
-        f"{metric}_{'before' if is_past else 'in_all'}",
+        f"{metric}_{'before' if is_past else 'since'}",
         f"""
         select customer_id, cast(sum({total}) as bigint) as total, cast(sum({base}) as bigint) as base
         from units
@@ -219,9 +226,19 @@ def _cohorts(*, all_stale: bool) -> Step:
     return Step(
         "cohorts",
         f"""
-        select exposed.customer_id, arg_min(days.cohorts, days.day) as cohorts
-        from ({days}) as days
-        join exposed on exposed.customer_id = days.customer_id
-        group by exposed.customer_id
+        create or replace temp table member_of as
+        select customer_id, '{EVERYBODY}' as cohort from exposed
+        union all
+        select customer_id, cohort
+        from (
+            select customer_id, unnest(list_distinct(first_named)) as cohort
+            from (
+                select exposed.customer_id, arg_min(days.cohorts, days.day) as first_named
+                from ({days}) as days
+                join exposed on exposed.customer_id = days.customer_id
+                group by exposed.customer_id
+            ) as named
+        ) as told
+        where cohort in (select cohort from wanted_cohorts)
         """,
     )

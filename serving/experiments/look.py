@@ -5,6 +5,7 @@ Puts the arithmetic of `resay.experiment` over the books and the lake. Decides n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,19 +14,23 @@ from resay.experiment.assign import CONTROL, TREATMENT
 from resay.experiment.bounds import NOTHING_COUNTED, TOO_FEW_UNITS, Interval
 from resay.experiment.compare import CROSSED_ARMS, SAMPLE_RATIO_MISMATCH, Arm, Comparison, Plan, compare
 from resay.experiment.exposure import Exposed, Exposure, exposed
-from resay.experiment.reckoning import Counted, Past, Reckoning
+from resay.experiment.reckoning import EVERYBODY
 from resay.experiment.report import Experiment, Report, report_of
 from resay.experiment.sample_ratio import SampleRatio, sample_ratio
 from resay.experiment.sequential import AIMED_DIFFERENCE, CUSTOMERS_MIN, Estimate, at_all_looks
-from resay.experiment.statistic import Joint, Unit, rate_of
+from resay.experiment.statistic import Joint, rate_of
 from resay.label.rollup import stale_days
 from resay.store.events import Event
 from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from resay.store.lake import Lake
-from serving.experiments.counts import Stretch, before, by_day, cohorts_of, in_all, show_counts
+from resay.store.tables import CUSTOMER_DAYS, FRICTION, LINKS, OUTCOMES, SEGMENTS, TURN_PARTS
+from serving.experiments.counts import Stretch, by_day, in_whole, show_cohorts, show_counts
 from serving.experiments.question import experiment_of
 
 ARMS = (CONTROL, TREATMENT)
+
+TABLES_LOOKED_AT = (TURN_PARTS, OUTCOMES, SEGMENTS, FRICTION, LINKS, CUSTOMER_DAYS)
+"""Those of the lake that a look asks: to open one costs a hundredth of a second, and there are twenty."""
 
 VOID = frozenset({SAMPLE_RATIO_MISMATCH, CROSSED_ARMS})
 """Reasons for which no figure of any arm means anything."""
@@ -75,14 +80,23 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the tables hold of an experiment."""
+    """What the tables hold of an experiment, as sums."""
 
-    moments: tuple[Exposure, ...]
-    days: Sequence[tuple[date, str, Joint]]
-    """What each day adds to the sums of an arm, of the deciding metric; days in order."""
-    whole: Mapping[str, Mapping[str, Unit]]
-    """By metric and customer, over all days."""
-    past: Mapping[str, Past]
+    exposed: Exposed
+    sums: Mapping[str, Mapping[tuple[str, str], Joint]]
+    """By metric, and by arm and cohort."""
+    sizes: Mapping[tuple[str, str], int]
+    """Customers exposed, by arm and cohort."""
+
+    def crossed(self) -> int:
+        """How many customers were served by more than one arm."""
+        return len(self.exposed.crossed)
+
+    def arms(self, names: Sequence[str], metric: str, *, cohort: str = EVERYBODY) -> list[Arm]:
+        """The arms, of everybody or of one cohort; whoever crossed is of the size of the arm in which they began, and of no cohort."""
+        every = self.exposed.sizes()
+        sizes = [every.get(name, 0) if cohort == EVERYBODY else self.sizes.get((name, cohort), 0) for name in names]
+        return [Arm(size, self.sums[metric].get((name, cohort), Joint())) for size, name in zip(sizes, names, strict=True)]
 
 
 def look_at(record: ExperimentRecord, experiments: ExperimentBooks, lake: Lake, *, now: datetime) -> Look:
@@ -92,10 +106,9 @@ def look_at(record: ExperimentRecord, experiments: ExperimentBooks, lake: Lake, 
     """
     experiment = experiment_of(record)
     moments = tuple(Exposure(*each) for each in experiments.exposures(record.experiment))
-    seen = _seen(record, experiment, moments, lake=lake, now=now)
-    whole = _reckoned(seen)
-    report = replace(report_of(experiment, whole), experiment=record.experiment)
-    both = whole.arms(ARMS, record.metric)
+    seen, days = _seen(record, experiment, moments, lake=lake, now=now)
+    report = replace(report_of(experiment, seen), experiment=record.experiment)
+    both = seen.arms(ARMS, record.metric)
     reason = report.decision.reason
     control, treatment = (
         _arm_look(name, arm, rate=_rate(arm.sums, experiment.plan.level, void=reason)) for name, arm in zip(ARMS, both, strict=True)
@@ -106,61 +119,58 @@ def look_at(record: ExperimentRecord, experiments: ExperimentBooks, lake: Lake, 
         report=report,
         arms=(control, treatment),
         ratio=_ratio(experiment.plan, both),
-        days=tuple(_days(experiment.plan, seen)),
+        days=tuple(_days(experiment.plan, moments, days)),
         events=tuple(experiments.events(record.experiment)),
     )
 
 
-def _seen(record: ExperimentRecord, experiment: Experiment, moments: tuple[Exposure, ...], *, lake: Lake, now: datetime) -> _Seen:
+def _seen(
+    record: ExperimentRecord, experiment: Experiment, moments: Sequence[Exposure], *, lake: Lake, now: datetime
+) -> tuple[_Seen, Sequence[tuple[date, str, Joint]]]:
+    """The sums over all days, and what each day adds to them, of the deciding metric."""
     stretch = Stretch(record.started_at - timedelta(days=record.past_days), record.started_at, record.stopped_at or now)
-    metrics = (record.metric, *record.guardrails)
+    known = exposed(moments)
     # The days first: one that changes while it is looked at is told as it was summed, or as it is.
     stale = stale_days(lake)
-    with lake.connect() as connection:
-        show_counts(connection, exposed(moments), stretch, stale=stale)
-        days = by_day(connection, record.metric)
-        whole = {metric: in_all(connection, metric) for metric in metrics}
-        earlier = {metric: before(connection, metric) for metric in metrics}
-        of_cohorts = cohorts_of(connection, (*experiment.cohorts.declared, *experiment.cohorts.added), stale=stale)
-    return _Seen(moments, days, whole, _past(earlier, of_cohorts))
+    with lake.connect(TABLES_LOOKED_AT) as connection:
+        show_counts(connection, known, stretch, stale=stale)
+        sizes = show_cohorts(connection, (*experiment.cohorts.declared, *experiment.cohorts.added), stale=stale)
+        sums = {metric: in_whole(connection, metric) for metric in (record.metric, *record.guardrails)}
+        return _Seen(known, sums, sizes), by_day(connection, record.metric)
 
 
-def _past(earlier: Mapping[str, Mapping[str, Unit]], of_cohorts: Mapping[str, frozenset[str]]) -> dict[str, Past]:
-    customers = {*of_cohorts, *(customer for units in earlier.values() for customer in units)}
-    return {
-        customer: Past(
-            {metric: units[customer] for metric, units in earlier.items() if customer in units}, of_cohorts.get(customer, frozenset())
-        )
-        for customer in customers
-    }
-
-
-def _reckoned(seen: _Seen) -> Reckoning:
-    """The sums of all days: of each customer and metric in one piece, as their days add up."""
-    reckoning = Reckoning(seen.past)
-    counts = [Counted(customer, metric, unit) for metric, units in seen.whole.items() for customer, unit in units.items()]
-    reckoning.add(exposed(seen.moments), counts)
-    return reckoning
-
-
-def _days(plan: Plan, seen: _Seen) -> list[DayLook]:
+def _days(plan: Plan, moments: Sequence[Exposure], gained: Sequence[tuple[date, str, Joint]]) -> list[DayLook]:
     """What was known at the end of each day, from the first exposure to the last day of which anything was counted.
 
     Of those who have not crossed by now: who belongs to no arm belonged to none.
     """
-    exposures: dict[date, list[Exposure]] = {}
-    for each in seen.moments:
-        exposures.setdefault(each.at.date(), []).append(each)
-    gains = {(day, arm): gain for day, arm, gain in seen.days}
-    known, sums, looks = Exposed(), dict.fromkeys(ARMS, Joint()), []
-    for day in _every_day({*exposures, *(day for day, _ in gains)}):
-        known += exposed(exposures.get(day, ()))
+    gains = {(day, arm): gain for day, arm, gain in gained}
+    sizes, crossed = _sizes_by_day(moments)
+    sums, looks = dict.fromkeys(ARMS, Joint()), []
+    known, met = dict.fromkeys(ARMS, 0), 0
+    for day in _every_day({*sizes, *(day for day, _ in gains)}):
         sums = {arm: sums[arm] + gains.get((day, arm), Joint()) for arm in ARMS}
-        sizes = known.sizes()
-        control, treatment = (Arm(sizes.get(arm, 0), sums[arm]) for arm in ARMS)
-        found = compare(plan, control, treatment, crossed=len(known.crossed))
+        known = {arm: known[arm] + sizes.get(day, {}).get(arm, 0) for arm in ARMS}
+        met += crossed.get(day, 0)
+        control, treatment = (Arm(known[arm], sums[arm]) for arm in ARMS)
+        found = compare(plan, control, treatment, crossed=met)
         looks.append(DayLook(day, _rates(plan, (control, treatment), found), found.lift))
     return looks
+
+
+def _sizes_by_day(moments: Sequence[Exposure]) -> tuple[dict[date, Counter[str]], Counter[date]]:
+    """Customers who were first exposed on each day, by arm; and those of whom it was seen that day that both arms served them."""
+    of: dict[str, list[Exposure]] = {}
+    for each in moments:
+        of.setdefault(each.customer_id, []).append(each)
+    sizes: dict[date, Counter[str]] = {}
+    crossed = Counter[date]()
+    for met in of.values():
+        first = min(met, key=lambda each: (each.at, each.arm))
+        sizes.setdefault(first.at.date(), Counter())[first.arm] += 1
+        if others := [each.at for each in met if each.arm != first.arm]:
+            crossed[min(others).date()] += 1
+    return sizes, crossed
 
 
 def _every_day(days: set[date]) -> list[date]:

@@ -14,7 +14,7 @@ import pytest
 
 from ingest.landing import land_records
 from resay.dialogue.codec import encode, whole
-from resay.dialogue.turn import Context, Turn
+from resay.dialogue.turn import Context
 from resay.label.findings import findings, said_twice
 from resay.label.rollup import TWICE_MAX, keep_rollup, kept_rollup, make_rollup, stale_days
 from resay.store.commit import Progress
@@ -187,6 +187,7 @@ class WatchedLake(Lake):
         self.revised: list[tuple[str, list[str]]] = []
 
     def revise(self, table: Table, rows: pa.Table, *, keys: pa.Table, progress: Sequence[Progress]) -> None:
+        """Tell of it."""
         self.revised.append((table.name, keys.column(0).to_pylist()))
         super().revise(table, rows, keys=keys, progress=progress)
 
@@ -194,7 +195,7 @@ class WatchedLake(Lake):
 def test_a_new_slice_is_summed_of_all_days(tmp_path: Path):
     """Of which nothing else has changed."""
     lake = Lake(tmp_path)
-    talk = Talk(lake, 2).said(range(20))
+    Talk(lake, 2).said(range(20))
     keep_rollup(lake, [], now=BASE)
 
     kept = keep_rollup(lake, SLICES, now=BASE)
@@ -229,6 +230,7 @@ class KilledLake(Lake):
     """A lake whose process dies before the parts of traffic are written."""
 
     def revise(self, table: Table, rows: pa.Table, *, keys: pa.Table, progress: Sequence[Progress]) -> None:
+        """Die at the second table."""
         if table is ROLLUP_DAYS:
             raise Killed
         super().revise(table, rows, keys=keys, progress=progress)
@@ -256,6 +258,7 @@ class OvertakenLake(Lake):
         self._others = [other]
 
     def revise(self, table: Table, rows: pa.Table, *, keys: pa.Table, progress: Sequence[Progress]) -> None:
+        """Let the other one go first."""
         while self._others:
             self._others.pop()()
         super().revise(table, rows, keys=keys, progress=progress)

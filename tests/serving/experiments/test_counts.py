@@ -10,10 +10,11 @@ import pytest
 
 from resay.experiment.assign import TREATMENT
 from resay.experiment.exposure import Exposure, exposed
+from resay.experiment.reckoning import EVERYBODY
 from resay.experiment.statistic import Unit
 from resay.store.lake import Lake
 from resay.store.reading import Connection
-from serving.experiments.counts import Stretch, cohorts_of, in_all, show_counts
+from serving.experiments.counts import Stretch, in_whole, show_cohorts, show_counts
 from tests.builders import BASE
 from tests.serving.experiments.traffic import DAY, Traffic
 
@@ -73,10 +74,14 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 )
 def test_a_metric_counts_what_it_says(connection: Connection, metric: str, counted: Unit):
     """Chances of defects, likely second tries, signs of friction; goals once each, but for those that cannot be told."""
-    assert in_all(connection, metric) == {"ann": counted}
+    show_cohorts(connection, [], stale=None)
+    (found,) = in_whole(connection, metric).items()
+
+    assert found[0] == (TREATMENT, EVERYBODY)
+    assert (found[1].now.units, found[1].now.total, found[1].now.base) == (1, *counted)
 
 
 def test_a_customer_s_cohorts_are_those_of_the_first_turn_that_names_any(connection: Connection):
     """Of those that are asked for: what is said later, which treatment may have changed, moves nobody."""
-    assert cohorts_of(connection, ["scots", "old", "en-GB"], stale=None) == {"ann": frozenset({"scots"})}
-    assert cohorts_of(connection, [], stale=None) == {}
+    assert show_cohorts(connection, ["scots", "old", "en-GB"], stale=None) == {(TREATMENT, EVERYBODY): 1, (TREATMENT, "scots"): 1}
+    assert show_cohorts(connection, [], stale=None) == {(TREATMENT, EVERYBODY): 1}

@@ -11,10 +11,11 @@ from resay.experiment.assign import CONTROL, TREATMENT
 from resay.experiment.compare import Ruling
 from resay.experiment.exposure import Exposure, exposed
 from resay.experiment.guard import Safety
+from resay.experiment.reckoning import EVERYBODY
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.lake import Lake
-from serving.experiments.counts import Stretch, before, show_counts
+from serving.experiments.counts import Stretch, in_whole, show_cohorts, show_counts
 from tests.builders import BASE
 from tests.serving.experiments.traffic import DAY, Talk, Traffic, asked, look, ran, start
 
@@ -94,7 +95,9 @@ def test_the_past_is_what_lies_before_the_start_and_not_too_far(tmp_path: Path):
     with Lake(tmp_path / "lake").connect() as connection:
         stretch = Stretch(BASE - 28 * DAY, BASE, BASE + DAY)
         show_counts(connection, exposed([Exposure("ann", TREATMENT, NOON)]), stretch, stale=None)
-        assert before(connection, "defect_rate") == {"ann": (2.0, 2)}
+        show_cohorts(connection, [], stale=None)
+        past = in_whole(connection, "defect_rate")[TREATMENT, EVERYBODY].before
+    assert (past.total, past.base) == (2.0, 2)
 
 
 def test_what_is_better_is_found_and_every_day_is_told(tmp_path: Path):
