@@ -130,7 +130,7 @@ def _keep(lake: Lake, slices: Sequence[Slice], *, now: datetime) -> Rollup:
     moves = {table: _moved(lake, table) for table in (CUSTOMER_DAYS, ROLLUP_DAYS, ROLLUPS)}
     # The versions first: what is written while it is summed makes it due again.
     inputs = inputs_of(lake, slices)
-    _sum_days(lake, slices, _days_due(lake, slices), moves)
+    _sum_days(lake, slices, days=_days_due(lake, slices), moves=moves)
     with lake.connect() as connection:
         rollup = _summed(connection, ROLLUP_DAYS.name)
     row = {"rollup": ["pages"], "made_at": [now], "inputs": [inputs], "turns": [rollup.found.turns], "body": [encode(rollup)]}
@@ -152,7 +152,7 @@ def _days_due(lake: Lake, slices: Sequence[Slice]) -> list[date] | None:
     return stale_days(lake) if kept and kept["slices"] == _names(slices) else None
 
 
-def _sum_days(lake: Lake, slices: Sequence[Slice], days: Sequence[date] | None, moves: Mapping[Table, Sequence[Progress]]) -> None:
+def _sum_days(lake: Lake, slices: Sequence[Slice], *, days: Sequence[date] | None, moves: Mapping[Table, Sequence[Progress]]) -> None:
     """Put the sums of these days, or of all, in place of what was kept of them."""
     if days is not None and not days:
         return

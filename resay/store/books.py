@@ -26,6 +26,7 @@ from resay.store import tables, waiting_tables
 from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
 from resay.store.decision_counts import add_decisions, count_earlier, counted
 from resay.store.forgotten import Forgotten
+from resay.store.summed_history import summed_history
 from resay.store.trial_rows import note_trials, note_triggers
 
 HISTORIES_MARK = "histories"
@@ -388,23 +389,4 @@ def _history_row(customer_id: str, tried: Tried) -> dict[str, object]:
     return row
 
 
-def _summed_history() -> sa.Select[Any]:
-    """One customer's rows over all days; of what is told of the last turn, that of the last day."""
-    of = _HISTORIES.c
-    keys = (of.said, of.prompt_kind, of.room, of.way, of.target)
-    ours = (of.customer_id == sa.bindparam("customer"), of.day >= sa.bindparam("since"))
-    summed = sa.select(
-        *keys,
-        # Where sums of whole numbers are wider than these (PostgreSQL), they would come back as decimals.
-        sa.cast(sa.func.sum(of.times), sa.BigInteger).label("times"),
-        sa.cast(sa.func.sum(of.successes), sa.BigInteger).label("successes"),
-        sa.func.max(of.day).label("last_day"),
-    )
-    sums = summed.where(*ours).group_by(*keys).subquery()
-    same = [sums.c[key.name] == key for key in keys]
-    last = sa.and_(*same, of.day == sums.c.last_day, *ours)
-    told = sa.select(*(sums.c[key.name] for key in keys), of.wording, of.state, sums.c.times, sums.c.successes, sums.c.last_day, of.turn_id)
-    return told.select_from(sums.join(_HISTORIES, last)).order_by(*(sums.c[key.name] for key in keys))
-
-
-_HISTORY_OF = _summed_history()
+_HISTORY_OF = summed_history(_HISTORIES)

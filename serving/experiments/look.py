@@ -5,7 +5,7 @@ Puts the arithmetic of `resay.experiment` over the books and the lake. Decides n
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -150,7 +150,7 @@ def _days(plan: Plan, moments: Sequence[Exposure], gained: Sequence[tuple[date, 
     known, met = dict.fromkeys(ARMS, 0), 0
     for day in _every_day({*sizes, *(day for day, _ in gains)}):
         sums = {arm: sums[arm] + gains.get((day, arm), Joint()) for arm in ARMS}
-        known = {arm: known[arm] + sizes.get(day, {}).get(arm, 0) for arm in ARMS}
+        known = {arm: known[arm] + sizes[day][arm] for arm in ARMS}
         met += crossed.get(day, 0)
         control, treatment = (Arm(known[arm], sums[arm]) for arm in ARMS)
         found = compare(plan, control, treatment, crossed=met)
@@ -158,16 +158,16 @@ def _days(plan: Plan, moments: Sequence[Exposure], gained: Sequence[tuple[date, 
     return looks
 
 
-def _sizes_by_day(moments: Sequence[Exposure]) -> tuple[dict[date, Counter[str]], Counter[date]]:
+def _sizes_by_day(moments: Sequence[Exposure]) -> tuple[Mapping[date, Counter[str]], Counter[date]]:
     """Customers who were first exposed on each day, by arm; and those of whom it was seen that day that both arms served them."""
     of: dict[str, list[Exposure]] = {}
     for each in moments:
         of.setdefault(each.customer_id, []).append(each)
-    sizes: dict[date, Counter[str]] = {}
+    sizes = defaultdict[date, Counter[str]](Counter)
     crossed = Counter[date]()
     for met in of.values():
         first = min(met, key=lambda each: (each.at, each.arm))
-        sizes.setdefault(first.at.date(), Counter())[first.arm] += 1
+        sizes[first.at.date()][first.arm] += 1
         if others := [each.at for each in met if each.arm != first.arm]:
             crossed[min(others).date()] += 1
     return sizes, crossed

@@ -77,7 +77,7 @@ def read_layers(books: Books, fared: Mapping[str, Fared], *, table: frozenset[st
     taken_back = {name for name, stage in stages.items() if stage == Stage.TAKEN_BACK}
     left = {Layer.PERSONAL: unsaid, Layer.TABLE: len(taken_back & table), Layer.GLOBAL: len(taken_back - table)}
     told = {Layer.TABLE: _of_table(fared), **{layer: beside.get(layer, Occasions(0, 0, 0, 0)) for layer in (Layer.PERSONAL, Layer.GLOBAL)}}
-    rows = tuple(_row(layer, said, told.get(layer), left.get(layer, 0)) for layer in NOTES)
+    rows = tuple(_row(layer, said, told=told.get(layer), left=left.get(layer, 0)) for layer in NOTES)
     ones = tuple(GlobalFared(each, Stage(stages.get(each.rewrite_id, Stage.CANARY))) for each in triggers.said_most(limit=SAID_SHOWN_MAX))
     return Layers(rows, ones)
 
@@ -99,7 +99,7 @@ def _of_table(fared: Mapping[str, Fared]) -> Occasions:
     return Occasions(0, applied.right, applied.wrong, sum(each.waiting for each in fared.values()))
 
 
-def _row(layer: Layer, said: Mapping[tuple[str, str], int], told: Occasions | None, left: int) -> LayerFared:
+def _row(layer: Layer, said: Mapping[tuple[str, str], int], *, told: Occasions | None, left: int) -> LayerFared:
     answers = sum(said.get((reason, layer), 0) for reason in SAID)
     counts = (told.right, told.wrong, told.waiting) if told else (None, None, None)
     return LayerFared(layer, answers, *counts, left, NOTES[layer])

@@ -28,12 +28,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 @contextmanager
 def opened(browser: Browser, running: RunningService, **others: Any) -> Iterator[Page]:
-    """The page, come in by the link; fails where the browser has anything to complain of."""
+    """The page, come in by the link; fails where the browser complains, or where anything but this service is asked for anything."""
     context = browser.new_context(**others)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(running.url) or complaints.append(f"asked {request.url}"))
     page.goto(running.page_url())
     yield page
     context.close()

@@ -11,7 +11,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import httpx
-import sqlalchemy as sa
 
 from resay.commands.bench.made_home import MEMORY, keep_day, publish_mined
 from resay.commands.bench.mine_talk import DAYS, Talk, make_day
@@ -167,7 +166,7 @@ def _answer(books: Books, turns: int) -> None:
         from numbers
     """
     with books.writing() as connection:
-        connection.execute(sa.text(made))
+        connection.exec_driver_sql(made)
 
 
 def _settings(home: Path) -> ServiceSettings:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
 from resay.commands.main import command_line
@@ -23,7 +23,7 @@ from tests.serving.conftest import settings_of
 from tests.serving.dialogues import HOSTILE, fill
 from tests.serving.experiments.traffic import DAY, Talk, asked, lived
 from tests.serving.experiments.traffic import start as start_experiment
-from tests.serving.test_browser import CONTRAST_MIN
+from tests.serving.test_browser import CONTRAST_MIN, opened
 
 pytestmark = pytest.mark.browser
 
@@ -54,21 +54,6 @@ def running(home: Path) -> Iterator[RunningService]:
     service = start(create_app(settings_of(home)), bind("127.0.0.1", 0))
     yield service
     service.stop()
-
-
-@contextmanager
-def opened(browser: Browser, running: RunningService, **others: Any) -> Iterator[Page]:
-    """The page, come in by the link; fails where the browser complains, or where anything but this service is asked for anything."""
-    context = browser.new_context(**others)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: request.url.startswith(running.url) or complaints.append(f"asked {request.url}"))
-    page.goto(running.page_url())
-    yield page
-    context.close()
-    assert complaints == []
 
 
 def status(home: Path, name: str) -> dict[str, Any]:
