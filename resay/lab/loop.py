@@ -31,7 +31,7 @@ NIGHT = timedelta(days=1, hours=6)
 """From the midnight before a day to the night after it: evenings in New York are over then."""
 
 PASSES = 3
-"""The scored weeks are lived through with the system, with the reference, and with nothing."""
+"""The scored weeks are lived through with the system, with the reference, and with nothing; once more where the system rolls back."""
 
 
 class System(Protocol):
@@ -48,6 +48,16 @@ class System(Protocol):
 
     def defects(self) -> Iterable[tuple[str, str, float]]:
         """Of every turn taken in: its id, its customer, and the chance that it failed them, as the system's own labels see it."""
+
+
+class RollsBack(Protocol):
+    """The system as it is served: what fails by its own labels is left unsaid from the next night on."""
+
+    def rewriting(self) -> Rewriting:
+        """What answers now, less what is rolled back."""
+
+    def judge(self, now: datetime) -> None:
+        """Judge what was said, by what has landed."""
 
 
 class Talk(Protocol):
@@ -95,6 +105,12 @@ class Parts:
     """Customers behind every rewrite: of the reference, and of the system as far as its speed of learning goes."""
     checkpoint: Checkpoint | None = None
     """Where it is noted how far the loop is; the system must keep what it learns beside it."""
+    roll_back: Callable[[], RollsBack] | None = None
+    """Begins roll-back for a pass over the scored weeks, untried; where there is none, what was learnt is said throughout."""
+
+
+Judge = Callable[[datetime], None]
+"""A round of roll-back, at a moment."""
 
 
 @dataclass(slots=True)
@@ -124,6 +140,8 @@ class LoopOutcome:
     oracle_rewrites: int
     talk_s: float
     """Seconds in which the turns of `oracle` were made: no model runs in them."""
+    kept_on: Tally | None = None
+    """The same wishes with all that was learnt, whatever came of it; nothing where `ours` is without roll-back too."""
 
 
 def run_loop(world: World, plan: LoopPlan, parts: Parts, *, tick: Tick) -> LoopOutcome:
@@ -171,24 +189,42 @@ class _Loop:
 
     def score(self, oracle: OracleTable) -> LoopOutcome:
         """The scored weeks: with the system, with the reference, with nothing."""
-        plan, system, cast = self._plan, self._parts.system, self._scored
+        plan, cast = self._plan, self._scored
         treated, control = cast.in_arm(Arm.TREATMENT), cast.in_arm(Arm.CONTROL)
-        ours = self._pass("ours", treated, adviser(system.rewriting(), arms=cast.arms, mode=plan.mode), landed=treated)
-        reference = self._pass("oracle", treated, adviser(oracle, arms=cast.arms, mode=plan.mode), landed=())
+        kept_on = self._kept_on(treated) if self._parts.roll_back else None
+        ours = self._ours(treated)
+        reference = self._pass("oracle", treated, self._advised(oracle), landed=())
         untouched = self._pass("untouched", cast.customers, pass_through, landed=control)
         return LoopOutcome(
             learning=self._stand.learning,
             ours=ours.tally,
+            kept_on=kept_on and kept_on.tally,
             oracle=reference.tally,
             untouched=untouched.tally,
-            measured=_measured(system.defects(), scored=plan.scored),
+            measured=_measured(self._parts.system.defects(), scored=plan.scored),
             lessons=[each for each in self._stand.lessons.values() if each.evident],
             oracle_rewrites=len(oracle.targets),
             talk_s=reference.talk_s,
         )
 
-    def _pass(self, name: str, customers: Sequence[Customer], advise: Advise, *, landed: Sequence[Customer]) -> Passed:
-        """The scored weeks once, or what is kept of them; the turns of some customers go to the system's log."""
+    def _kept_on(self, treated: Sequence[Customer]) -> Passed:
+        """The scored weeks with what was learnt; nobody hears of them."""
+        return self._pass("kept on", treated, self._advised(self._parts.system.rewriting()), landed=())
+
+    def _ours(self, treated: Sequence[Customer]) -> Passed:
+        """The scored weeks with the system as it is served."""
+        if self._parts.roll_back is None:
+            return self._pass("ours", treated, self._advised(self._parts.system.rewriting()), landed=treated)
+        begun = self._parts.roll_back()
+        return self._pass("ours", treated, self._advised(begun.rewriting()), landed=treated, judge=begun.judge)
+
+    def _advised(self, rewriting: Rewriting) -> Advise:
+        return adviser(rewriting, arms=self._scored.arms, mode=self._plan.mode)
+
+    def _pass(
+        self, name: str, customers: Sequence[Customer], advise: Advise, *, landed: Sequence[Customer], judge: Judge | None = None
+    ) -> Passed:
+        """The scored weeks once, or what is kept of them; the turns of some customers go to the system's log, and are judged each night."""
         if name in self._stand.passes:
             return self._stand.passes[name]
         passed, kept = Passed(Tally(self._scored.members)), {each.customer_id for each in landed}
@@ -201,6 +237,8 @@ class _Loop:
             passed.recordings |= {each.truth.recording for each in exchanges if each.truth.recording}
             if kept:
                 self._parts.system.land([each.turn for each in exchanges if each.turn.customer_id in kept], _night(day))
+            if judge:
+                judge(_night(day))
             self._tell()
         assert not passed.recordings & self._taught.stage.channel.fingerprints, "no recording may serve both learning and scoring"
         self._stand.passes[name] = passed
@@ -222,7 +260,8 @@ class _Loop:
     def _tell(self) -> None:
         """One more day is done."""
         self._done += 1
-        self._tick(self._done, self._plan.learning_days + PASSES * len(self._plan.scored))
+        passes = PASSES + (self._parts.roll_back is not None)
+        self._tick(self._done, self._plan.learning_days + passes * len(self._plan.scored))
 
     def _note(self) -> None:
         # A day in slices has learnt from some of them and cannot be lived through again: such a loop begins anew.

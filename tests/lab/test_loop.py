@@ -14,7 +14,7 @@ import pytest
 from resay.dialogue.rewrite import BeforeRequest, RetryRequest
 from resay.dialogue.tick import silent
 from resay.dialogue.turn import ResponseStatus, Turn
-from resay.lab.adviser import Mode, adviser
+from resay.lab.adviser import Mode, Rewriting, adviser
 from resay.lab.assistant import Assistant
 from resay.lab.cast import Casting, NoSuchCohort, NoSuchFamily, casts, of_cohorts
 from resay.lab.channel import Side, side_of
@@ -256,6 +256,42 @@ def test_what_is_answered_in_one_session_changes_no_other(world: World, assistan
     assert len({session.split(".")[0] for session in begun[0] if session}) < len(begun[0]), "somebody has two sessions on one day"
     assert any(each.turn.rewrite for each in exchanges)
     assert begun[0] == begun[1]
+
+
+class Rolling:
+    """Says what the system knows until the first round, and nothing from then on; notes how much had landed at each round."""
+
+    def __init__(self, system: LightsSystem) -> None:
+        self._system = system
+        self.rounds: list[int] = []
+
+    def rewriting(self) -> Rewriting:
+        """The system's, or nothing."""
+        return lambda request, now: (self._system.rewriting() if not self.rounds else LightsSystem().rewriting())(request, now)
+
+    def judge(self, now: datetime) -> None:
+        """One round more."""
+        self.rounds.append(len(self._system.landed))
+
+
+def test_what_is_rolled_back_is_unsaid_from_the_next_round_on(
+    world: World, assistant: Assistant, usual: tuple[LightsSystem, LoopOutcome, list[list[Exchange]]]
+):
+    """A round a night, behind what it judges; the same weeks without roll-back stand beside it, and are not logged."""
+    system = LightsSystem()
+    rolling = Rolling(system)
+
+    outcome = run_loop(world, PLAN, Parts(system, assistant, lambda: 0.0, roll_back=lambda: rolling), tick=silent)
+
+    scored = system.landed[system.learnt_at[-1] :]
+    rewritten = [place for place, turn in enumerate(scored, system.learnt_at[-1]) if turn.rewrite]
+    assert len(set(rolling.rounds)) == len(rolling.rounds) == len(PLAN.scored)
+    assert rewritten
+    assert max(rewritten) < rolling.rounds[0] < len(system.landed)
+    assert 0 < outcome.ours.total().wins < usual[1].ours.total().wins
+    assert outcome.kept_on == usual[1].ours
+    assert (usual[1].kept_on, outcome.oracle, outcome.untouched) == (None, usual[1].oracle, usual[1].untouched)
+    assert len({turn.turn_id for turn in system.landed}) == len(system.landed)
 
 
 def test_a_world_of_some_cohorts_has_their_voices_alone(world: World, assistant: Assistant):

@@ -17,11 +17,14 @@ from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.dialogue.rewrite import Layer
 from resay.experiment.bounds import Interval, bootstrap, bootstrap_ratio, rate_reduction, reduction_of_rates, win_loss_of_sums
 from resay.lab.adviser import Mode
-from resay.lab.loop import Measured
+from resay.lab.loop import LoopOutcome, Measured
 from resay.lab.speed import Speed
 from resay.lab.tally import Arm, Sums, Tally, decided_of, in_week, pooled, weeks_of
 
 NEW_VOICE = "new-voice"
+
+KEPT_ON = "kept-on"
+"""End of the names of rows in which nothing is rolled back, beside those in which it is."""
 
 LAYERS = tuple(Layer)
 """All that EVALUATION names, those that did nothing too."""
@@ -54,6 +57,8 @@ class Seen:
     """One or several loops of one kind, as one."""
 
     ours: Tally
+    kept_on: Tally | None
+    """With nothing rolled back; none where `ours` is so too."""
     oracle: Tally
     untouched: Tally
     learning: Tally
@@ -65,11 +70,16 @@ def seen(runs: Mapping[str, Run]) -> Seen:
     outcomes = {name: run.outcome for name, run in runs.items()}
     return Seen(
         ours=pooled({name: each.ours for name, each in outcomes.items()}),
+        kept_on=pooled(kept_on) if (kept_on := _kept_on(outcomes)) else None,
         oracle=pooled({name: each.oracle for name, each in outcomes.items()}),
         untouched=pooled({name: each.untouched for name, each in outcomes.items()}),
         learning=pooled({name: each.learning for name, each in outcomes.items()}),
         measured={f"{name}/{customer}": sums for name, each in outcomes.items() for customer, sums in each.measured.items()},
     )
+
+
+def _kept_on(outcomes: Mapping[str, LoopOutcome]) -> dict[str, Tally]:
+    return {name: each.kept_on for name, each in outcomes.items() if each.kept_on}
 
 
 def loop_rows(runs: Mapping[str, Run], mode: Mode, *, seed: int) -> Iterator[BenchRow]:
@@ -82,6 +92,8 @@ def loop_rows(runs: Mapping[str, Run], mode: Mode, *, seed: int) -> Iterator[Ben
             alone = seen({name: run})
             yield from _treated(f"leave-out={name}{end}", alone.ours, alone.untouched, seed=seed)
             yield from _treated(f"oracle-table/{name}{end}", alone.oracle, alone.untouched, seed=seed)
+            if alone.kept_on:
+                yield from _treated(f"leave-out={name}/{KEPT_ON}{end}", alone.kept_on, alone.untouched, seed=seed)
     if SAME_VOICE in runs:
         same = seen({SAME_VOICE: runs[SAME_VOICE]})
         yield from _voices(same, SAME_VOICE, end, seed=seed)
@@ -114,6 +126,8 @@ def _voices(seen: Seen, voices: str, end: str, *, seed: int) -> Iterator[BenchRo
     row, beside = f"main/{voices}{end}", "" if voices == NEW_VOICE else f"/{voices}"
     yield from _treated(row, seen.ours, seen.untouched, seed=seed)
     yield from _treated(f"oracle-table{beside}{end}", seen.oracle, seen.untouched, seed=seed)
+    if seen.kept_on:
+        yield from _treated(f"main/{voices}/{KEPT_ON}{end}", seen.kept_on, seen.untouched, seed=seed)
     beyond = _minus_oracle(seen, seed)
     yield figure(row, "minus_oracle", beyond, n=beyond.n, unit="share")
     yield from _measured(row, seen, f"{beside}{end}", seed=seed)

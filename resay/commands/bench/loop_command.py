@@ -86,6 +86,13 @@ def loop(  # noqa: PLR0917 - the command line names its options
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
     run: RunOption = None,
     explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are said all the same, to learn.")] = 0.0,
+    roll_back: Annotated[
+        bool,
+        typer.Option(
+            "--roll-back/--no-roll-back",
+            help="Whether a rewrite that fails in the scored weeks, as labels see it, is left unsaid, as `resay serve` does.",
+        ),
+    ] = True,
     detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
     scenario: Annotated[list[Scenario] | None, typer.Option("--scenario", help="Play a planted case; again for more.")] = None,
@@ -100,6 +107,9 @@ def loop(  # noqa: PLR0917 - the command line names its options
     wishes. Reductions are of the same customers with and without; rows of weeks compare the arms. Links are of --detector, which the report
     names; a run that is kept goes on with its own alone. Needs the extra `demo`.
 
+    In the scored weeks nothing is learnt, and what fails is rolled back as `resay serve` does it: each night the same referees judge by
+    the labels of the talk so far. Rows `…/kept-on` are the same wishes without that. Over a wire nothing is rolled back.
+
     With --scenario planted cases are played instead of the loops, or beside them where a page is asked for. With --run loops and verdicts
     are kept as they are done, and a loop that was stopped goes on behind its last day; one with --continuous or --wire begins anew, as it
     answered from what it knew in the middle of a day, or from a topic that is gone.
@@ -108,7 +118,8 @@ def loop(  # noqa: PLR0917 - the command line names its options
     experiment is started over its API. Rows `http` have what is true of the turns that it counts, and what its report, HTTP and page say.
 
     Examples: `resay bench loop` · `resay bench loop --customers 300 --days 14 --learn-every 7 --leave-out slt --json` ·
-    `resay bench loop --world ~/my-world --mode before --mode retry --run loops` · `resay bench loop --detector span --model DIR` ·
+    `resay bench loop --no-roll-back --leave-out slt` · `resay bench loop --world ~/my-world --mode before --mode retry --run loops` ·
+    `resay bench loop --detector span --model DIR` ·
     `resay bench loop --scenario all --customers 400` · `resay bench loop --run loops --scenario aa --report loop.html` ·
     `resay bench loop --customers 100 --no-same-voice --leave-out slt --learn-every 14 --wire kafka://localhost:9092` ·
     `resay bench loop --wire http --customers 200 --days 14 --learn-every 7`
@@ -131,6 +142,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
         cohorts=tuple(sorted(set(cohorts or ()))),
         links=asked_detector(detector, model),
         explore=Exploration(low=explore).low,
+        roll_back=roll_back and not wire,
     )
     _check_places(bench, page)
     shelf = read_settings().lab

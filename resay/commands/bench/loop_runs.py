@@ -79,6 +79,8 @@ class LoopBench:
     """What links second tries."""
     explore: float = 0.0
     """Share of near misses that are tried."""
+    roll_back: bool = True
+    """Whether what fails in the scored weeks, as labels see it, is left unsaid, as `resay serve` does; never over a wire."""
 
     @property
     def names(self) -> list[str]:
@@ -169,7 +171,9 @@ class Runs:
                 read_settings({}, home=home), k=self._bench.k, detector=self._detector, exploration=Exploration(low=self._bench.explore)
             )
         ) as system:
-            outcome = run_loop(self._world, plan, parts(system, checkpoint=Checkpoint(home / STAND_FILE)), tick=tick)
+            roll_back = system.roll_back if self._bench.roll_back else None
+            checkpoint = Checkpoint(home / STAND_FILE)
+            outcome = run_loop(self._world, plan, parts(system, checkpoint=checkpoint, roll_back=roll_back), tick=tick)
             return _done(outcome, system.rewrites(), log_digest=system.log_digest, seconds=time.monotonic() - began)
 
 

@@ -11,6 +11,7 @@ from markov.publish import live_rewrites
 from markov.versions import Understanding
 from rephrase.detect import detect_job
 from rephrase.detector import Detector
+from resay.commands.bench.loop_roll_back import UNHURRIED_S, RollBack
 from resay.commands.detectors import detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
 from resay.commands.replaying import replay_live
@@ -30,11 +31,11 @@ from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
 from serving.app import histories_in
 
-UNHURRIED_S = 600.0
-"""Time for one answer, longer than any machine takes: histories are read from the books beside the clock that stands still."""
-
 SOURCE = "loop"
 """What the lake calls the log."""
+
+TRIED_FILE = "tried.sqlite"
+"""Books of the trials of the scored weeks, in the home."""
 
 
 class ProductSystem:
@@ -60,7 +61,9 @@ class ProductSystem:
         self._books = Books(settings.books)
         self._watch = Watch(Shelf(settings.rewrites), list, personal=histories_in(self._books), encoder=self._rules.encoder)
         # Time stands still for the rewriter: a busy machine must not score lateness as abstention; lateness has a bench of its own.
+        self._exploration = exploration
         self._rewriter = Rewriter(self._watch.live, clock=lambda: 0.0, exploration=exploration)
+        self._rolling: RollBack | None = None
         self._watch.refresh()
         self._digest = None if began else hashlib.blake2b(digest_size=16)
 
@@ -110,6 +113,13 @@ class ProductSystem:
         """What answers draw on now."""
         return self._watch.live()
 
+    def roll_back(self) -> RollBack:
+        """The rewriter over what is live, begun untried, whose rewrites are judged as `resay serve` judges them."""
+        self._end_trials()
+        books = self._settings.home / TRIED_FILE
+        self._rolling = RollBack(self._watch.live, lake=self._lake, books=books, exploration=self._exploration, label=self.judge)
+        return self._rolling
+
     def defects(self) -> Iterable[tuple[str, str, float]]:
         """What the labels say of every turn."""
         self.judge()
@@ -127,5 +137,10 @@ class ProductSystem:
 
     def close(self) -> None:
         """Give the rewriter's workers back."""
+        self._end_trials()
         self._rewriter.close()
         self._books.close()
+
+    def _end_trials(self) -> None:
+        if self._rolling:
+            self._rolling.close()

@@ -197,7 +197,7 @@ def test_the_command_prints_each_figure_once_and_goes_on_from_what_is_kept(world
     assert [each for each in json.loads(again.stdout)["rows"] if each["row"] != "world/cached"] == kept
     figures = {(each["row"], each["metric"]): each["value"] for each in report["rows"]}
     assert {"supported_by_10", "lessons", "hours_to_served"} <= {metric for row, metric in figures if row == "main/new-voice"}
-    assert {"table", "global/same-voice", "personal", "taught"} <= names
+    assert {"table", "global/same-voice", "personal", "taught", "main/new-voice/kept-on", "main/same-voice/kept-on"} <= names
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["kal-before.msgpack", "plan.json", "same-voice-before.msgpack"]
 
 
@@ -208,6 +208,25 @@ def test_a_run_of_another_plan_is_not_gone_on_with(world: World, folder: Path, t
     refused = _bench("--world", str(folder), "--run", str(tmp_path), *OPTIONS)
 
     assert type(refused.exception).__name__ == "AnotherRun"
+
+
+def test_a_run_without_roll_back_is_another(world: World, tmp_path: Path):
+    """What was rolled back in some of its loops must not stand beside loops in which nothing was."""
+    bench = LoopBench(7, 40, 12, 4, 0.5, 6, K, (Mode.BEFORE,), ("kal",))
+    claim_run(tmp_path, bench, world, world_name="w")
+
+    with pytest.raises(AnotherRun, match=r'"roll_back":false.*"roll_back":true'):
+        claim_run(tmp_path, replace(bench, roll_back=False), world, world_name="w")
+
+
+@pytest.mark.slow
+def test_without_roll_back_no_row_stands_beside_the_others(world: World, folder: Path):
+    """There is nothing that it could be held against."""
+    done = _bench("--world", str(folder), "--no-roll-back", "--no-same-voice", *OPTIONS)
+
+    names = {each["row"] for each in json.loads(done.stdout)["rows"]}
+    assert "main/new-voice" in names
+    assert not [each for each in names if "kept-on" in each]
 
 
 def test_a_run_of_other_habits_is_not_gone_on_with(world: World, tmp_path: Path):

@@ -54,6 +54,7 @@ def figures() -> dict[tuple[str, str], BenchRow]:
         lessons=[*waited, Learning(set(), BASE), Learning(set(), BASE, BASE - timedelta(hours=5))],
         oracle_rewrites=9,
         talk_s=1.0,
+        kept_on=_tally({"us": 8, "gb": 90}),
     )
     rows = loop_rows({"kal": Run(outcome, rewrites=8, supported=6, log_digest="", seconds=1.0)}, Mode.BEFORE, seed=1)
     return {(each.row, each.metric): each for each in rows}
@@ -69,6 +70,15 @@ def test_a_cohort_that_is_small_is_shown_and_not_called_the_worst(figures: dict[
     assert [cohort for cohort in shown if (f"cohort={cohort}", "gap") in figures] == ["us"]
     assert figures["main/new-voice", "worst_cohort"].value == pytest.approx(0.5 / mean)
     assert figures["main/new-voice", "worst_gap"].value == pytest.approx(mean - 0.5)
+
+
+def test_what_roll_back_changed_stands_beside_it(figures: dict[tuple[str, str], BenchRow]):
+    """The same wishes with all that was learnt said throughout; the row that counts is the product as it runs."""
+    defects = 400 + 500 + 30
+
+    assert figures["main/new-voice", "defect_reduction"].value == pytest.approx(1 - (200 + 450 + 30) / defects)
+    for row in ("main/new-voice/kept-on", "leave-out=kal/kept-on"):
+        assert figures[row, "defect_reduction"].value == pytest.approx(1 - (320 + 450 + 30) / defects)
 
 
 def test_a_layer_is_told_with_what_it_spared_of_all_that_would_have_failed(figures: dict[tuple[str, str], BenchRow]):
