@@ -19,12 +19,14 @@ from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDI
 from rewrite_online.candidate import Candidate, Chances, Meant, Nearness
 from rewrite_online.finder import WordingFinder
 from rewrite_online.fit_meaning import common_pieces, fit_meaning
-from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, MEANT_MIN, NO_VETOES, Vetoes, judge_all
+from rewrite_online.gate import GLOBAL_BARS, LEAD_MIN, MEANT_LEAD_MAX, MEANT_LEAST, MEANT_MIN, NO_VETOES, Vetoes, judge_all
 from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import (
     AS_SAID_MAX,
     MEANING_LEAD,
     MEANING_MIN,
+    NEAR_MIN,
+    TOLD_MIN,
     UNLIKE_BRIEF_MEANT_MIN,
     UNLIKE_BRIEF_MIN,
     UNLIKE_MARGIN,
@@ -158,12 +160,40 @@ def test_only_the_likeliest_may_be_served():
     assert (answer.utterance, answer.reason) == ("turn on that lite", Reason.VETOED)
 
 
-def test_ranker_and_pieces_must_agree():
-    """However sure the ranker is, what is reached must be what the pieces mean, more likely than not."""
-    doubted = rewrite("play that thing", success_as_said=0.0, success_as_rewritten=0.99, score=MEANT_MIN - 0.01)
+@pytest.mark.parametrize(
+    ("said", "risk", "least"),
+    [("play that thing", Risk.LOW, MEANT_LEAST), ("play that", Risk.LOW, MEANT_MIN), ("play that thing", Risk.HIGH, MEANT_MIN)],
+)
+def test_ranker_and_pieces_must_agree(said: str, risk: Risk, least: float):
+    """However sure the ranker is, pieces must tell what is reached: more likely than not of two words, and of what is risky."""
+    told = rewrite(said, risk=risk, success_as_said=0.0, success_as_rewritten=0.99, score=least, support=100)
+    doubted, next_ = replace(told, score=least - 0.01), replace(told, success_as_rewritten=0.99 - MEANT_LEAD_MAX + 0.01)
 
-    assert judge_all(Layer.GLOBAL, [doubted], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
+    assert judge_all(Layer.GLOBAL, [told, next_], vetoes=NO_VETOES)[0] is Reason.REWRITTEN
+    assert judge_all(Layer.GLOBAL, [doubted, next_], vetoes=NO_VETOES)[0] is Reason.BELOW_MARGIN
     assert judge_all(Layer.TABLE, [doubted], vetoes=NO_VETOES) == [Reason.REWRITTEN]
+
+
+def test_a_ranker_that_is_far_surer_than_the_pieces_is_not_believed():
+    """Of one candidate alone, or far ahead of the next, though its pieces hardly tell it."""
+    ahead = rewrite("play that thing", success_as_said=0.0, success_as_rewritten=0.6, score=MEANT_MIN - 0.01)
+    behind = replace(ahead, success_as_rewritten=0.6 - MEANT_LEAD_MAX - 0.01)
+
+    assert judge_all(Layer.GLOBAL, [ahead], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
+    assert judge_all(Layer.GLOBAL, [ahead, behind], vetoes=NO_VETOES)[0] is Reason.BELOW_MARGIN
+    assert judge_all(Layer.GLOBAL, [replace(ahead, score=MEANT_MIN), behind], vetoes=NO_VETOES)[0] is Reason.REWRITTEN
+
+
+def test_pieces_that_tell_little_need_something_near():
+    """However sure the ranker is: of what is neither near nor told, most was lost; and so of what is known, and told by nothing."""
+    light = Candidate(WORDINGS[0], Nearness(spelling=NEAR_MIN), Nearness(), None, Meant(TOLD_MIN - 0.01, 0.1, 0.0))
+    near = Considered(light, 0.0, 0.99)
+    far = replace(near, candidate=replace(light, nearest=Nearness()))
+
+    assert near.has_ground
+    assert not far.has_ground
+    assert not replace(near, said=WORDINGS[0]).has_ground
+    assert replace(far, candidate=replace(far.candidate, meant=Meant(TOLD_MIN, 0.1, 0.0))).has_ground
 
 
 def test_one_word_is_too_little_to_guess_from():
@@ -195,7 +225,7 @@ def test_a_ranker_that_is_too_modest_is_believed_more():
     risky = replace(even, risk=Risk.HIGH, success_as_said=0.36, success_as_rewritten=0.85, support=100)
 
     assert judge_all(Layer.GLOBAL, [even], vetoes=NO_VETOES) == [Reason.REWRITTEN]
-    assert judge_all(Layer.GLOBAL, [replace(even, success_as_said=0.62)], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
+    assert judge_all(Layer.GLOBAL, [replace(even, success_as_said=0.76)], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
     assert judge_all(Layer.TABLE, [even], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
     assert judge_all(Layer.GLOBAL, [risky], vetoes=NO_VETOES) == [Reason.HIGH_RISK]
     assert judge_all(Layer.GLOBAL, [replace(risky, success_as_said=0.34)], vetoes=NO_VETOES) == [Reason.REWRITTEN]
