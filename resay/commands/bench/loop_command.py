@@ -56,6 +56,14 @@ WireOption = Annotated[
     ),
 ]
 
+RollBackOption = Annotated[
+    bool,
+    typer.Option(
+        "--roll-back/--no-roll-back",
+        help="Whether a rewrite that fails in the scored weeks, as labels see it, is left unsaid, as `resay serve` does.",
+    ),
+]
+
 
 def loop(  # noqa: PLR0917 - the command line names its options
     folder: WorldOption = VOICE_HOME,
@@ -86,13 +94,7 @@ def loop(  # noqa: PLR0917 - the command line names its options
     k: Annotated[int, typer.Option("--k", min=2, help="Customers behind every rewrite, ours and the reference's.")] = CUSTOMERS_MIN,
     run: RunOption = None,
     explore: Annotated[float, typer.Option("--explore", help="Share of near misses that are said all the same, to learn.")] = 0.0,
-    roll_back: Annotated[
-        bool,
-        typer.Option(
-            "--roll-back/--no-roll-back",
-            help="Whether a rewrite that fails in the scored weeks, as labels see it, is left unsaid, as `resay serve` does.",
-        ),
-    ] = True,
+    roll_back: RollBackOption = True,
     detector: DetectorOption = DEFAULT,
     model: ModelOption = None,
     scenario: Annotated[list[Scenario] | None, typer.Option("--scenario", help="Play a planted case; again for more.")] = None,
