@@ -100,7 +100,6 @@ def _keep(batch: Batch, arrivals: Arrivals, *, source: str, rules: LandingRules,
     now, lake = rules.clock(), arrivals.lake
     pieces: list[Piece] = []
     refused: list[Refused] = []
-    newest = None
     for place in range(len(batch.raws)):
         told = _read(batch, place, arrivals, rules=rules)
         if isinstance(told, Reject):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ingest.adapters.adapter import Document
 from ingest.adapters.home_assistant import HOME_ASSISTANT
 from ingest.source import SourceUnavailable
 from resay.commands.adapted import Adapted, land_documents
@@ -45,9 +46,9 @@ def fetched(
     from ingest.home_assistant_runs import kept_runs
 
     documents, away = kept_runs(url, token), False
-    seen = None
+    seen: list[Document] = []
     while True:
-        if documents is not None and documents != seen:
+        if documents != seen or not follow:
             seen = documents
             yield land_documents(HOME_ASSISTANT, documents, Lake(settings.lake), settings=settings)
         if not follow or not _waited(every_s, stop):
@@ -55,7 +56,6 @@ def fetched(
         try:
             documents, away = kept_runs(url, token), False
         except SourceUnavailable as error:
-            documents = None
             if not away:
                 remarks.print(f"resay: {error}; asked again until it does", markup=False, soft_wrap=True)
             away = True
