@@ -22,6 +22,7 @@ __all__ = [
     "AUDIT",
     "CHANGES",
     "COUNT",
+    "CUSTOMER_DAYS",
     "DAY",
     "EDITS",
     "EXPERIMENTS",

@@ -101,5 +101,5 @@ def _of_table(fared: Mapping[str, Fared]) -> Occasions:
 
 def _row(layer: Layer, said: Mapping[tuple[str, str], int], *, told: Occasions | None, left: int) -> LayerFared:
     answers = sum(said.get((reason, layer), 0) for reason in SAID)
-    counts = (told.right, told.wrong, told.waiting) if told else (None, None, None)
-    return LayerFared(layer, answers, *counts, left, NOTES[layer])
+    right, wrong, waiting = (told.right, told.wrong, told.waiting) if told else (None, None, None)
+    return LayerFared(layer, answers, right, wrong, waiting, left, NOTES[layer])
