@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -11,16 +12,19 @@ import typer
 from resay.commands.console import JsonOption, console, print_json, progress
 from resay.commands.detectors import MODELS
 from resay.commands.training_needed import training_needed
+from resay.teach.bars import choose_bars
 from resay.teach.material import WORDINGS_FILE, read_material
-from resay.teach.model_folder import Card, write_model
+from resay.teach.model_folder import MODEL_FILE, Card, write_card
+from resay.teach.tagger import Tagger
 from resay.training.token_states import TokenStates
 
 TEACHINGS = MODELS / "teachings"
 
-UTTERANCES = 9_000
-"""Utterances that are made: twice as many as wordings and what fills them can be told apart by; two minutes of a core."""
+UTTERANCES = 60_000
+"""Utterances that are made, and learnt from once each: a quarter of an hour of a core."""
 
-CHOOSING = 640
+CHOOSING = 1_500
+"""Utterances that bars are chosen on: one in a hundred of the ordinary talk among them is five."""
 
 
 def teachings(
@@ -37,20 +41,26 @@ def teachings(
 ) -> None:
     """Train what understands "when I say … I mean …" on teachings made of wordings, and write its folder; it runs without torch.
 
+    A seventh of the wordings is set apart: what is shown is of these, and so are the bars that are chosen.
+
     Examples: `resay train teachings --out models/teachings` · `resay train teachings --out pilot --utterances 2000 --json`
     """
     with training_needed():
-        from resay.teach.train import learn_tagger, rows_of
+        from resay.teach.train import Lessons, export_tagger, learn_tagger, readings_of, rows_of
     states = TokenStates(encoder)
-    rng = Random(seed)
-    made = list(read_material(wordings, states.vocabulary.words()).made(utterances + CHOOSING, rng))
-    with progress("Encoding", unit="utterances", shown=not as_json) as tick:
-        rows = rows_of(made, states, tick=tick)
+    material = read_material(wordings, states.vocabulary.words())
+    choosing = rows_of(material.made(CHOOSING, Random(seed), apart=True), states)
     with progress("Training", unit="steps", shown=not as_json) as tick:
-        weights, fitted = learn_tagger(rows[CHOOSING:], rows[:CHOOSING], seed=seed, tick=tick)
+        net, fitted = learn_tagger(Lessons(material, utterances, seed), choosing, states=states, tick=tick)
+    out.mkdir(parents=True, exist_ok=True)
+    export_tagger(net, choosing, out / MODEL_FILE, seed=seed)
+    readings = list(readings_of(Tagger(out / MODEL_FILE), choosing))
+    taught = [each.right for each in readings if each.teaches]
     trained = {"utterances": utterances, "seed": seed, "steps": fitted.steps, "seconds": round(fitted.seconds), "loss": fitted.best}
-    card = write_model(out, weights, Card(trained=trained))
+    trained |= {"right": round(sum(taught) / len(taught), 3)}
+    card = write_card(out, Card(choose_bars(readings), trained))
     if as_json:
-        print_json({"out": str(out), "sha256": card.sha256} | trained)
+        print_json({"out": str(out), "sha256": card.sha256, "bars": asdict(card.bars)} | trained)
     else:
-        console.print(f"{out}: {fitted.steps:,} steps, loss {fitted.best:.3f} on utterances set apart", markup=False)
+        said = f"loss {fitted.best:.3f}, {trained['right']:.1%} read as meant on wordings set apart"
+        console.print(f"{out}: {fitted.steps:,} steps, {said}", markup=False)

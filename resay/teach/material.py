@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from zlib import crc32
 
 from resay.dialogue.errors import ResayError
 from resay.teach.span_path import Part
 
 WORDINGS_FILE = "wordings.txt"
 
-SHARES = {"request": 0.36, "name": 0.22, "correction": 0.1, "none": 0.32}
+SHARES = {"request": 0.38, "name": 0.19, "correction": 0.11, "none": 0.32}
 """How much there is of each kind; it is the bar, and not the share of ordinary talk, that keeps false alarms rare."""
 
 LEAD, TAIL, OTHER_WORD, FILLERS, SMALL_LEAD, FLAT = 0.4, 0.15, 0.12, 0.3, 0.1, 0.5
@@ -27,12 +28,18 @@ stammers; how often there is a small word before ordinary talk; how often there 
 FILLER, STOP, QUOTED = 0.08, 0.6, 0.08
 """How often there is a filler at a word of somebody who stammers, a stop where a part ends, quotation marks around the words."""
 
+PUT_TOGETHER, MISHEARD = 0.6, 0.08
+"""How often a wording is put together from parts, and not one that stands whole in the file; how often one word around is another."""
+
+APART = 7
+"""One in so many whole wordings is set apart: nothing is learnt from it, and what is chosen is chosen on it."""
+
 _Spoken = tuple[str, Part]
 _SLOT = re.compile(r"(\{\w+\})")
 _PARTS = {"words": Part.WORDS, "meaning": Part.MEANING}
-_ANY = "any"
-_DEPTH_MAX = 6
-"""Sections within sections: a command that is an odd phrase has four."""
+_ANY, _NONE, _MADE = "any", "none", "_made"
+_DEPTH_MAX = 8
+"""Sections within sections: what somebody says of an odd phrase that is a command has six."""
 _FILLED = {"request": ("odd", "command"), "name": ("called", "thing"), "correction": ("odd", "command")}
 
 
@@ -56,16 +63,26 @@ class Material:
     def __init__(self, sections: Mapping[str, Sequence[str]], any_words: Sequence[str]) -> None:
         """`any_words` are what words may be made of beside those of the file."""
         self._sections = {**sections, _ANY: any_words}
+        self._learnt = {kind: [line for line in sections[kind] if kind == _NONE or not is_apart(line)] for kind in SHARES}
+        self._apart = {kind: [line for line in sections[kind] if kind == _NONE or is_apart(line)] for kind in SHARES}
         self._groups: dict[str, list[list[str]]] = {}
         for group in (line.split("|") for line in sections["swap"]):
             for word in group:
                 self._groups.setdefault(word, []).append(group)
 
-    def made(self, count: int, rng: Random) -> Iterator[Made]:
-        """So many utterances."""
+    def made(self, count: int, rng: Random, *, apart: bool = False) -> Iterator[Made]:
+        """So many utterances; of wordings that are set apart, or of all others."""
         kinds, shares = list(SHARES), list(SHARES.values())
         for kind in rng.choices(kinds, shares, k=count):
-            yield self._one(kind, rng.choice(self._sections[kind]), rng)
+            yield self._one(kind, self.wording(kind, rng, apart=apart), rng)
+
+    def wording(self, kind: str, rng: Random, *, apart: bool = False) -> str:
+        """A wording, with places for words and meaning and no others but those of ordinary talk."""
+        whole = rng.choice((self._apart if apart else self._learnt)[kind])
+        if rng.random() >= PUT_TOGETHER or (apart and kind != _NONE):
+            return self._around_filled(whole, rng)
+        made = self._around_filled(rng.choice(self._sections[kind + _MADE]), rng)
+        return whole if kind != _NONE and made in self._apart[kind] else made
 
     def _one(self, kind: str, wording: str, rng: Random) -> Made:
         taught = kind in {"request", "name"}
@@ -76,19 +93,23 @@ class Material:
             spoken += self._piece(piece, kind, rng)
         if taught and rng.random() < TAIL:
             spoken += _around(rng.choice(self._sections["tail"]))
+        spoken = self._misheard(spoken, rng) if rng.random() < MISHEARD else spoken
         spoken = self._stammered(spoken, rng) if rng.random() < FILLERS else spoken
         spoken = _flat(spoken) if rng.random() < FLAT else _stopped(spoken, rng)
         return Made(tuple(word for word, _ in spoken), tuple(part for _, part in spoken), kind)
+
+    def _misheard(self, spoken: Sequence[_Spoken], rng: Random) -> list[_Spoken]:
+        """With one word around the parts that is another."""
+        around = [place for place, (_, part) in enumerate(spoken) if part is Part.AROUND]
+        wrong = rng.choice(around) if around else None
+        return [(rng.choice(self._sections[_ANY]), part) if place == wrong else (word, part) for place, (word, part) in enumerate(spoken)]
 
     def _piece(self, piece: str, kind: str, rng: Random) -> list[_Spoken]:
         """What stands for a piece of a wording: a slot, or the words between two."""
         if not _SLOT.fullmatch(piece):
             swapped = (self._swapped(word, rng) for word in piece.split())
             return [(word, Part.AROUND) for word in swapped]
-        name = piece[1:-1]
-        if name not in _PARTS:
-            return _around(self._filled(piece, rng))
-        part = _PARTS[name]
+        part = _PARTS[piece[1:-1]]
         words = self._filled(f"{{{_FILLED[kind][part - 1]}}}", rng).split()
         if part is Part.WORDS and rng.random() < QUOTED:
             words = f'"{" ".join(words)}"'.split()
@@ -97,6 +118,9 @@ class Material:
     def _swapped(self, word: str, rng: Random) -> str:
         groups = self._groups.get(word)
         return rng.choice(rng.choice(groups)) if groups and rng.random() < OTHER_WORD else word
+
+    def _around_filled(self, wording: str, rng: Random) -> str:
+        return _SLOT.sub(lambda slot: slot[0] if slot[0][1:-1] in _PARTS else self._filled(slot[0], rng), wording)
 
     def _filled(self, text: str, rng: Random) -> str:
         """A text without braces: what stands in them is drawn, and filled again."""
@@ -140,11 +164,16 @@ def read_wordings(path: Path) -> dict[str, list[str]]:
             name = line.strip("[]")
         elif line and not line.startswith("#"):
             sections.setdefault(name, []).append(line)
-    missing = {*SHARES, "lead", "tail", "filler", "swap", *_slots(sections)} - sections.keys()
+    missing = {*SHARES, *(kind + _MADE for kind in SHARES), "lead", "tail", "filler", "swap", *_slots(sections)} - sections.keys()
     if missing:
         message = f"file {path} must have a section for each name that is used; {', '.join(sorted(missing))} is missing; was it cut off?"
         raise WrongWordings(message)
     return sections
+
+
+def is_apart(wording: str) -> bool:
+    """Whether a whole wording is set apart; by its words alone, so that it stays so whatever else is written."""
+    return crc32(wording.encode()) % APART == 0
 
 
 def _slots(sections: Mapping[str, Sequence[str]]) -> set[str]:

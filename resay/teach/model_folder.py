@@ -1,19 +1,20 @@
-"""The tagger's folder: the weights, and a card that says what they are, with their hash."""
+"""The tagger's folder: the net, and a card that says what it is, with its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from resay.dialogue.errors import ResayError
-from resay.teach.tagger import Numbers, Tagger, decode_weights, encode_weights
+from resay.teach.bars import Bars
+from resay.teach.tagger import Tagger
+from resay.training.onnx_model import WrongModel
 
-MODEL_FILE = "model.npz"
+MODEL_FILE = "model.onnx"
 CARD_FILE = "card.json"
 
 
@@ -25,36 +26,35 @@ class WrongTeachingModel(ResayError):
 class Card:
     """What a model is."""
 
+    bars: Bars
+    """Of its chances."""
     trained: Mapping[str, Any] = field(default_factory=dict)
     """On what, how long."""
     sha256: str = ""
-    """Of the weights' file."""
+    """Of the net's file."""
 
 
-def write_model(folder: Path, weights: Mapping[str, Numbers], card: Card) -> Card:
-    """Write weights and card; the card with the hash is returned."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = encode_weights(weights)
-    (folder / MODEL_FILE).write_bytes(content)
-    written = replace(card, sha256=hashlib.sha256(content).hexdigest())
-    record = {"trained": dict(card.trained), "sha256": {MODEL_FILE: written.sha256}}
+def write_card(folder: Path, card: Card) -> Card:
+    """Write the card of the net that lies in a folder; it is returned with the hash."""
+    written = replace(card, sha256=hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest())
+    record = {"trained": dict(card.trained), "bars": asdict(card.bars), "sha256": {MODEL_FILE: written.sha256}}
     (folder / CARD_FILE).write_text(json.dumps(record, indent=1) + "\n")
     return written
 
 
-def read_model(folder: Path) -> Tagger:
-    """The tagger of a folder.
+def read_model(folder: Path) -> tuple[Tagger, Bars]:
+    """The tagger of a folder, and the bars of its chances.
 
     Raises: WrongTeachingModel.
     """
     try:
-        told = json.loads((folder / CARD_FILE).read_text())["sha256"][MODEL_FILE]
-        content = (folder / MODEL_FILE).read_bytes()
-        found = hashlib.sha256(content).hexdigest()
+        card = json.loads((folder / CARD_FILE).read_text())
+        told = card["sha256"][MODEL_FILE]
+        found = hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
         if found != told:
             message = f"its card tells hash {told}, the file has {found}"
             raise ValueError(message)
-        return Tagger(decode_weights(content))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        return Tagger(folder / MODEL_FILE), Bars(float(card["bars"]["sure"]), float(card["bars"]["guess"]))
+    except (OSError, ValueError, KeyError, TypeError, WrongModel) as error:
         message = f"folder {folder} must hold a model of teachings; {error}; was it written by `resay train teachings`?"
         raise WrongTeachingModel(message) from error

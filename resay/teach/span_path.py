@@ -21,72 +21,69 @@ class Part(IntEnum):
     MEANING = 2
 
 
-LABELS = 5
-"""What a model tells apart: around; first word of the words, a further one; first word of the meaning, a further one."""
+SCORES = 6
+"""What a model says of a word: of the words and then of the meaning, how much speaks for it being within, their first, and their last."""
 
-Logs = NDArray[np.float32]
-
-
-def label_of(part: Part, *, first: bool) -> int:
-    """The label of a word."""
-    return 0 if part is Part.AROUND else 2 * part - 1 if first else 2 * part
+Scores = NDArray[np.float32]
+Run = tuple[int, int]
+"""First word of a part, and the one behind its last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """Which word belongs to what."""
+class Places:
+    """Where the parts stand."""
 
-    parts: tuple[Part, ...]
+    runs: dict[Part, Run]
     log_chance: float
-    """Logarithm of the chance that all of them are right, were they independent."""
-
-    def run(self, part: Part) -> tuple[int, int] | None:
-        """First word of a part, and the one behind its last."""
-        places = [place for place, each in enumerate(self.parts) if each is part]
-        return (places[0], places[-1] + 1) if places else None
+    """Logarithm of their chance, among all places that the parts could have."""
 
 
-def best_path(logs: Logs, orders: Sequence[tuple[Part, ...]]) -> Path | None:
-    """The likeliest path with each part of one of the orders once; `logs` is (word, label)."""
-    found = [path for order in orders if (path := _best_of(logs, order)) is not None]
-    return max(found, key=lambda path: path.log_chance, default=None)
-
-
-def _best_of(logs: Logs, order: tuple[Part, ...]) -> Path | None:
-    """The likeliest path in one order. Stations are around, part, around, part, …; a part may follow a part at once."""
-    if len(logs) < len(order):
+def best_places(scores: Scores, orders: Sequence[tuple[Part, ...]]) -> Places | None:
+    """The likeliest places with each part of one of the orders once; `scores` is (word, score)."""
+    by_part = {part: run_scores(scores, part) for order in orders for part in order}
+    found = [_best_of(by_part, order) for order in orders if len(scores) >= len(order)]
+    if not found:
         return None
-    stations = 2 * len(order) + 1
-    reached = np.full(stations, -np.inf)
-    reached[0] = 0.0
-    came: list[list[int]] = []
-    for word in logs:
-        before, steps = reached, []
-        reached = np.full(stations, -np.inf)
-        for station in range(stations):
-            ways = _ways(station, order, before=before, word=word)
-            reached[station], start = max(ways)
-            steps.append(start)
-        came.append(steps)
-    last = int(max((stations - 1, stations - 2), key=lambda station: reached[station]))
-    return Path(_walked(came, last, order), float(reached[last]))
+    runs, best = max(found, key=lambda each: each[1])
+    whole = np.logaddexp.reduce([_whole_of(by_part, order) for order in orders])
+    return Places(runs, float(best - whole))
 
 
-def _ways(station: int, order: tuple[Part, ...], *, before: NDArray[np.float64], word: Logs) -> list[tuple[float, int]]:
-    """Chances of standing at a station after a word, each with the station that it comes from."""
-    if station % 2 == 0:
-        starts = [station, station - 1] if station else [station]
-        return [(float(before[start] + word[0]), start) for start in starts]
-    part = order[station // 2]
-    ways = [(float(before[station] + word[label_of(part, first=False)]), station)]
-    starts = [start for start in (station - 1, station - 2) if start >= 0]
-    return ways + [(float(before[start] + word[label_of(part, first=True)]), start) for start in starts]
+def run_scores(scores: Scores, part: Part) -> NDArray[np.float64]:
+    """What speaks for each run of a part: (first word, last word); nothing for those that end before they begin."""
+    within, first, last = (scores[:, 3 * (part - 1) + place].astype(np.float64) for place in range(3))
+    sums = np.concatenate([[0.0], np.cumsum(within)])
+    runs = sums[None, 1:] - sums[:-1, None] + first[:, None] + last[None, :]
+    return np.where(np.tri(len(scores), dtype=bool).T, runs, -np.inf)
 
 
-def _walked(came: list[list[int]], last: int, order: tuple[Part, ...]) -> tuple[Part, ...]:
-    parts = []
-    station = last
-    for steps in reversed(came):
-        parts.append(Part.AROUND if station % 2 == 0 else order[station // 2])
-        station = steps[station]
-    return tuple(reversed(parts))
+def _best_of(by_part: dict[Part, NDArray[np.float64]], order: tuple[Part, ...]) -> tuple[dict[Part, Run], float]:
+    """The best runs in one order, of one part or of two."""
+    if len(order) == 1:
+        runs = by_part[order[0]]
+        place = _place(runs)
+        return {order[0]: (place[0], place[1] + 1)}, float(runs[place])
+    before, after = by_part[order[0]], by_part[order[1]]
+    ending = np.maximum.accumulate(before.max(axis=0))[:-1]  # The best run that has ended at a word,
+    beginning = np.maximum.accumulate(after.max(axis=1)[::-1])[::-1][1:]  # and the best that begins behind it.
+    split = int(np.argmax(ending + beginning)) + 1
+    one, other = _place(before[:split, :split]), _place(after[split:, split:])
+    runs_found = {order[0]: (one[0], one[1] + 1), order[1]: (other[0] + split, other[1] + split + 1)}
+    return runs_found, float(ending[split - 1] + beginning[split - 1])
+
+
+def _whole_of(by_part: dict[Part, NDArray[np.float64]], order: tuple[Part, ...]) -> float:
+    """Logarithm of the sum over all runs in one order."""
+    if len(order) == 1:
+        return float(np.logaddexp.reduce(by_part[order[0]], axis=None))
+    before, after = by_part[order[0]], by_part[order[1]]
+    if len(before) < len(order):
+        return -np.inf
+    ending = np.logaddexp.reduce(before, axis=0)[:-1]  # All runs that end at a word,
+    beginning = np.logaddexp.accumulate(np.logaddexp.reduce(after, axis=1)[::-1])[::-1][1:]  # and all that begin behind it.
+    return float(np.logaddexp.reduce(ending + beginning))
+
+
+def _place(runs: NDArray[np.float64]) -> tuple[int, int]:
+    place = np.unravel_index(int(np.argmax(runs)), runs.shape)
+    return int(place[0]), int(place[1])

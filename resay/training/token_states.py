@@ -12,8 +12,8 @@ from resay.training.encoder import ENCODER_FILE, INPUTS, OUTPUT, TOKENIZER_FILE,
 from resay.training.onnx_model import OnnxModel, WrongModel
 from resay.training.vocabulary import Piece, Vocabulary
 
-LAYERS = (1, 3)
-"""Layers that are read: low ones know words, middle ones how they hang together; the last one knows the text and no more its words."""
+LAYERS = 3
+"""Layers that are read through: the lower half knows words and how they hang together, and serves whatever is learnt above it."""
 
 STATE_SIZE = 384
 
@@ -23,7 +23,7 @@ class Known(NamedTuple):
 
     pieces: tuple[Piece, ...]
     states: NDArray[np.float32]
-    """(token, layers × size)"""
+    """(token, size), of the first and the last token too, which stand for no piece."""
 
 
 class TokenStates:
@@ -34,8 +34,8 @@ class TokenStates:
 
         Raises: WrongModel, WrongVocabulary.
         """
-        inner = [f"/trunk/encoder/layer.{layer}/output/Add_output_0" for layer in LAYERS]
-        self._model = OnnxModel(folder / ENCODER_FILE, inputs=INPUTS, output=OUTPUT, inner=inner)
+        inner = f"/trunk/encoder/layer.{LAYERS - 1}/output/LayerNorm/LayerNormalization_output_0"
+        self._model = OnnxModel(folder / ENCODER_FILE, inputs=INPUTS, output=OUTPUT, inner=[inner])
         try:
             content = (folder / TOKENIZER_FILE).read_bytes()
         except OSError as error:
@@ -47,5 +47,5 @@ class TokenStates:
         """The tokens of a text, as many as are read, and what is known of each."""
         pieces = self.vocabulary.pieces(text, TOKENS_MAX - 2)
         tokens = np.array([[self.vocabulary.first, *(each.token for each in pieces), self.vocabulary.last]], dtype=np.int64)
-        layers = self._model.inner({"tokens": tokens, "attention": np.ones_like(tokens)})
-        return Known(pieces, np.concatenate([layer[0, 1:-1] for layer in layers], axis=-1))
+        (states,) = self._model.inner({"tokens": tokens, "attention": np.ones_like(tokens)})
+        return Known(pieces, states[0])

@@ -108,6 +108,6 @@ def test_states_are_of_the_encoder_that_ships():
 
     known = TokenStates(ENCODER)("movie night")
 
-    assert known.states.shape == (2, 768)
+    assert known.states.shape == (4, 384)
     assert [piece.start for piece in known.pieces] == [0, 6]
     assert TextEncoder(ENCODER)(["movie night"]).shape == (1, 384)

@@ -142,3 +142,43 @@ ORDINARY = (
     "every time it gets dark turn on the porch light",
 )
 """Talk that teaches nothing, some of it close to talk that does."""
+
+SMALL = """
+[request]
+when i say {words} i mean {meaning}
+[request_made]
+{when} i say {words} you {meaning}
+[name]
+call the {meaning} {words}
+the {meaning} is {words}
+[name_made]
+the {meaning} is {words}
+[correction]
+no i meant {meaning}
+[correction_made]
+no {meaning}
+[none]
+turn on the {thing}
+[none_made]
+dim the {thing}
+[when]
+if
+whenever
+[odd]
+lumos
+[command]
+dim the {thing}
+[called]
+bertha
+[thing]
+lamp
+[lead]
+now
+[tail]
+please
+[filler]
+um
+[swap]
+say|shout
+"""
+"""A file of wordings, with all that one must have."""

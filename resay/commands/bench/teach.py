@@ -15,7 +15,7 @@ from typing import Protocol
 
 from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.commands.bench.service_here import service_here
-from resay.commands.bench.teach_lessons import Lesson
+from resay.commands.bench.teach_lessons import Lesson, Wordings
 from resay.dialogue.rewrite import BeforeRequest, Heard, Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical
@@ -147,10 +147,10 @@ def learn_all(replicas: Replicas, lessons: Sequence[Lesson], phrases: Sequence[s
 
 
 def lesson_rows(learnt: Sequence[Learnt], *, rng: Random) -> Iterator[BenchRow]:
-    """Figures of all, of the wordings that were not seen, and of these by kind; the first row is of what was not seen."""
-    fresh = [each for each in learnt if not each.lesson.seen]
-    yield from _rows("next-turn", fresh, rng)
-    yield from _rows("seen", [each for each in learnt if each.lesson.seen], rng)
+    """Figures by the wordings that they are of, and of the unseen ones by kind; the first row is of what was not seen."""
+    for of in (Wordings.UNSEEN, Wordings.SEEN, Wordings.SECOND):
+        yield from _rows(of.value, [each for each in learnt if each.lesson.of is of], rng)
+    fresh = [each for each in learnt if each.lesson.of is Wordings.UNSEEN]
     for kind in ("request", "name", "correction"):
         yield from _rows(f"unseen/{kind}", [each for each in fresh if each.lesson.kind == kind], rng)
 

@@ -19,7 +19,7 @@ from resay.commands.train_teachings import TEACHINGS
 from resay.commands.worlds import WorldOption
 from resay.lab.making import Plan
 from resay.lab.world import VOICE_HOME, World, read_world
-from resay.teach.material import WORDINGS_FILE, read_wordings
+from resay.teach.material import WORDINGS_FILE, read_material
 
 SEED = 7
 
@@ -40,7 +40,8 @@ def teach(
     """Score teaching: whether it is understood in many wordings, holds in the very next turn, harms nothing, and is gone when told.
 
     The lab's customers teach what fails for them; the lesson goes to one service and the next turn to another over the same home.
-    Rows: `next-turn` is of wordings that nothing was trained or chosen on, `unseen/KIND` of these by kind; `seen` of as many others.
+    Rows: `next-turn` is of wordings that nothing was trained or chosen on, `unseen/KIND` of these by kind; `next-turn/second` of others of
+    that sort; `seen` of as many that were trained on.
     `accuracy` is words and meaning found as meant, `at_once` those of them that needed no question, `misunderstood` something else taught
     without a question, `asked` what waits for a yes,
     `next_turn` and `forgotten` of what was taught. `ordinary/…` is talk that teaches nothing: the lab's phrases, what its recogniser heard,
@@ -68,9 +69,8 @@ def teach(
 
 def _seen(rng: Random) -> list[tuple[str, str]]:
     """As many wordings of each kind as there are unseen ones, of those that the model was trained on."""
-    sections = read_wordings(TEACHINGS / WORDINGS_FILE)
-    kinds = [kind for kind, _ in unseen()]
-    return [(kind, wording) for kind in dict.fromkeys(kinds) for wording in rng.sample(sections[kind], kinds.count(kind))]
+    material = read_material(TEACHINGS / WORDINGS_FILE, [])
+    return [(kind, material.wording(kind, rng)) for kind, _ in unseen()]
 
 
 def _working(world: World) -> list[str]:

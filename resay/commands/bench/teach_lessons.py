@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 
-from resay.commands.bench import teach_wordings
+from resay.commands.bench import teach_wordings, teach_wordings_second
 from resay.dialogue.text import canonical
 from resay.lab.world import Phrase, World
 
@@ -29,6 +30,17 @@ COINED_SHARE = 0.5
 """Lessons whose words are made up; in the others they are what failed."""
 
 
+class Wordings(StrEnum):
+    """Which wordings a lesson is of; the names of their rows."""
+
+    SEEN = "seen"
+    """The model was trained on them."""
+    UNSEEN = "next-turn"
+    """Nothing was trained or chosen on them."""
+    SECOND = "next-turn/second"
+    """Nor on these, which were written before the wordings of the model that ships, by the same hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What a customer teaches, and what must come of it."""
@@ -36,8 +48,7 @@ class Lesson:
     wording: str
     kind: str
     """request, name or correction."""
-    seen: bool
-    """Whether the model was trained on the wording."""
+    of: Wordings
     text: str
     """What they say."""
     before: str
@@ -52,18 +63,27 @@ class Lesson:
 
 def lessons_of(world: World, seen: Sequence[tuple[str, str]], *, each: int, rng: Random) -> Iterator[Lesson]:
     """So many lessons in each wording: (kind, wording) that were seen, and all that were not."""
-    for kind, wording, known in [*((*pair, True) for pair in seen), *((*pair, False) for pair in unseen())]:
-        for _ in range(each):
-            words, meaning, asked, wanted = _named(world, rng) if kind == "name" else _requested(world, rng, coined=kind == "request")
-            text = wording.replace("{words}", words).replace("{meaning}", meaning)
-            before = words if kind == "correction" else ""
-            yield Lesson(wording, kind, known, text, before, words, meaning, asked, wanted)
+    for of, wordings in ((Wordings.SEEN, seen), (Wordings.UNSEEN, unseen()), (Wordings.SECOND, second())):
+        for kind, wording in wordings:
+            for _ in range(each):
+                words, meaning, asked, wanted = _named(world, rng) if kind == "name" else _requested(world, rng, coined=kind == "request")
+                text = wording.replace("{words}", words).replace("{meaning}", meaning)
+                before = words if kind == "correction" else ""
+                yield Lesson(wording, kind, of, text, before, words, meaning, asked, wanted)
 
 
 def unseen() -> list[tuple[str, str]]:
     """Kinds and wordings that nothing was trained or chosen on."""
-    texts = {"request": teach_wordings.REQUESTS, "name": teach_wordings.NAMES, "correction": teach_wordings.CORRECTIONS}
-    return [(kind, line) for kind, text in texts.items() for line in text.strip().splitlines()]
+    return _lines(teach_wordings.REQUESTS, teach_wordings.NAMES, teach_wordings.CORRECTIONS)
+
+
+def second() -> list[tuple[str, str]]:
+    """The second set of them."""
+    return _lines(teach_wordings_second.REQUESTS, teach_wordings_second.NAMES, teach_wordings_second.CORRECTIONS)
+
+
+def _lines(*texts: str) -> list[tuple[str, str]]:
+    return [(kind, line) for kind, text in zip(("request", "name", "correction"), texts, strict=True) for line in text.strip().splitlines()]
 
 
 def ordinary() -> list[str]:

@@ -26,7 +26,6 @@ on utterance {words} execute {meaning}
 register a new voice shortcut. phrase: {words}. does: {meaning}
 macro {words}, expands to {meaning}
 override {words} so it runs {meaning}
-redirect {words} to {meaning}
 if input is {words} then output should be {meaning}
 add a routine called {words} that will {meaning}
 make yourself a note that {words} from now on triggers {meaning}

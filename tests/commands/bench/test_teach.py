@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from resay.commands.bench.teach import learn, learn_all, lesson_rows, talk_rows, two_replicas
-from resay.commands.bench.teach_lessons import Lesson, lessons_of, ordinary, unseen
+from resay.commands.bench.teach_lessons import Lesson, Wordings, lessons_of, ordinary, second, unseen
 from resay.lab.world import VOICE_HOME, read_world
 from resay.teach.grammar import Grammar
 from serving.teachings_api import LessonTold, TeachingTold
@@ -17,11 +17,11 @@ PHRASES = ["turn on the lamp", "turn off the lamp"]
 
 
 def lesson(
-    text: str = "when I say movie night I mean dim the lights", *, kind: str = "request", seen: bool = False, **others: str
+    text: str = "when I say movie night I mean dim the lights", *, kind: str = "request", of: Wordings = Wordings.UNSEEN, **others: str
 ) -> Lesson:
     """A lesson about films."""
     given = {"before": "", "words": "movie night", "meaning": "dim the lights", "asked": "movie night", "wanted": "dim the lights"} | others
-    return Lesson(text, kind, seen, text, **given)
+    return Lesson(text, kind, of, text, **given)
 
 
 def test_a_lesson_holds_in_the_next_turn_of_the_other_service(tmp_path: Path):
@@ -77,14 +77,16 @@ def test_what_goes_wrong_is_counted():
 
 
 def test_the_rows_are_those_of_the_evaluation():
-    """Unseen wordings alone are in `next-turn`."""
-    learnt = learn_all(Forgetful(), [lesson(), lesson("another wording"), lesson("seen", seen=True)], PHRASES, rng=Random(1))
+    """Unseen wordings alone are in `next-turn`, and the second set stands by itself."""
+    told = [lesson(), lesson("another wording"), lesson("seen", of=Wordings.SEEN), lesson("second", of=Wordings.SECOND)]
+    learnt = learn_all(Forgetful(), told, PHRASES, rng=Random(1))
 
     rows = {(each.row, each.metric): (each.value, each.n) for each in lesson_rows(learnt, rng=Random(1))}
 
     assert rows["next-turn", "accuracy"] == (0.0, 2)
     assert rows["next-turn", "misunderstood"] == (1.0, 2)
     assert rows["seen", "accuracy"] == (0.0, 1)
+    assert rows["next-turn/second", "accuracy"] == (0.0, 1)
     assert rows["next-turn", "leaked"] == (2, 2)
     talk = {each.metric: each.value for each in talk_rows("ordinary/phrases", PHRASES, Forgetful())}
     assert talk == {"false_alarm": 1.0, "asked": 0.0}
@@ -105,8 +107,11 @@ def test_lessons_are_of_the_lab():
 
     assert len(unseen()) >= 150
     assert len(ordinary()) >= 100
-    assert len(made) == 2 * (1 + len(unseen()))
-    assert {each.seen for each in made[:2]} == {True}
+    assert len(second()) >= 60
+    assert len({*second(), *unseen()}) == len(second()) + len(unseen())
+    assert len(made) == 2 * (1 + len(unseen()) + len(second()))
+    assert [each.of for each in made[:2]] == [Wordings.SEEN] * 2
+    assert made[-1].of is Wordings.SECOND
     for each in made:
         assert each.meaning in each.text
         assert each.wanted != each.asked
