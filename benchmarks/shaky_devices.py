@@ -24,7 +24,8 @@ from typing import cast
 
 from failure_point.job import classify_lake
 from failure_point.model_folder import read_model
-from resay.commands.bench.loop_system import UNHURRIED_S, ProductSystem
+from resay.commands.bench.loop_roll_back import UNHURRIED_S
+from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.detectors import FAILURE_POINT
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.tick import silent

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -66,8 +66,19 @@ def stream_command(  # noqa: PLR0917 - an option is a parameter
     """
     check_usage(form, source)
     links = asked_detector(detector, model)
-    orders = StreamOrders(read_settings(home=home), _named(jobs, source), source, kafka_settings, rejects_topic, group, k, every, links)
-    orders = replace(orders, form=form, understanding=UrlUnderstanding(understand_url) if understand_url else None)
+    orders = StreamOrders(
+        read_settings(home=home),
+        _named(jobs, source),
+        source,
+        form=form,
+        kafka_settings=kafka_settings,
+        rejects_topic=rejects_topic,
+        group=group,
+        k=k,
+        every_s=every,
+        links=links,
+        understanding=UrlUnderstanding(understand_url) if understand_url else None,
+    )
     metrics, tally, began = StreamMetrics(source.split("://")[0] if "://" in source else "file"), Tally(), time.monotonic()
     with ExitStack() as stack:
         chain = Chain(stop=stack.enter_context(stoppable()), until_idle_s=until_idle)

@@ -198,7 +198,7 @@ class _Loop:
         return LoopOutcome(
             learning=self._stand.learning,
             ours=ours.tally,
-            kept_on=kept_on and kept_on.tally,
+            kept_on=kept_on.tally if kept_on else None,
             oracle=reference.tally,
             untouched=untouched.tally,
             measured=_measured(self._parts.system.defects(), scored=plan.scored),

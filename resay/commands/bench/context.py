@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from resay.commands.bench.loop_system import UNHURRIED_S, ProductSystem
+from resay.commands.bench.loop_roll_back import UNHURRIED_S
+from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.commands.settings import Settings
 from resay.dialogue.cue import CueKind, without
