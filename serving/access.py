@@ -75,9 +75,17 @@ class Doorway:
         if name not in self._names:
             known = ", ".join(sorted(self._names))
             return f"header Host must name this service ({known}); got {(host or '')[:80]!r}; is it started with --allow-host?"
-        if origin is not None and urlsplit(origin).netloc.lower() != (host or "").lower():
+        if origin is not None and _place_of(origin) != (host or "").lower():
             return f"header Origin must be this service's own; got {origin[:80]!r}; does a page of another site call it?"
         return None
+
+
+def _place_of(origin: str) -> str:
+    """Host and port of an Origin header; nothing where it is none, as `http://[`."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name_of(host: str) -> str:

@@ -142,7 +142,7 @@ def app_of(service: Service) -> FastAPI:
     app.add_middleware(Turnstile, keyring=service.keyring, limit=limit, on_refused=service.metrics.refused)
     app.add_middleware(Guard, doorway=doorway, on_refused=service.metrics.refused)
     keyed, alive = {PATH.encode(): quick_rewrites(service)}, {ALIVE_PATH.encode(): ALIVE}
-    app.state.quick = Quick(doorway, service.keyring, limit, keyed=keyed, open=alive)
+    app.state.quick = Quick(doorway, service.keyring, limit, keyed=keyed, open=alive, on_fault=service.metrics.failed)
     app.add_exception_handler(RequestValidationError, _unprocessable)
     app.add_exception_handler(ResayError, _unavailable)
     return app

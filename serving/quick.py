@@ -7,10 +7,10 @@ way, which alone says what is wrong with it; so nothing is said twice. Knows how
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import h11
@@ -19,10 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from resay.store.keys import Scope
 from serving.access import Doorway, bearer_key
 from serving.guard import SAFE_HEADERS
-from serving.keyring import Keyring
+from serving.keyring import Caller, Keyring
 from serving.rate import RateLimit
-
-log = logging.getLogger(__name__)
 
 HEAD_BYTES_MAX = 8_192
 """Longest head that is looked at here: what clients send is a tenth of it."""
@@ -36,7 +34,12 @@ JSON = frozenset({b"application/json", b"application/json; charset=utf-8"})
 Answered = bytes | Awaitable[bytes]
 """The answer, or what it must be waited for."""
 
+Answering = Callable[[bytes], Answered | None]
+"""From a body to its answer; nothing where anything is wrong with it."""
+
 Question = TypeVar("Question")
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Quick:
     """By path: what is posted by callers who may be served."""
     open: Mapping[bytes, bytes]
     """By path: what whoever gets it is answered."""
+    on_fault: Callable[[str, Exception], None]
+    """Hears what broke, by the name of the part."""
 
     def protocol(self) -> type[asyncio.Protocol]:
         """Connections that are served so."""
@@ -72,23 +77,25 @@ class Quick:
 
         return Connection
 
-    def answer(self, asked: Asked, body: bytes) -> Answered | None:
-        """The answer to one plain request; nothing where anything is wrong with it."""
+    def answering(self, asked: Asked) -> Answering | None:
+        """What answers the body that belongs to a plain head; nothing where the head alone tells that it is not answered here."""
+        if asked.path not in (self.keyed if asked.method == b"POST" else self.open):
+            return None
         if self.doorway.fault(host=_text(asked.headers.get(b"host")), origin=_text(asked.headers.get(b"origin"))) is not None:
             return None
         if asked.method == b"GET":
-            return None if body else self.open[asked.path]
+            return None if asked.length else lambda _nothing: self.open[asked.path]
         if asked.headers.get(b"content-type", b"").lower() not in JSON:
             return None
         caller = self.keyring.caller(bearer_key(_text(asked.headers.get(b"authorization"))))
-        way = self.keyed[asked.path]
-        question = way.read(body) if caller is not None and caller.may(Scope.SERVE) else None
-        # Counted last: whoever is refused here asks once more the usual way.
-        return None if caller is None or question is None or self.limit.wait_s(caller) else way.answer(question)
+        if caller is None or not caller.may(Scope.SERVE) or not self.limit.has_room(caller):
+            return None
+        return partial(self._answer, caller, self.keyed[asked.path])
 
-    def knows(self, asked: Asked) -> bool:
-        """Whether it is asked here at all."""
-        return asked.path in (self.keyed if asked.method == b"POST" else self.open)
+    def _answer(self, caller: Caller, way: Way[Any], body: bytes) -> Answered | None:
+        question = way.read(body)
+        # Counted last: whoever is refused here asks once more the usual way.
+        return None if question is None or self.limit.wait_s(caller) else way.answer(question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +139,16 @@ class _Connection(H11Protocol):
     """A connection of uvicorn's, which hands on what is not plain to whom it would have come, byte for byte."""
 
     _quick: Quick
-    _held = b""
-    """What came and is not looked at yet: a request that lacks its end, or what came before the one under way was answered."""
     _asked: asyncio.Task[None] | None = None
+    """The answer that is waited for."""
+    _half: _Half | None = None
+    """The request whose body has not come whole."""
     _is_last = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._held = bytearray()
+        """What belongs to `_half`, or came behind what is waited for."""
 
     def data_received(self, data: bytes) -> None:
         """Answer what came, or hand it on."""
@@ -143,9 +156,9 @@ class _Connection(H11Protocol):
             self._held += data
             if len(self._held) > HEAD_BYTES_MAX + BODY_BYTES_MAX:
                 self.flow.pause_reading()
-        elif self._held:
-            data, self._held = self._held + data, b""
-            self._take(data)
+        elif self._half is not None:
+            self._held += data
+            self._take_half(self._half)
         elif self._is_idle():
             self._take(data)
         else:
@@ -161,21 +174,32 @@ class _Connection(H11Protocol):
     def _take(self, data: bytes) -> None:
         end = data.find(b"\r\n\r\n", 0, HEAD_BYTES_MAX) + 4
         asked = plain_head(data[:end]) if end >= 4 else None
-        if asked is None or len(data) > end + asked.length or not self._quick.knows(asked):
+        answering = self._guarded(self._quick.answering, asked) if asked else None
+        if asked is None or answering is None or len(data) > end + asked.length:
             super().data_received(data)
         elif len(data) < end + asked.length:
             # Many clients send head and body apart.
             self._unset_keepalive_if_required()
-            self._held = data
+            self._held += data
+            self._half = _Half(answering, end, end + asked.length)
         else:
-            self._answer(asked, data, data[end:])
+            self._answer(answering, data, data[end:])
 
-    def _answer(self, asked: Asked, data: bytes, body: bytes) -> None:
-        try:
-            answered = self._quick.answer(asked, body)
-        except Exception:  # The usual way meets the same, and says so.
-            log.exception("quick_failed")
-            answered = None
+    def _take_half(self, half: _Half) -> None:
+        if len(self._held) < half.length:
+            return
+        data, self._half = self._unheld(), None
+        if len(data) > half.length:
+            super().data_received(data)
+        else:
+            self._answer(half.answering, data, data[half.end :])
+
+    def _unheld(self) -> bytes:
+        data, self._held = bytes(self._held), bytearray()
+        return data
+
+    def _answer(self, answering: Answering, data: bytes, body: bytes) -> None:
+        answered = self._guarded(answering, body)
         if answered is None:
             super().data_received(data)
             return
@@ -187,18 +211,34 @@ class _Connection(H11Protocol):
         self.tasks.add(self._asked)
         self._asked.add_done_callback(self.tasks.discard)
 
+    def _guarded(self, work: Callable[[Given], Made], given: Given) -> Made | None:
+        """What comes of some work, or nothing where it breaks: the usual way meets the same, and says so."""
+        try:
+            return work(given)
+        except Exception as error:
+            self._quick.on_fault("quick", error)
+            return None
+
     async def _wait_for(self, answered: Awaitable[bytes], data: bytes) -> None:
         try:
             content = await answered
-        except Exception:
-            log.exception("quick_failed")
+        except Exception as error:
+            self._quick.on_fault("quick", error)
             self._asked = None
             if not self.transport.is_closing():
-                super().data_received(data)
+                # All that came, so that what is asked behind it is answered behind it.
+                super().data_received(data + self._unheld())
+                if self._is_last:
+                    super().shutdown()
             return
+        except asyncio.CancelledError:
+            # Nobody waits for it any longer: without an answer the connection cannot go on.
+            self._asked = None
+            self.transport.close()
+            raise
         self._asked = None
         self._send(content)
-        held, self._held = self._held, b""
+        held = self._unheld()
         if held and not self.transport.is_closing():
             self.data_received(held)
 
@@ -217,10 +257,24 @@ class _Connection(H11Protocol):
 
     def shutdown(self) -> None:
         """Begin to end: what is under way is answered first."""
-        if self._asked is None:
-            super().shutdown()
-        else:
+        if self._asked is not None:
             self._is_last = True
+            return
+        if self._half is not None:
+            self._half = None
+            super().data_received(self._unheld())
+        super().shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """A request whose head has come."""
+
+    answering: Answering
+    end: int
+    """Where its head ends."""
+    length: int
+    """Bytes of head and body."""
 
 
 _SAFE = b"".join(b"%s: %s\r\n" % (name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())

@@ -105,9 +105,11 @@ async def _reply_later(service: Service, asked: _Asked) -> bytes:
 
 def _logged(service: Service, asked: _Asked, answer: RewriteAnswer, *, offered: Taught | None = None) -> bytes:
     """The reply to an answer, which is written down and counted."""
+    # The reply first: what cannot be told is asked once more, and must not be written down twice.
+    reply = reply_bytes(asked.question, answer, offered=offered)
     service.decisions.put(decision_of(asked.request, answer))
     service.metrics.answered(answer)
-    return reply_bytes(asked.question, answer, offered=offered)
+    return reply
 
 
 async def answered_unseen(service: Service, body: bytes) -> bytes | None:

@@ -56,12 +56,22 @@ class Line:
         """Bodies that reached the app behind."""
         self.sent = b""
         self.is_closed = False
+        self.begun = 0
+        """Requests that reached the app behind, whole or not."""
+        self.read_: list[bytes] = []
+        """Bodies that were looked at on the quick way."""
+        self.faults: list[tuple[str, Exception]] = []
         self.first = asyncio.Event()
         """Set once what is asked to wait may be answered."""
         ring = Keyring(HOME_KEY, lambda: KEYS, clock=lambda: NOW)
         ring.refresh()
         quick = Quick(
-            Doorway(["home"]), ring, RateLimit(clock=lambda: 0.0), keyed={b"/ask": Way(self.read, self.answer)}, open={b"/alive": b"yes"}
+            Doorway(["home"]),
+            ring,
+            RateLimit(clock=lambda: 0.0),
+            keyed={b"/ask": Way(self.read, self.answer)},
+            open={b"/alive": b"yes"},
+            on_fault=lambda part, error: self.faults.append((part, error)),
         )
         self.state = ServerState()
         config = uvicorn.Config(self.app, lifespan="off", log_config=None, interface="asgi3")
@@ -71,6 +81,7 @@ class Line:
 
     def read(self, body: bytes) -> str | None:
         """A question of a body."""
+        self.read_.append(body)
         return body.decode() or None
 
     def answer(self, words: str) -> bytes | Awaitable[bytes]:
@@ -87,6 +98,7 @@ class Line:
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """The usual way."""
+        self.begun += 1
         body, more = b"", True
         while more:
             message = await receive()
@@ -246,6 +258,106 @@ def test_what_breaks_is_asked_the_usual_way():
     line = asyncio.run(ask())
     assert line.seen == [b"broken"]
     assert line.sent.endswith(b"usual broken")
+    assert [(part, str(error)) for part, error in line.faults] == [("quick", "too much")]
+
+
+@pytest.mark.parametrize("behind", [(raw(b"second"),), (raw(b"second")[:-1], b"d")], ids=["whole", "in two"])
+def test_what_came_behind_something_that_breaks_is_answered_behind_it(behind: Sequence[bytes]):
+    """Though the usual way takes its time: nobody is handed the answer to another's question."""
+
+    async def ask() -> Line:
+        line, gate = Line(), asyncio.Event()
+
+        async def busy(*asked: Any) -> None:
+            await gate.wait()
+            await line.app(*asked)
+
+        line.protocol.app = busy
+        await line.come(raw(b"broken"), behind[0])
+        line.first.set()
+        await line.come()
+        await line.come(*behind[1:])
+        gate.set()
+        await line.come()
+        return line
+
+    line = asyncio.run(ask())
+    assert [each.partition(b"\r\n\r\n")[2] for each in line.sent.split(b"HTTP/1.1 ")[1:]] == [b"usual broken", b"usual second"]
+
+
+def test_whoever_may_not_is_sent_on_at_the_head():
+    """Nothing of a body is held for them, however slowly it comes."""
+
+    async def ask(**others: str) -> int:
+        line = Line()
+        await line.come(raw(**others)[:-2])
+        return line.begun
+
+    assert asyncio.run(ask()) == 0
+    assert [asyncio.run(ask(**each)) for each in ({"authorization": "Bearer nobody"}, {"origin": "http://["}, {"host": "there"})] == [
+        1,
+        1,
+        1,
+    ]
+
+
+def test_nothing_is_read_for_whoever_asks_too_often():
+    """To look at a long body costs more than to refuse it."""
+
+    async def ask() -> Line:
+        line = Line()
+        await line.come(*[raw(authorization=f"Bearer {RARE_KEY}")] * 4)
+        return line
+
+    line = asyncio.run(ask())
+    assert len(line.read_) == 2
+    assert line.seen == [b"play", b"play"]
+
+
+def test_an_answer_that_is_called_off_ends_its_connection():
+    """Whatever came behind it would never be answered."""
+
+    async def ask() -> Line:
+        line = Line()
+        await line.come(raw(b"slow"))
+        for each in list(line.state.tasks):
+            each.cancel()
+        await line.come()
+        return line
+
+    assert asyncio.run(ask()).is_closed
+
+
+def test_a_body_that_is_half_there_is_waited_for_at_the_end():
+    """As the usual way has it."""
+
+    async def ask() -> Line:
+        line = Line()
+        await line.come(raw()[:-2])
+        line.protocol.shutdown()
+        assert not line.is_closed
+        await line.come(b"ay")
+        return line
+
+    line = asyncio.run(ask())
+    assert line.sent.endswith(b"usual play")
+    assert line.is_closed
+
+
+def test_what_breaks_at_the_end_is_the_last():
+    """Stopping does not wait for a connection that rests."""
+
+    async def ask() -> Line:
+        line = Line()
+        await line.come(raw(b"broken"))
+        line.protocol.shutdown()
+        line.first.set()
+        await line.come()
+        return line
+
+    line = asyncio.run(ask())
+    assert line.sent.endswith(b"usual broken")
+    assert line.is_closed
 
 
 def test_whoever_asks_too_often_is_sent_the_usual_way():
