@@ -85,12 +85,21 @@ def _let_in(url: str, token: str) -> Iterator[_Asking]:
 def _address(url: str) -> str:
     try:
         parts = urlsplit(url)
-        if parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0):
+        # A name and a password in an address would be printed with it; the token is what lets in.
+        is_named = bool(parts.hostname) and "@" not in parts.netloc and bool(str(parts.hostname).encode("idna"))
+        if parts.scheme in {"http", "https"} and is_named and (parts.port is None or parts.port > 0):
             return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}{PATH}"
     except (ValueError, InvalidURI):
         pass
-    message = f"--from must be an http or https address; got {url!r}; is it http://homeassistant.local:8123?"
+    shown = url.rpartition("@")[2]
+    message = (
+        f"--from must be an http or https address, without a name or a password; got {shown!r}; is it http://homeassistant.local:8123?"
+    )
     raise SourceUnavailable(message)
+
+
+_LAST = frozenset({"run-end", "error"})
+"""The event behind which nothing comes."""
 
 
 def _runs_of(ask: _Asking, pipeline: str) -> Iterator[Document]:
@@ -100,5 +109,6 @@ def _runs_of(ask: _Asking, pipeline: str) -> Iterator[Document]:
             events = listed(ask({"type": _GET, "pipeline_id": pipeline, "pipeline_run_id": name}), "events")
         except SourceUnavailable:
             continue  # Newer runs have pushed it out meanwhile.
-        if events:
+        # Runs are listed while they go on: what is taken half is never taken whole, as its turn is there already.
+        if events and text(mapping(events[-1]), "type") in _LAST:
             yield Document({"pipeline_run_id": name, "timestamp": mapping(run).get("timestamp"), "events": events}, f"run {name}")
