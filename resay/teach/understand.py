@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from resay.dialogue.errors import ResayError
 from resay.teach.grammar import Grammar, called
 from resay.teach.teaching import Extractor, Frame, Teaching
+
+log = logging.getLogger(__name__)
 
 
 class Understanding:
@@ -36,7 +39,10 @@ def _read(folder: Path | None) -> Extractor:
     # Here, so that whoever is never taught anything does not wait for it.
     from resay.teach.span_model import TEACHINGS, model_in
 
+    place = folder or TEACHINGS
     try:
-        return model_in(folder or TEACHINGS)
-    except ResayError:
+        return model_in(place)
+    except ResayError as error:
+        if place.exists():
+            log.warning("teachings_by_frames_alone error=%s", error)
         return Grammar()

@@ -111,3 +111,12 @@ def test_states_are_of_the_encoder_that_ships():
     assert known.states.shape == (4, 384)
     assert [piece.start for piece in known.pieces] == [0, 6]
     assert TextEncoder(ENCODER)(["movie night"]).shape == (1, 384)
+
+
+def test_a_model_that_is_broken_is_told_and_frames_are_asked_instead(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """One that is not there at all is nobody's fault."""
+    (tmp_path / "broken").mkdir()
+    for folder in (tmp_path / "broken", tmp_path / "none"):
+        assert Understanding(folder).teaching("when I say movie night I mean dim the lights") is not None
+
+    assert [each.message.partition(" ")[0] for each in caplog.records] == ["teachings_by_frames_alone"]
