@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.missing import give_up
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -18,7 +20,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 def browser() -> Iterator[Browser]:
     """Chromium, where it is installed."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium is installed; `make setup` installs it")
+        give_up("no Chromium is installed; `make setup` installs it")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from deploy.kafka import broker as kafka_broker
+from tests.missing import give_up
 
 GARBAGE_ROUNDS = 5
 """Suspended coroutines hold sockets, and are themselves only finished by a round; pytest's own number."""
@@ -47,7 +48,7 @@ def own_broker(tmp_path: Path) -> Iterator[kafka_broker.Broker]:
     try:
         mine.start()
     except kafka_broker.BrokerTrouble as trouble:
-        _give_up(str(trouble))
+        give_up(str(trouble))
     yield mine
     mine.kill()
 
@@ -91,14 +92,7 @@ def _start(folder: Path, *, while_pid: int) -> str:
     process.stdout.close()
     if not address:
         process.wait(START_S)
-        _give_up((folder / "starter.log").read_text().strip().splitlines()[-1])
+        give_up((folder / "starter.log").read_text().strip().splitlines()[-1])
     # The process outlives this worker on purpose; it watches the run.
     process.returncode = 0
     return address
-
-
-def _give_up(reason: str) -> None:
-    """Without Java or Maven there is no broker to test with; continuous integration must have them."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy.spark.jars import JarsMissing, resolve_jars
+from tests.missing import give_up
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,7 +39,7 @@ def spark_jars(tmp_path_factory: pytest.TempPathFactory) -> Path:
         try:
             return resolve_jars()
         except JarsMissing as missing:
-            _give_up(str(missing))
+            give_up(str(missing))
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +48,7 @@ def shared_spark(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         from markov.spark_engine import Cluster, SparkUnavailable, spark_session
     except ModuleNotFoundError as error:
         # The lock of development names it, so that `make setup` installs it wherever tests are to be complete.
-        pytest.skip(f"the extra `spark` must be installed; {error}")
+        give_up(f"the extra `spark` must be installed; {error}")
     jars = request.getfixturevalue("spark_jars")
     places = {name: str(tmp_path_factory.mktemp("spark")) for name in ("spark.local.dir", "spark.sql.warehouse.dir")}
     interrupted = signal.getsignal(signal.SIGINT)
@@ -58,7 +59,7 @@ def shared_spark(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         try:
             started = session.__enter__()
         except SparkUnavailable as trouble:
-            _give_up(str(trouble))
+            give_up(str(trouble))
         # Spark takes Ctrl-C for itself, and every process that later tests start and interrupt would feel it.
         signal.signal(signal.SIGINT, interrupted)
     yield started
@@ -84,10 +85,3 @@ def needs_spark(test: Callable[..., None]) -> Callable[..., None]:
     for mark in MARKS:
         test = mark(test)
     return test
-
-
-def _give_up(reason: str) -> None:
-    """Without Java, Maven or pyspark there is no Spark to test with; continuous integration must have them."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)

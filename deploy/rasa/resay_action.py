@@ -8,6 +8,7 @@ Late, broken or without an answer, it does what Rasa's own fallback does. Needs 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import urllib.request
@@ -35,13 +36,15 @@ class ResayFallback(Action):
         """The action that Rasa runs where it does not trust its reading."""
         return "action_default_fallback"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         """The events that put the words that work in place of those that failed; Rasa's own fallback otherwise."""
         heard = next((each for each in reversed(tracker.events) if each.get("event") == "user"), {})
         # What we said ourselves and was refused is not said a third way.
         if "resay" not in (heard.get("parse_data") or {}):
             try:
-                again = said_again(tracker.sender_id, heard)
+                # On a thread, and for so long at most: one event loop serves all customers, and what drips is never late for a socket.
+                asking = asyncio.get_running_loop().run_in_executor(None, said_again, tracker.sender_id, heard)
+                again = await asyncio.wait_for(asking, RESAY_S + RASA_S)
             except Exception:  # Whatever is wrong on our side, the customer is answered.
                 again = None
             if again:

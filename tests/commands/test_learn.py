@@ -184,7 +184,7 @@ def test_rules_lists_the_live_table_with_its_dialogues(home: Path):
 
 def test_rules_without_a_table_says_so(tmp_path: Path):
     """Nothing published is no error."""
-    assert answer(tmp_path, "rules") == {"generation": None, "rewrites": []}
+    assert answer(tmp_path, "rules") == {"generation": None, "rewrites": [], "global": [], "layers": []}
     assert run(tmp_path, "rules").exit_code == 0
 
 

@@ -21,9 +21,10 @@ from serving.text_hop import PATH, TextHop, text_hop_app
 from tests import child
 from tests.builders import rewrite, rewrite_files
 from tests.home_assistant.real import HASS, HomeAssistant, running
+from tests.missing import needs
 from tests.serving.conftest import settings_of, wait_until
 
-pytestmark = pytest.mark.skipif(not HASS.exists(), reason="`make other-assistants` installs it")
+pytestmark = needs(HASS, "`make other-assistants` installs it")
 
 FAILING, WORKING = "lights on in the den", "turn on the den lamp"
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,7 @@ from resay.dialogue.turn import Reject
 from resay.store.lake import Lake
 from resay.store.turns import read_turns
 from tests.builders import BASE
+from tests.missing import needs
 from tests.serving.conftest import KEY, Serve, learnt, serve, wait_until
 
 __all__ = ["serve"]
@@ -33,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="`make other-assistants` installs it")
+pytestmark = needs(PYTHON, "`make other-assistants` installs it")
 
 READ = {"text": "play madonna", "intent": {"name": "play", "confidence": 0.97}, "entities": [], "intent_ranking": []}
 
@@ -70,6 +72,36 @@ def reading(answer: dict[str, Any]) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def slow_until_another(first: str) -> Iterator[str]:
+    """The address of a Resay that answers this customer only behind somebody else."""
+    another = threading.Event()
+
+    class Resay(BaseHTTPRequestHandler):
+        """One question, which nothing is known of."""
+
+        def do_POST(self) -> None:
+            """Answer it, in its turn."""
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if asked["customer_id"] == first:
+                another.wait()
+            another.set()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"utterance": asked["utterance"], "rewrite": None}).encode())
+
+        def log_message(self, *_args: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Resay) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        another.set()
         server.shutdown()
         thread.join()
 
@@ -176,3 +208,12 @@ def test_else_the_fallback_is_that_of_rasa(resay: str, trouble: str):
 
     assert [each["events"] for each in told] == [[REVERTED]] * 5
     assert [each["responses"][0]["response"] for each in told] == ["utter_default"] * 5
+
+
+def test_nobody_waits_for_the_answer_to_another():
+    """All customers' actions run on one event loop; whoever waits longest is answered last."""
+    with reading(READ) as rasa, slow_until_another("c1") as resay, action_server(resay, rasa) as url, ThreadPoolExecutor() as pool:
+        first = pool.submit(fallback, url, "c1")
+        second = fallback(url, "c2")
+
+        assert [each["events"] for each in (second, first.result())] == [[REVERTED]] * 2

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from serving.app import create_app
 from serving.dashboard.templates import PAGES
 from serving.server import RunningService, bind, start
+from tests.missing import needs
 from tests.serving.conftest import settings_of
 from tests.serving.dialogues import HOSTILE
 from tests.serving.experiments.traffic import Talk, asked, lived
@@ -21,7 +22,7 @@ from tests.serving.test_browser import opened
 
 AXE = Path(__file__).parent.parent / "axe/node_modules/axe-core/axe.min.js"
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed; `make setup` fetches it")]
+pytestmark = [pytest.mark.browser, needs(AXE, "axe-core is not installed; `make setup` fetches it")]
 
 PATHS = (*(path for path, _ in PAGES), "/failure-points/dialogues?point=asr&by=cohort&name=scots")
 
@@ -73,9 +74,9 @@ def test_neither_an_experiment_nor_the_door_has_serious_findings(
         found = {"page": findings_at(page, f"{asking.url}/experiments/rewriting")}
         assert "is better" in page.inner_text("#says") or "Open" in page.inner_text("#says")
         file.write_text(page.context.request.get(f"{asking.url}/experiments/rewriting/report?as=html").text())
-        found["file"] = findings_at(page, file.as_uri())
     context = browser.new_context(color_scheme=scheme)
     outside = context.new_page()
+    found["file"] = findings_at(outside, file.as_uri())
     found |= {path: findings_at(outside, asking.url + path) for path in ("/", "/?token=used", "/experiments/rewriting")}
     assert outside.inner_text("h1") == "This page shows what customers said"
     context.close()

@@ -51,7 +51,7 @@ def test_a_narrowed_model_says_what_it_said():
 
 
 def test_eight_bits_lose_less_of_a_narrowed_model(tmp_path: Path):
-    """Large channels and large rows no longer leave a few steps to the others: a fifth of the error is left at most."""
+    """Large channels and large rows no longer leave a few steps to the others: a quarter of the error is left at most."""
     model = Uneven()
     expected = model(TOKENS[1:]).detach().numpy()
 
@@ -62,7 +62,7 @@ def test_eight_bits_lose_less_of_a_narrowed_model(tmp_path: Path):
         told = OnnxModel(path, inputs=["tokens"], output="numbers").run({"tokens": TOKENS[1:].numpy()})
         errors.append(float(np.abs(told - expected).mean()))
 
-    assert errors[1] < errors[0] / 5
+    assert errors[1] < errors[0] / 4
 
 
 def test_a_layer_that_no_sample_reached_is_no_trouble():
