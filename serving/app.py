@@ -51,6 +51,8 @@ from serving.dashboard.rolled import sum_up_where_due
 from serving.decision_log import DecisionLog
 from serving.door import needs, page_audit
 from serving.experiments.arms import RunningArms
+from serving.experiments.look import look_at
+from serving.experiments.looks import Looks
 from serving.experiments_api import experiment_changes, experiment_routes
 from serving.failure_point_api import failure_point_routes
 from serving.feedback_api import feedback_routes
@@ -183,6 +185,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         teachings=teachings,
         experiments=experiments,
         arms=arms,
+        looks=Looks(lambda record, now: look_at(record, experiments, Lake(settings.lake), now=now), experiments.all, clock=clock),
         review=review,
         switched=switched,
         trials=trials,
@@ -219,6 +222,7 @@ async def running(service: Service) -> AsyncIterator[None]:
     rounds = Rounds("referee", lambda: _judge(service), on_fault=metrics.failed)
     summing = Rounds("rollup", lambda: _sum_up(service), on_fault=metrics.failed, every_s=SUMMED_EVERY_S)
     asking = Rounds("asking", lambda: _look(service), on_fault=metrics.failed)
+    looking = Rounds("looks", service.looks.refresh, on_fault=metrics.failed)
     telling = Rounds("arrivals", lambda: tell_all(service), on_fault=metrics.failed, every_s=TOLD_EVERY_S)
     refresher.start()
     telling.start()
@@ -227,6 +231,7 @@ async def running(service: Service) -> AsyncIterator[None]:
     if service.settings.judges:
         rounds.start()
     summing.start()
+    looking.start()
     service.decisions.start()
     warming: asyncio.Task[object] | None = None
     if service.watch.live().ready:
@@ -243,6 +248,7 @@ async def running(service: Service) -> AsyncIterator[None]:
         await run_in_threadpool(telling.close)
         await run_in_threadpool(rounds.close)
         await run_in_threadpool(summing.close)
+        await run_in_threadpool(looking.close)
         await run_in_threadpool(asking.close)
         await run_in_threadpool(service.decisions.close)
         service.line.close()

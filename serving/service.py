@@ -28,6 +28,7 @@ from serving.beside import Beside
 from serving.core_line import CoreLine
 from serving.decision_log import DecisionLog
 from serving.experiments.arms import RunningArms
+from serving.experiments.looks import Looks
 from serving.keyring import Keyring
 from serving.metrics import Metrics
 from serving.offering import Offering
@@ -93,6 +94,8 @@ class Service:
     experiments: ExperimentBooks
     arms: RunningArms
     """Of the experiments that run."""
+    looks: Looks
+    """What is known of experiments, as pages show it."""
     review: ReviewBooks
     switched: Switched
     """What is live, without what is switched off."""

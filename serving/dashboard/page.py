@@ -29,7 +29,7 @@ from serving.dashboard.experiment_page import experiment_page
 from serving.dashboard.templates import FOLDER, templates
 from serving.dashboard.view import Absent, View, view
 from serving.experiments.look import Look
-from serving.experiments_api import Form, exported, look_now, record_named
+from serving.experiments_api import Form, exported, record_named
 from serving.review.files import RulesForm
 from serving.rules_api import Rules, rules_file
 from serving.rules_wire import RULE_CHARS_MAX, TEXT_CHARS_MAX, Blocked, Edited, Scope, Turned, Why
@@ -53,9 +53,6 @@ EVENTS_SHOWN_MAX = 200
 
 CHANGES_SHOWN_MAX = 200
 """Rewrites shown of each kind of change; `resay diff --json` has all."""
-
-LOOKS_MAX = 20
-"""Experiments whose last look is kept; the oldest goes first."""
 
 _ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
 _ICON = (
@@ -106,7 +103,6 @@ class _Page:
         self._rewriter = Rewriter(service.trying.live, hold_out=NO_HOLD_OUT, on_fault=service.metrics.failed)
         self._viewing = threading.Lock()
         self._last: tuple[Live, datetime, View] | None = None
-        self._looks: dict[str, Look] = {}
         self._templates = templates()
 
     async def show(self, request: Request, token: str | None = None) -> Response:
@@ -232,13 +228,8 @@ class _Page:
         return RedirectResponse("/#rules-title", 303)
 
     def _look(self, name: str) -> Look:
-        """An experiment by now, at most `VIEW_LIFE` old, as the page is, so that its links tell the same."""
-        record, now = record_named(self._service, name), self._service.clock()
-        with self._viewing:
-            kept = self._looks.get(name)
-            if kept is None or kept.record != record or now - kept.at > VIEW_LIFE:
-                self._looks = {**dict(list(self._looks.items())[-LOOKS_MAX + 1 :]), name: look_now(self._service, record)}
-            return self._looks[name]
+        """An experiment as the overview shows it, so that a page's links tell the same as it does."""
+        return self._service.looks.of(record_named(self._service, name))
 
     def _knows(self, request: Request) -> bool:
         return session_caller(self._service, request) is not None

@@ -27,7 +27,6 @@ from serving.dashboard.experiment_page import Told, told
 from serving.dashboard.queries import Connection
 from serving.dashboard.report import read_report
 from serving.dashboard.rolled import rolled
-from serving.experiments.look import look_at
 from serving.service import Service
 from serving.trials.fared import read_fared, state_of
 from serving.trials.layers import Layers, read_layers
@@ -249,8 +248,7 @@ def _experiments(service: Service) -> tuple[Told, ...] | Absent:
     if not records:
         return Absent("No experiment was started yet. `resay experiment start NAME` puts a question to live traffic.")
     shown = sorted(records, key=lambda each: each.stopped_at is not None)[:EXPERIMENTS_SHOWN_MAX]
-    lake, now = Lake(service.settings.lake), service.clock()
-    return tuple(told(look_at(each, service.experiments, lake, now=now)) for each in shown)
+    return tuple(told(service.looks.of(each)) for each in shown)
 
 
 def _card(service: Service) -> Card:
