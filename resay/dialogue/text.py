@@ -44,6 +44,12 @@ def words(text: str) -> list[str]:
     return canonical(text).split()
 
 
+def words_in_common(one: str, other: str) -> float:
+    """The share of the words of two texts that both have; 0 where neither has any."""
+    ours, others = set(words(one)), set(words(other))
+    return len(ours & others) / len(ours | others) if ours or others else 0.0
+
+
 def has_control_characters(text: str) -> bool:
     """Whether text holds control, format, surrogate or private characters, which no customer can say."""
     # What Python calls printable holds none of these, and is checked at the speed of C: three ids a record pass through here.

@@ -16,7 +16,7 @@ from math import prod
 from resay.dialogue.label import Friction, FrictionSign, GoalOutcome, GoalSegment, RephraseLink, TurnOutcome
 from resay.dialogue.session import Session
 from resay.dialogue.state import interpretation_key
-from resay.dialogue.text import canonical
+from resay.dialogue.text import words_in_common
 from resay.dialogue.turn import Explicit, Turn, said
 from resay.label.reading import is_done, is_read, is_refused
 from resay.label.remark import RemarkKind, remark_of
@@ -155,19 +155,13 @@ def _chance_of_done(turn: Turn, later: Turn | None) -> float:
     """The chance of a defect in what is reported done: whoever got something else soon says what they want, in words somewhat like it."""
     if later is None or later.at - turn.at >= SOON:
         return DONE
-    alike = ALIKE[0] < _words_in_common(said(turn), said(later)) < ALIKE[1]
+    alike = ALIKE[0] < words_in_common(said(turn), said(later)) < ALIKE[1]
     if turn.interpretations and later.interpretations:
         one, other = turn.interpretations[0], later.interpretations[0]
         if one.domain == other.domain:
             is_same = interpretation_key(one) == interpretation_key(other)
             return DONE_THEN_MORE if is_same else DONE_THEN_CORRECTED if alike else DONE_THEN_OTHER
     return DONE_THEN_LIKE if alike else DONE_THEN_MORE
-
-
-def _words_in_common(one: str, other: str) -> float:
-    """The share of the words of two texts that both have."""
-    words, others = set(canonical(one).split()), set(canonical(other).split())
-    return len(words & others) / len(words | others) if words or others else 0.0
 
 
 def _defect(turn: Turn, chance: float, *, signs: set[FrictionSign], rephrased: float) -> float:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resay.dialogue.text import canonical, has_command_prefix, has_control_characters, words
+from resay.dialogue.text import canonical, has_command_prefix, has_control_characters, words, words_in_common
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,12 @@ def test_ascii_takes_no_other_form_by_its_short_cut(text: str):
 def test_words_are_what_lies_between_single_spaces(text: str):
     """Words joined by single spaces are the canonical text."""
     assert " ".join(words(text)) == canonical(text)
+
+
+def test_words_in_common_are_a_share_of_all():
+    """Each word once, in whatever order; two texts without words have none."""
+    assert words_in_common("Turn on, turn ON the light", "the light is on") == 3 / 5
+    assert (words_in_common("a b", "b a"), words_in_common("a", "b"), words_in_common("", "…")) == (1.0, 0.0, 0.0)
 
 
 @given(st.text())

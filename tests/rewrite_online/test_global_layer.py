@@ -12,7 +12,7 @@ import pytest
 
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.rewrite import Heard, Layer, Reason, Rewrite, RewriteRequest, Risk
-from resay.dialogue.wording import Wording
+from resay.dialogue.wording import Failing, Wording
 from resay.store.artifact import BrokenArtifact, Generation, Shelf
 from resay.store.rewrites import REWRITES_FILE
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
@@ -126,6 +126,31 @@ def test_a_wording_that_fails_is_never_a_target():
     assert best_wordings([wording("lite", "", success=0.9)]) == {}
 
 
+def test_nobody_is_put_into_what_few_mean():
+    """Ninety is done as it was heard, and nineteen was meant: labels see little of that, and more than where what is done is meant.
+
+    What fails for being down is meant all the same.
+    """
+    ninety, heat = "climate|set|90", "climate|set|19"
+    mistaken = [wording("make it ninety", ninety, success=0.9), wording("set it to ninety", ninety, success=0.94)]
+    meant = [wording("make it nineteen", heat, success=0.98), *(wording(f"light {number}", success=0.98) for number in range(20))]
+
+    down = [replace(each, failing=Failing(20_000, 12, result=0.9, correct=0.0)) for each in mistaken]
+
+    assert {state for state, _ in best_wordings([*mistaken, *meant])} == {heat, LIGHT}
+    assert {state for state, _ in best_wordings([*down, *meant])} == {ninety, heat, LIGHT}
+
+
+def test_one_turn_that_failed_takes_no_state_away():
+    """Nor do failures that are usual: where half of everything fails, what fails by half is meant like the rest."""
+    once = Wording("once", "", RADIO, Risk.LOW, 10, times=12, success=12 / 14, last_day=1)
+    fine = [Wording(f"light {number}", "", LIGHT, Risk.LOW, 10, times=60, success=61 / 62, last_day=1) for number in range(20)]
+    hard = [replace(each, success=0.7) for each in fine]
+
+    assert {state for state, _ in best_wordings([once, *fine])} == {RADIO, LIGHT}
+    assert {state for state, _ in best_wordings([replace(once, times=60, success=0.6), *hard])} == {RADIO, LIGHT}
+
+
 def test_of_a_state_the_wording_that_fares_best_is_said():
     """By its success, less what is not known of it."""
     rare = Wording("rare", "", LIGHT, Risk.LOW, 10, times=1, success=0.96, last_day=1)
@@ -182,6 +207,36 @@ def test_a_ranker_that_is_far_surer_than_the_pieces_is_not_believed():
     assert judge_all(Layer.GLOBAL, [ahead], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
     assert judge_all(Layer.GLOBAL, [ahead, behind], vetoes=NO_VETOES)[0] is Reason.BELOW_MARGIN
     assert judge_all(Layer.GLOBAL, [replace(ahead, score=MEANT_MIN), behind], vetoes=NO_VETOES)[0] is Reason.REWRITTEN
+
+
+def test_what_pieces_hardly_tell_needs_words_in_common():
+    """A refusal is easily made a wrong action where neither the pieces nor a word of it speak for that."""
+    some = rewrite("play that thing", "play madonna", success_as_said=0.0, success_as_rewritten=0.6, score=MEANT_LEAST)
+    none = replace(some, source="stop that other thing")
+    next_ = replace(some, success_as_rewritten=0.5)
+
+    assert judge_all(Layer.GLOBAL, [some, next_], vetoes=NO_VETOES)[0] is Reason.REWRITTEN
+    assert judge_all(Layer.GLOBAL, [none, next_], vetoes=NO_VETOES)[0] is Reason.BELOW_MARGIN
+    assert judge_all(Layer.GLOBAL, [replace(none, score=MEANT_MIN), next_], vetoes=NO_VETOES)[0] is Reason.REWRITTEN
+
+
+@pytest.mark.parametrize(
+    "chances",
+    [
+        {"success_as_said": 0.0, "success_as_rewritten": GLOBAL_BARS[Risk.LOW].success_min - 0.05},
+        {"success_as_said": 0.79, "success_as_rewritten": 0.5},
+        {"success_as_said": 0.0, "success_as_rewritten": 0.9, "score": MEANT_LEAST},
+    ],
+    ids=["doubted", "as good as said", "far ahead of its pieces"],
+)
+def test_of_what_is_alike_in_words_less_is_asked(chances: dict[str, float]):
+    """Neither ranker nor pieces see whole words in common; what is risky is not believed more for them."""
+    alike = rewrite("play the madonna", "play madonna", **chances)
+    risky = replace(alike, risk=Risk.HIGH, support=100)
+
+    assert judge_all(Layer.GLOBAL, [alike], vetoes=NO_VETOES) == [Reason.REWRITTEN]
+    assert judge_all(Layer.GLOBAL, [replace(alike, source="play that thing")], vetoes=NO_VETOES) == [Reason.BELOW_MARGIN]
+    assert judge_all(Layer.GLOBAL, [risky], vetoes=NO_VETOES) != [Reason.REWRITTEN]
 
 
 def test_pieces_that_tell_little_need_something_near():

@@ -50,7 +50,7 @@ def test_a_record_is_of_one_state_and_of_these_words():
 
 def test_a_pair_that_wins_is_trusted_beyond_the_ranker():
     """What the ranker doubted, and customers did not."""
-    doubted = {"turn on the light": 0.25, "play the radio": 0.05}
+    doubted = {"turn on the light": 0.15, "play the radio": 0.05}
     won = judged(Fared(LIGHT, is_near=False, wins=20.0, losses=1.0), chances=doubted)
 
     assert rewriter(judged(chances=doubted)).rewrite(asked("turn on the lite"), now=BASE, budget_s=60).reason is Reason.BELOW_MARGIN
