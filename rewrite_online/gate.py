@@ -57,8 +57,8 @@ LIKE_BARS: Mapping[Risk, Bar] = {
     Risk.LOW: Bar(margin=0.05, success_min=0.2, support_min=1, odds_more=2.0, odds_more_yet=8.0),
 }
 """The bars of the global layer for what is alike: neither ranker nor pieces see how many whole words are in common, and words that were
-heard rightly are seldom other ones. On two voices and seeds 102 turns were won by this, and by what may be doubted of it, and three lost
-(docs/log.md, 2026-11-22)."""
+heard rightly are seldom other ones. On three voices and seeds 255 turns were won by this, and by what may be doubted of it, and eleven
+lost (docs/log.md, 2026-11-22)."""
 
 TAUGHT_BARS: Mapping[Risk, Bar] = {
     # One customer, who said so outright, is all the evidence there can be; where the risk is high they must have said yes when asked.
@@ -78,7 +78,7 @@ agree, half of the harm was done, and an eighth of the good."""
 MEANT_LEAST, MEANT_WORDS_MIN, MEANT_COMMON_MIN, MEANT_LEAD_MAX = 0.2, 3, 0.25, 0.3
 """The same where so many words were heard, of which what would be said has such a share in common, the risk is low and the next candidate
 is no farther behind, or both are alike; of what is not near to anything, or known and told by nothing, the layer offers none. On two voices
-and seeds 287 were won by it and 11 lost; with less in common 61 and 34, of two words two and 49; where ranker and pieces disagree and the
+and seeds 287 were won by it and 11 lost, with less in common 61 and 34; of two words two and 49; where ranker and pieces disagree and the
 ranker is far surer, five were won for one lost (docs/log.md, 2026-11-22)."""
 
 WORDS_MIN = 2

@@ -141,14 +141,17 @@ def test_nobody_is_put_into_what_few_mean():
     assert {state for state, _ in best_wordings([*down, *meant])} == {ninety, heat, LIGHT}
 
 
-def test_one_turn_that_failed_takes_no_state_away():
-    """Nor do failures that are usual: where half of everything fails, what fails by half is meant like the rest."""
-    once = Wording("once", "", RADIO, Risk.LOW, 10, times=12, success=12 / 14, last_day=1)
+def test_few_failures_take_no_state_away():
+    """Nor do failures that are usual, nor few of many where hardly anything else fails."""
+    once = Wording("once", "", RADIO, Risk.LOW, 10, times=6, success=6 / 8, last_day=1)
     fine = [Wording(f"light {number}", "", LIGHT, Risk.LOW, 10, times=60, success=61 / 62, last_day=1) for number in range(20)]
     hard = [replace(each, success=0.7) for each in fine]
 
     assert {state for state, _ in best_wordings([once, *fine])} == {RADIO, LIGHT}
+    twice = replace(once, times=60, success=58 / 62)
+
     assert {state for state, _ in best_wordings([replace(once, times=60, success=0.6), *hard])} == {RADIO, LIGHT}
+    assert {state for state, _ in best_wordings([twice, *fine])} == {RADIO, LIGHT}
 
 
 def test_of_a_state_the_wording_that_fares_best_is_said():
