@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from resay.dialogue.turn import Reject
 from resay.store.lake import Lake
 from resay.store.turns import read_turns
 from tests.builders import BASE
+from tests.json_service import answering
 from tests.missing import needs
 from tests.serving.conftest import KEY, Serve, learnt, serve, wait_until
 
@@ -51,59 +50,25 @@ FAILED: dict[str, Any] = {
 REVERTED = {"event": "rewind", "timestamp": None}
 
 
-@contextmanager
-def reading(answer: dict[str, Any]) -> Iterator[str]:
+def reading(answer: dict[str, Any]) -> AbstractContextManager[str]:
     """The address of what reads every sentence alike."""
-
-    class Model(BaseHTTPRequestHandler):
-        """One sentence."""
-
-        def do_POST(self) -> None:
-            """Answer it."""
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({**answer, "text": asked["text"]}).encode())
-
-        def log_message(self, *_args: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Model) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    return answering(lambda asked: {**answer, "text": asked["text"]})
 
 
 @contextmanager
 def slow_until_another(first: str) -> Iterator[str]:
-    """The address of a Resay that answers this customer only behind somebody else."""
+    """The address of a Resay that knows nothing, and answers this customer only behind somebody else."""
     another = threading.Event()
 
-    class Resay(BaseHTTPRequestHandler):
-        """One question, which nothing is known of."""
-
-        def do_POST(self) -> None:
-            """Answer it, in its turn."""
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if asked["customer_id"] == first:
-                another.wait()
-            another.set()
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"utterance": asked["utterance"], "rewrite": None}).encode())
-
-        def log_message(self, *_args: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Resay) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["customer_id"] == first:
+            another.wait()
         another.set()
-        server.shutdown()
-        thread.join()
+        return {"utterance": asked["utterance"], "rewrite": None}
+
+    with answering(answer) as url:
+        yield url
+        another.set()
 
 
 @contextmanager

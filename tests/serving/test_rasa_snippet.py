@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.json_service import answering
 from tests.serving.conftest import KEY, Serve
 
 PAGE = Path(__file__).parents[2] / "docs" / "rasa.md"
@@ -20,26 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "rasa.md"
 @pytest.fixture
 def rasa() -> Iterator[str]:
     """The address of a REST channel that says what it heard."""
-
-    class Channel(BaseHTTPRequestHandler):
-        """One message."""
-
-        def do_POST(self) -> None:
-            """Answer it."""
-            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps([{"recipient_id": message["sender"], "text": message["message"]}]).encode())
-
-        def log_message(self, *_args: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Channel) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/webhooks/rest/webhook"
-        server.shutdown()
-        thread.join()
+    with answering(lambda said: [{"recipient_id": said["sender"], "text": said["message"]}]) as url:
+        yield f"{url}/webhooks/rest/webhook"
 
 
 def snippet(resay: str, rasa: str) -> dict[str, Any]:
