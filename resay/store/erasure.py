@@ -43,8 +43,8 @@ OF_EACH_ROW = frozenset(
 DEAD_S = 3_600
 """A file that cannot be read and is so old was left behind by a killed writer; a younger one may be on its way."""
 
-PARTITION = "forgetting"
-"""Names erasures among a table's positions."""
+ERASED = "forgetting"
+"""Names the last erasure among a table's positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _erase_newest(lake: Lake, table: Table, *, root: Path, doom: Doom) -> dict[s
         with ThreadPoolExecutor(WORKERS) as workers:
             looked |= dict(zip(fresh, workers.map(lambda path: _rewrite(root / path, doom), fresh), strict=True))
         swapped = {path: found for path in sizes if (found := looked[path])}
-        if commit_swaps(root, snapshot.version() + 1, _swaps(swapped, sizes), partition=PARTITION):
+        if commit_swaps(root, snapshot.version() + 1, _swaps(swapped, sizes), partition=ERASED):
             for stale in looked.keys() - swapped.keys():
                 if found := looked[stale]:
                     found.path.unlink()
@@ -194,12 +194,14 @@ def _batches(file: pq.ParquetFile, columns: list[str] | None = None) -> Iterator
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:
-    views: dict[Any, Any] = {
-        pa.string_view(): pa.string(),
-        pa.binary_view(): pa.binary(),
-        pa.list_(pa.string_view()): pa.list_(pa.string()),
-    }
-    return pa.schema([field.with_type(views.get(field.type, field.type)) for field in schema])
+    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
+
+
+def _plain_type(kind: Any) -> Any:
+    if pa.types.is_list(kind):
+        # By its own name of the field inside: lists that a merge wrote call it otherwise than pyarrow does.
+        return pa.list_(kind.value_field.with_type(_plain_type(kind.value_type)))
+    return pa.string() if pa.types.is_string_view(kind) else pa.binary() if pa.types.is_binary_view(kind) else kind
 
 
 def _scour_one(path: Path, doom: Doom) -> int:

@@ -16,13 +16,14 @@ from deltalake import DeltaTable
 from ingest.landing import land_records
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Turn
+from resay.label.customer_days import COUNTS
 from resay.store.delta_log import STATS_PROPERTY
 from resay.store.erasure import Doom, Erased, erase, scour
 from resay.store.forgotten import Forgotten, mark_of
 from resay.store.job import advance
 from resay.store.lake import Lake
 from resay.store.maintenance import compact, vacuum
-from resay.store.tables import FORGOTTEN, FRICTION, LINKS, OUTCOMES, SEGMENTS, TURN_PARTS
+from resay.store.tables import CUSTOMER_DAYS, FORGOTTEN, FRICTION, LINKS, OUTCOMES, SEGMENTS, TURN_PARTS
 from tests.builders import BASE, turn
 from tests.store.judged import DETECT, LABEL, catch_up, labels
 
@@ -57,6 +58,23 @@ def told(root: Path) -> str:
         if ".parquet" in path.name:
             texts.append(str(pq.read_table(path).to_pylist()))
     return "\n".join(texts)
+
+
+def test_rows_with_lists_leave_files_that_a_revision_wrote(tmp_path: Path):
+    """The library writes those otherwise than what is added: a customer whose days had been summed twice could not be forgotten."""
+    lake = Lake(tmp_path)
+    zoe, joe = ({"day": "2026-11-02", "event_time": BASE, "customer_id": each, "cohorts": ["scots"]} for each in ("zoe", "joe"))
+    counts = dict.fromkeys(COUNTS, 1)
+    rows = pa.Table.from_pylist([zoe | counts, joe | counts], schema=CUSTOMER_DAYS.schema())
+    lake.replace(CUSTOMER_DAYS, rows)
+    lake.revise(CUSTOMER_DAYS, rows, keys=pa.table({"day": ["2026-11-02"]}), progress=[])
+
+    erased = erase(lake, CUSTOMER_DAYS, OF_ZOE)
+
+    assert erased.rows == 1
+    assert "zoe" not in told(tmp_path)
+    with lake.connect() as connection:
+        assert connection.execute("select customer_id, cohorts from customer_days").fetchall() == [("joe", ["scots"])]
 
 
 def test_no_byte_of_an_erased_row_is_left(tmp_path: Path):
