@@ -14,8 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from resay.dialogue.rewrite import Decision
-from resay.store.books import ASKED, ASKED_DAYS, Books, of_the_known
+from resay.store.books import ASKED, ASKED_DAYS, FORGETTINGS, Books
 from resay.store.forgettings import FORGOTTEN_MARK
+from resay.store.known_rows import of_the_known
 
 ASK_GAP = timedelta(days=1)
 """Time between two questions to one customer, and in one session, however sessions are cut: no session of talk lasts so long."""
@@ -74,7 +75,7 @@ class AskedBooks:
             # On a day of which no turn was counted yet, a question would not be either.
             if not began or not _room(connection, today, kind=turn.kind, share=share) or _was_asked_lately(connection, turn):
                 return False
-            rows = of_the_known(connection, [asdict(turn) | {"kind": str(turn.kind)}])
+            rows = of_the_known(connection, [asdict(turn) | {"kind": str(turn.kind)}], forgettings=FORGETTINGS)
             if not rows:
                 return False
             connection.execute(ASKED.insert(), rows)

@@ -23,9 +23,9 @@ from resay.dialogue.history import Tried, Way
 from resay.dialogue.moment import utc
 from resay.dialogue.rewrite import Decision
 from resay.store import tables, waiting_tables
-from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn
+from resay.store.database import Words, full_url, is_postgresql, open_engine, take_turn, write_alone
 from resay.store.decision_counts import add_decisions, count_earlier, counted
-from resay.store.forgotten import Forgotten
+from resay.store.known_rows import of_the_known
 from resay.store.summed_history import summed_history
 from resay.store.trial_rows import note_trials, note_triggers
 
@@ -79,16 +79,12 @@ class Books:
         self._create()
 
     def _create(self) -> None:
-        if is_postgresql(self._url):
-            with self.writing() as connection:
-                _create_missing(connection)
-            return
-        # Processes that create at once meet at any of the tables, and find there what another has just made. All else fails again.
-        for _ in _METADATA.tables:
-            with suppress(SQLAlchemyError), self._engine.begin() as connection:
-                _create_missing(connection)
+        # Most find all there, and need not wait for whoever writes.
+        with suppress(SQLAlchemyError), self._engine.connect() as connection:
+            if _is_whole(connection):
                 return
         with self.writing() as connection:
+            write_alone(connection)
             _create_missing(connection)
 
     def log_decisions(self, decisions: Sequence[Decision]) -> None:
@@ -103,7 +99,7 @@ class Books:
             with self.writing() as connection:
                 # Behind a write, as whoever forgets a customer comes wholly before it or wholly after.
                 connection.execute(MARKS.update().where(sa.false()).values(value=MARKS.c.value))
-                rows = of_the_known(connection, rows)
+                rows = of_the_known(connection, rows, forgettings=FORGETTINGS)
                 if rows:
                     connection.execute(DECISIONS.insert(), rows)
                     add_decisions(connection, rows, counts=DECISION_DAYS)
@@ -318,11 +314,29 @@ _INDEXES = (
     sa.Index("asked_session", ASKED.c.session_id),
     # Pages show the newest answers.
     sa.Index("decisions_time", DECISIONS.c.event_time),
+    # Before each answer is written down it is asked by which salts anybody is forgotten: one, of as many rows as were.
+    sa.Index("forgettings_salt", FORGETTINGS.c.salt),
 )
 """What is looked for otherwise than by its key."""
 
 
+def _is_whole(connection: sa.Connection) -> bool:
+    """Whether these books lack nothing of this version."""
+    inspected = sa.inspect(connection)
+    if not set(_METADATA.tables) <= set(inspected.get_table_names()):
+        return False
+    there = {each["name"] for table in {index.table.name for index in _INDEXES} for each in inspected.get_indexes(table)}
+    return {index.name for index in _INDEXES} <= there and not _columns_lacking(connection)
+
+
+def _columns_lacking(connection: sa.Connection) -> list[str]:
+    """Books of before anything could be taught have this table, with nothing in it and without these columns."""
+    known = {column["name"] for column in sa.inspect(connection).get_columns(TEACHINGS.name)}
+    return [column.name for column in TEACHINGS.columns if column.name not in known]
+
+
 def _create_missing(connection: sa.Connection) -> None:
+    """Make what is not there; for one writer at a time, so that nobody sees counts before they are counted."""
     had = set(sa.inspect(connection).get_table_names())
     _METADATA.create_all(connection)
     # Books of an earlier version have the tables without them.
@@ -330,9 +344,7 @@ def _create_missing(connection: sa.Connection) -> None:
         index.create(connection, checkfirst=True)
     if DECISIONS.name in had and DECISION_DAYS.name not in had:
         count_earlier(connection, decisions=DECISIONS, counts=DECISION_DAYS)
-    # Books of before anything could be taught have this table, with nothing in it and without these columns.
-    known = {column["name"] for column in sa.inspect(connection).get_columns(TEACHINGS.name)}
-    for name in (column.name for column in TEACHINGS.columns if column.name not in known):
+    for name in _columns_lacking(connection):
         kind = TEACHINGS.c[name].type.compile(connection.dialect)
         connection.execute(sa.text(f"alter table {TEACHINGS.name} add column {name} {kind}"))
 
@@ -346,16 +358,6 @@ def mark_up(connection: sa.Connection, name: str) -> None:
     """Let a mark grow by one, in the transaction of what it tells."""
     if not connection.execute(MARKS.update().where(MARKS.c.name == name).values(value=MARKS.c.value + 1)).rowcount:
         connection.execute(MARKS.insert(), {"name": name, "value": 1})
-
-
-def of_the_known(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows but for those of customers who were forgotten since, for whoever writes what waited for a moment.
-
-    To be asked behind a write of the same transaction, as whoever forgets a customer comes wholly before it or wholly after.
-    """
-    query = sa.select(FORGETTINGS.c.salt, FORGETTINGS.c.mark, FORGETTINGS.c.until)
-    forgotten = Forgotten.of((salt, mark, utc(until)) for salt, mark, until in connection.execute(query))
-    return [row for row in rows if (until := forgotten.until(row["customer_id"])) is None or row["event_time"] > until]
 
 
 def _expose(connection: sa.Connection, decisions: Sequence[Mapping[str, Any]]) -> None:

@@ -57,6 +57,12 @@ def take_turn(connection: sa.Connection) -> None:
         connection.execute(_ONE_WRITER)
 
 
+def write_alone(connection: sa.Connection) -> None:
+    """Be the one writer from here on, where a transaction would begin with the first row: SQLite makes each table by itself before that."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("begin immediate")
+
+
 class Words(sa.types.TypeDecorator[str]):
     """Text that every database takes: PostgreSQL has no NUL, and no row shall be refused there that SQLite keeps."""
 

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from resay.dialogue.errors import ResayError
 from resay.dialogue.moment import utc
-from resay.store.books import MARKS, WAITING, Books, of_the_known
+from resay.store.books import FORGETTINGS, MARKS, WAITING, Books
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.forgotten import LONG_AGO
+from resay.store.known_rows import of_the_known
 
 PIECES_MAX = 200_000
 """Pieces in all: 500 spans a second for the six minutes for which they stay, or 200 events of Rasa for their quarter of an hour."""
@@ -104,7 +105,7 @@ class WaitingBooks:
             talks = sorted({talk for talk, _ in once})
             known, gone = _known(connection, source, talks), _gone(connection, source, talks)
             new = [each for name, each in once.items() if name not in known and not each.event_time <= gone.get(each.talk, LONG_AGO)]
-            rows = of_the_known(connection, [_row(source, each, now) for each in new])
+            rows = of_the_known(connection, [_row(source, each, now) for each in new], forgettings=FORGETTINGS)
             if rows:
                 connection.execute(WAITING.insert(), rows)
         self._held = held + len(rows), characters + brought

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
+import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from shutil import copyfile
 from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from resay.dialogue.rewrite import Decision
-from resay.store.books import MARKS, Books, BooksUnavailable, Veto
+from resay.store.books import FORGETTINGS, MARKS, Books, BooksUnavailable, Veto
+from resay.store.forgettings import ForgettingBooks
+from resay.store.known_rows import of_the_known
 from tests import child
 from tests.builders import BASE
 
@@ -131,6 +138,95 @@ def test_many_may_open_new_books_at_once(tmp_path: Path):
     with ThreadPoolExecutor(8) as pool:
         for home in range(20):
             assert list(pool.map(open_books, [tmp_path / f"books{home}"] * 8)) == [None] * 8
+
+
+def test_counts_of_earlier_answers_are_there_with_their_table_or_not_at_all(tmp_path: Path):
+    """Killed between the table and what is counted into it: whoever opens the books next counts."""
+    place = tmp_path / "books.sqlite"
+    with closing(Books(place)) as books:
+        books.log_decisions([decision("d1"), decision("d2")])
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("drop table decision_days")
+    code = """
+        import os, sys
+        import sqlalchemy as sa
+        from resay.store.books import Books
+
+        def die(_connection, _cursor, statement, *_rest):
+            if statement.startswith("INSERT INTO decision_days"):
+                os._exit(9)
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", die)
+        Books(sys.argv[1])
+    """
+    assert child.run(textwrap.dedent(code), place, home=tmp_path).returncode == 9
+
+    with closing(Books(place)) as books:
+        assert books.count_decisions() == {decision("d1").reason: 2}
+
+
+def test_many_who_open_books_of_before_count_earlier_answers_once(tmp_path: Path):
+    """At once; nobody finds counts of which another has only made the table."""
+    begin = Barrier(8)
+    with closing(Books(tmp_path / "books.sqlite")) as books:
+        books.log_decisions([decision(f"d{number}") for number in range(9)])
+    told = {decision("d1").reason: 9}
+
+    def count(place: Path) -> dict[str, int]:
+        begin.wait(child.WAIT_S)
+        with closing(Books(place)) as books:
+            return books.count_decisions()
+
+    with ThreadPoolExecutor(8) as pool:
+        for again in range(10):
+            place = Path(copyfile(tmp_path / "books.sqlite", tmp_path / f"books{again}.sqlite"))
+            with closing(sqlite3.connect(place)) as connection:
+                connection.execute("drop table decision_days")
+                connection.execute("drop index decisions_time")
+            assert list(pool.map(count, [place] * 8)) == [told] * 8
+
+
+def test_books_that_lack_nothing_are_opened_while_another_writes(tmp_path: Path):
+    """Nobody who only reads waits for a writer."""
+    Books(tmp_path / "books.sqlite").close()
+    with closing(sqlite3.connect(tmp_path / "books.sqlite", isolation_level=None)) as connection:
+        connection.execute("begin immediate")
+
+        with closing(Books(tmp_path / "books.sqlite")) as books:
+            assert books.count_decisions() == {}
+
+
+def test_what_of_the_forgotten_costs_to_hold_back_is_not_all_of_them(books: Books):
+    """Whoever writes answers asks for their customers; the others who were forgotten are not read."""
+    journal = ForgettingBooks(books)
+    for number in range(40):
+        journal.begin(f"gone{number}", now=BASE)
+    read: list[object] = []
+    with books.writing() as connection:
+        connection.execute(MARKS.update().values(value=MARKS.c.value))
+        counted = Counted(connection, read)
+        rows = [{"customer_id": each, "event_time": BASE} for each in ("gone3", "here", "gone7")]
+
+        kept = of_the_known(counted, rows, forgettings=FORGETTINGS)  # type: ignore[arg-type]
+
+    assert [each["customer_id"] for each in kept] == ["here"]
+    assert len(read) == 2
+
+
+class Counted:
+    """A connection that tells of every row of forgettings that it gave."""
+
+    def __init__(self, connection: sa.Connection, read: list[object]) -> None:
+        self._connection, self._read = connection, read
+
+    def execute(self, query: sa.Select[Any]) -> Any:
+        """Rows with all three columns are read; a least salt is looked up."""
+        result = self._connection.execute(query)
+        if len(result.keys()) != 3:
+            return result
+        rows = result.all()
+        self._read += rows
+        return rows
 
 
 def test_many_may_open_new_books_of_a_server_at_once(postgresql_url: str):
