@@ -204,6 +204,16 @@ class TriggerBooks:
             by_id = {rewrite_id: (source, target) for rewrite_id, source, target in connection.execute(words)}
         return [SaidBeside(name, *by_id[name], Occasions(*counts)) for name, _, *counts in rows if name in by_id]
 
+    def taken_back(self) -> frozenset[str]:
+        """Rewrites that the global layer said, and that are rolled back.
+
+        Raises: BooksUnavailable.
+        """
+        of = STAGES.c
+        said = sa.exists().where(TRIGGERS.c.layer == GLOBAL, TRIGGERS.c.rewrite_id == of.rewrite_id)
+        with self._books.reading() as connection:
+            return frozenset(connection.execute(sa.select(of.rewrite_id).where(of.stage == _TAKEN_BACK, said)).scalars())
+
     def count_unsaid(self) -> int:
         """How many rewrites of customers' own histories are unsaid.
 
@@ -222,6 +232,9 @@ class TriggerBooks:
             return [_unsaid(row) for row in connection.execute(query).mappings()]
 
 
+_TAKEN_BACK = "taken_back"
+"""Stage of what is rolled back."""
+
 _RIGHT, _WRONG, _WAITING = (
     sa.cast(sa.func.sum(sa.case((TRIGGERS.c.outcome == each, 1), else_=0)), sa.BigInteger) for each in ("right", "wrong", "")
 )
@@ -233,7 +246,7 @@ def _failing_global(wrong_min: int) -> sa.Select[Any]:
     of, stage = TRIGGERS.c, STAGES.c
     joined = TRIGGERS.outerjoin(STAGES, stage.rewrite_id == of.rewrite_id)
     counts = sa.or_(stage.counts_from.is_(None), of.event_time >= stage.counts_from)
-    lives = sa.or_(stage.stage.is_(None), stage.stage != "taken_back")
+    lives = sa.or_(stage.stage.is_(None), stage.stage != _TAKEN_BACK)
     query = sa.select(of.rewrite_id, _RIGHT, _WRONG, stage.counts_from).select_from(joined).where(of.layer == GLOBAL, counts, lives)
     return query.group_by(of.rewrite_id, stage.counts_from).having(wrong_min <= _WRONG).order_by(_WRONG.desc()).limit(FAILING_MAX)
 

@@ -75,7 +75,7 @@ def read_layers(books: Books, fared: Mapping[str, Fared], *, table: frozenset[st
     beside, unsaid = triggers.by_layer(), triggers.count_unsaid()
     stages = {each.rewrite_id: each.stage for each in TrialBooks(books).stages()}
     taken_back = {name for name, stage in stages.items() if stage == Stage.TAKEN_BACK}
-    left = {Layer.PERSONAL: unsaid, Layer.TABLE: len(taken_back & table), Layer.GLOBAL: len(taken_back - table)}
+    left = {Layer.PERSONAL: unsaid, Layer.TABLE: len(taken_back & table), Layer.GLOBAL: len(triggers.taken_back() - table)}
     told = {Layer.TABLE: _of_table(fared), **{layer: beside.get(layer, Occasions(0, 0, 0, 0)) for layer in (Layer.PERSONAL, Layer.GLOBAL)}}
     rows = tuple(_row(layer, said, told=told.get(layer), left=left.get(layer, 0)) for layer in NOTES)
     ones = tuple(GlobalFared(each, Stage(stages.get(each.rewrite_id, Stage.CANARY))) for each in triggers.said_most(limit=SAID_SHOWN_MAX))

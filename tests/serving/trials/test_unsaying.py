@@ -9,14 +9,17 @@ import pytest
 
 from resay.dialogue.rewrite import Decision, Layer, RewriteRequest
 from resay.dialogue.rewrite import Rewrite as Candidate
+from resay.experiment.promote import Stage
 from resay.store.books import Books
 from resay.store.events import Event
 from resay.store.forgettings import ForgettingBooks
 from resay.store.review import ReviewBooks
-from resay.store.trials import TrialBooks
+from resay.store.trials import StageRow, TrialBooks
 from resay.store.triggers import TriggerBooks
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Live, Rewriter
+from serving.trials.fared import read_fared
+from serving.trials.layers import read_layers
 from serving.trials.referee import restore
 from serving.trials.trying import Trying, Unsaid
 from serving.trials.unsaying import Unsaying
@@ -116,6 +119,19 @@ def test_a_global_rewrite_that_is_never_right_is_unsaid_after_five_customers(jud
     ((change, name, by, why),) = judged.events()
     assert (change, name, by) == ("rolled_back", LAMP.rewrite_id, "resay")
     assert why.startswith("broken promise: 0 right, 5 wrong as rewritten by the global layer; evidence 1")
+
+
+def test_what_left_the_table_is_not_counted_as_left_unsaid_by_the_global_layer(judged: Judged):
+    """Rolled back while it was in the table, and not learnt again since: it is of neither; what the global layer said is of that."""
+    for number in range(5):
+        judged.said(f"c{number}", "failure")
+    assert judged.judge() == 1
+    of_the_table = StageRow("of the table once", Stage.TAKEN_BACK, BASE, None, "broken promise")
+    assert judged.trials.move(of_the_table, before=Stage.CANARY, event=Event(BASE, "of the table once", "rolled_back", "resay", "broken"))
+
+    told = read_layers(judged.books, read_fared(judged.trials), table=frozenset())
+
+    assert {each.layer: each.left_unsaid for each in told.layers} == {"taught": 0, "personal": 0, "table": 0, "global": 1}
 
 
 def test_of_the_global_layer_a_customer_counts_once_a_day_and_what_labels_do_not_tell_not_at_all(judged: Judged):
