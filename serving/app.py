@@ -73,6 +73,7 @@ from serving.spans_api import spans_routes
 from serving.strict_json import faults_of
 from serving.switched import Switched
 from serving.teachings_api import teaching_routes
+from serving.texts_kept import TextsKept
 from serving.trials.referee import Referee
 from serving.trials.rounds import Rounds
 from serving.trials.trying import Trying, Unsaid
@@ -161,7 +162,8 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     arms = RunningArms(experiments.all)
     personal = histories_in(books)
     teachings = TeachingBooks(books, stamp=settings.home / STAMP_FILE)
-    encoder, taught = settings.towers or on_demand(settings.encoder), taught_in(teachings)
+    asked, taught = AskedBooks(books), taught_in(teachings)
+    encoder = TextsKept(settings.towers or on_demand(settings.encoder), asked.forgettings)
     watch = Watch(Shelf(settings.rewrites), books.vetoes, personal=personal, taught=taught, encoder=encoder, warmed=warm_generation)
     review = ReviewBooks(books)
     switched, trials = Switched(watch.live, review.switches), TrialBooks(books)
@@ -169,7 +171,6 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
     trying = Trying(switched.live, trials.stages, share=settings.canary, read_unsaid=Unsaid(triggers))
     line: WaitingLine[RewriteAnswer] = WaitingLine()
     core, beside = CoreLine(), Beside(threads=settings.encoded_at_once, inside_max=INSIDE_MAX * settings.encoded_at_once)
-    asked = AskedBooks(books)
     write = (
         Counting(books.log_decisions, asked, clock=clock, on_fault=metrics.failed)
         if settings.ask or settings.offer
@@ -194,6 +195,7 @@ def open_service(settings: ServiceSettings, *, clock: Callable[[], datetime] = u
         unsaying=Unsaying(triggers, trials, partial(Lake, settings.lake)),
         reports=Shelf(settings.reports),
         watch=watch,
+        encoder=encoder,
         rewriter=Rewriter(trying.live, on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
         computing=Rewriter(computed(trying.live), on_fault=metrics.failed, draw=arms.drawn, exploration=settings.exploration),
         asking=Asking(asked, partial(Lake, settings.lake), share=settings.ask, draw=arms.drawn, line=WaitingLine()),
@@ -216,7 +218,7 @@ async def running(service: Service) -> AsyncIterator[None]:
     metrics = service.metrics
     beside = (
         *(service.keyring.refresh, service.switched.refresh, service.trying.refresh, service.arms.refresh),
-        *(service.offering.refresh, service.asking.refresh),
+        *(service.offering.refresh, service.asking.refresh, service.encoder.refresh),
     )
     refresher = Refresher(service.watch, on_change=metrics.went_live, on_fault=metrics.failed, beside=beside)
     rounds = Rounds("referee", lambda: _judge(service), on_fault=metrics.failed)

@@ -10,7 +10,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from resay.dialogue.rewrite import Action, Decision, Reason, RetryRequest, RewriteAnswer, RewriteRequest
@@ -45,6 +45,20 @@ CALM = frozenset({Reason.NO_CANDIDATE, Reason.BELOW_MARGIN, Reason.CONFUSABLE, R
 _REFUSED = frozenset({ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED})
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of the lake, and when."""
+
+    forgettings: int
+    """How many had been asked for before it was read: it holds only as long as no other is."""
+    at: datetime
+    """UTC."""
+    version: int
+    """Of the labels."""
+    chances: Mapping[str, float]
+    """With which each wording is asked about."""
+
+
 class Asking:
     """Who is asked; `look` and `refresh` are for one thread at a time each, all else for the event loop."""
 
@@ -56,9 +70,8 @@ class Asking:
         self._share = share
         self._draw = draw
         self._line = line
-        self._chances: Mapping[str, float] = {}
-        self._looked: tuple[datetime, int | None] | None = None
-        self._forgettings: int | None = None
+        self._read: _Read | None = None
+        self._forgettings = 0
 
     @property
     def is_on(self) -> bool:
@@ -72,17 +85,17 @@ class Asking:
         """
         if not self.is_on:
             return False
-        lake = self._lake()
-        version = lake.version(OUTCOMES)
-        if self._looked is not None:
-            at, seen = self._looked
-            if version == seen or now - at < (LOOK_EVERY if self._chances else FIRST_LOOKS_EVERY):
+        lake, read = self._lake(), self._read
+        forgettings, version = self._books.forgettings(), lake.version(OUTCOMES)
+        if read is not None and read.forgettings == forgettings:
+            every = LOOK_EVERY if read.chances else FIRST_LOOKS_EVERY
+            if version == read.version or now - read.at < every:
                 return False
         told = read_doubted(lake)
         asked = self._books.times(since=now - timedelta(days=DAYS_COUNTED))
-        self._chances = chosen(told.doubted, turns=told.turns, share=self._share, asked=asked)
-        self._looked = now, version
-        log.info("asking_looked wordings=%d", len(self._chances))
+        chances = chosen(told.doubted, turns=told.turns, share=self._share, asked=asked)
+        self._read = _Read(forgettings, now, version, chances)
+        log.info("asking_looked wordings=%d", len(chances))
         return True
 
     def refresh(self) -> None:
@@ -92,9 +105,10 @@ class Asking:
         """
         if not self.is_on:
             return
-        forgettings = self._books.forgettings()
-        if forgettings != self._forgettings:
-            self._forgettings, self._chances, self._looked = forgettings, {}, None
+        self._forgettings = forgettings = self._books.forgettings()
+        # Whatever was written down behind the last refresh may have been read long before.
+        if self._read is not None and self._read.forgettings != forgettings:
+            self._read = None
 
     async def asked(self, request: RewriteRequest, answer: RewriteAnswer, *, now: datetime, left_s: float) -> RewriteAnswer:
         """The same answer, or that the customer is to be asked; within the time that is left.
@@ -120,7 +134,10 @@ class Asking:
         """The chance with which this turn is asked about; nought where it must not be."""
         if answer.action is not Action.PASS_THROUGH or answer.reason not in CALM or request.heard.prompt is not None:
             return 0.0
-        chance = self._chances.get(canonical(answer.original), 0.0)
+        read = self._read
+        if read is None or read.forgettings != self._forgettings:
+            return 0.0
+        chance = read.chances.get(canonical(answer.original), 0.0)
         return 0.0 if not chance or _must_not(request) or self._draw(request.heard.customer_id) is not None else chance
 
 

@@ -34,6 +34,7 @@ from serving.metrics import Metrics
 from serving.offering import Offering
 from serving.sessions import PageSessions
 from serving.switched import Switched
+from serving.texts_kept import TextsKept
 from serving.trials.referee import Referee
 from serving.trials.trying import Trying
 from serving.trials.unsaying import Unsaying
@@ -109,6 +110,7 @@ class Service:
     offering: Offering
     reports: Shelf
     watch: Watch
+    encoder: TextsKept
     rewriter: Rewriter
     computing: Rewriter
     """The same, for whoever may take a core for some milliseconds."""

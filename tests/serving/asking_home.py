@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from resay.label.job import label
 from resay.store.asked import AskedBooks
 from resay.store.books import Books
 from resay.store.lake import Lake
+from resay.store.reading import Connection
+from resay.store.tables import Table
 from rewrite_online.hold_out import drawn
 from serving.app import open_service
 from serving.asking import SALT
@@ -47,6 +50,22 @@ def asking_service(home: Path, *, share: float = SHARE_MAX, clock: Callable[[], 
     service.offering.look(clock())
     service.asking.look(clock())
     return service
+
+
+class Meanwhile(Lake):
+    """A lake while whose next reading something happens."""
+
+    def __init__(self, root: Path, happens: list[Callable[[], None]]) -> None:
+        super().__init__(root)
+        self._happens = happens
+
+    @contextmanager
+    def connect(self, tables: Sequence[Table] = ()) -> Iterator[Connection]:
+        """What was read before is what is read."""
+        with super().connect(tables) as connection:
+            while self._happens:
+                self._happens.pop()()
+            yield connection
 
 
 def answered(books: Books, turns: int, *, now: datetime = NOW) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -13,16 +14,20 @@ from typing import Any
 import httpx
 import pytest
 
-from resay.dialogue.rewrite import Decision
+from resay.dialogue.rewrite import Action, Decision, Reason, RewriteAnswer
 from resay.dialogue.tick import silent
+from resay.label.explore import SHARE_MAX
 from resay.label.job import label
 from resay.store.asked import AskedBooks, AskedTurn
 from resay.store.books import Books
 from resay.store.forgettings import ForgettingBooks
 from resay.store.lake import Lake
-from serving.asking import Counting
+from rewrite_online.draw import no_experiment
+from serving.asking import Asking, Counting
 from serving.service import Service
-from tests.serving.asking_home import CHANCE, DOUBTED, NOW, RISKY, SURE, answered, asking_service, drawn_for, land_doubts
+from serving.waiting_line import WaitingLine
+from tests.builders import asked
+from tests.serving.asking_home import CHANCE, DOUBTED, NOW, RISKY, SURE, Meanwhile, answered, asking_service, drawn_for, land_doubts
 from tests.serving.conftest import Replicas, Serve, client_of, question, wait_until
 
 DIM, WARM = DOUBTED
@@ -164,13 +169,48 @@ def test_wordings_that_are_asked_about_are_read_again_once_somebody_is_forgotten
     service = asking_service(home)
     service.asking.refresh()
     service.asking.look(NOW)
-    assert set(service.asking._chances) == set(DOUBTED)
+    assert worth_asking(service) == set(DOUBTED)
 
     ForgettingBooks(service.books).begin("c1", now=NOW)
     service.asking.refresh()
 
-    assert not service.asking._chances
+    assert worth_asking(service) == set()
     assert service.asking.look(NOW)
+
+
+def worth_asking(service: Service) -> set[str]:
+    """Which wordings the service knows to be worth a question."""
+    return set(service.asking._read.chances) if service.asking._read else set()
+
+
+def test_wordings_that_were_read_before_somebody_was_forgotten_are_not_asked_about_after(home: Path):
+    """Forgotten while the lake was read, and the service has refreshed by then: what is written down behind that does not hold."""
+    land_doubts(home)
+    customers = drawn_for(DIM)
+    with closing(Books(home / "books.sqlite")) as books:
+        answered(books, 1_000)
+
+        def forget() -> None:
+            ForgettingBooks(books).begin("c1", now=NOW)
+            asking.refresh()
+
+        lake = Meanwhile(home / "lake", [forget])
+        asking = Asking(AskedBooks(books), lambda: lake, share=SHARE_MAX, draw=no_experiment, line=WaitingLine())
+
+        assert asking.look(NOW)
+        assert said_to(asking, next(customers)) is Action.PASS_THROUGH
+        asking.refresh()
+        assert asking._read is None
+        assert asking.look(NOW)
+        assert said_to(asking, next(customers)) is Action.ASK
+        asking.close()
+
+
+def said_to(asking: Asking, customer: str) -> Action:
+    """What a customer is answered who is drawn to be asked."""
+    heard = asked(DIM, customer_id=customer, turn_id=f"{customer} {DIM}", at=NOW)
+    calm = RewriteAnswer("d9", Action.PASS_THROUGH, DIM, DIM, Reason.NO_CANDIDATE)
+    return asyncio.run(asking.asked(heard, calm, now=NOW, left_s=60)).action
 
 
 def test_what_is_remembered_of_counted_turns_names_nobody(tmp_path: Path):

@@ -12,10 +12,13 @@ import httpx
 import pytest
 
 from resay.dialogue.rewrite import Action, Reason, RewriteAnswer
+from resay.label.explore import SHARE_MAX
 from resay.store.forgettings import ForgettingBooks
+from rewrite_online.draw import no_experiment
+from serving.offering import Offering
 from serving.service import Service
 from tests.builders import asked
-from tests.serving.asking_home import NOW, answered, asking_service, land_second_tries
+from tests.serving.asking_home import NOW, Meanwhile, answered, asking_service, land_second_tries
 from tests.serving.conftest import Replicas, Serve, client_of, question
 
 FAILED, WORKED = "lights on den", "turn on the den lights"
@@ -139,3 +142,28 @@ def test_nothing_is_offered_of_what_was_read_before_somebody_was_forgotten(servi
 
     assert offer is None
     assert journal.rows("c1")["teachings"] == []
+
+
+def test_nothing_is_offered_of_what_was_written_down_behind_a_refresh(home: Path, services: tuple[Service, Service]):
+    """Somebody was forgotten while the lake was read, and the service has refreshed by then; read again, the others are offered theirs."""
+    books = services[0].books
+
+    def forget() -> None:
+        ForgettingBooks(books).begin("c2", now=NOW)
+        offering.refresh()
+
+    lake = Meanwhile(home / "lake", [forget])
+    offering = Offering(books, services[0].teachings, lambda: lake, share=SHARE_MAX, draw=no_experiment)
+    heard = asked("hello there", customer_id="c1", turn_id="t9", at=NOW + timedelta(minutes=1))
+    answer = RewriteAnswer("d9", Action.PASS_THROUGH, "hello there", "hello there", Reason.NO_CANDIDATE)
+
+    def offered() -> object:
+        return asyncio.run(offering.offered(heard, answer, now=NOW + timedelta(minutes=1), left_s=60))
+
+    assert offering.look(NOW)
+    assert offered() is None
+    offering.refresh()
+    assert offering._read is None
+    assert offering.look(NOW)
+    assert offered() is not None
+    offering.close()
