@@ -53,7 +53,8 @@ def maintain(
     files that they opened. The retention must be longer than your longest run: a run that takes longer may miss its files and must be
     started again. A stream job that stood still for longer judges the whole lake anew. Files of killed writers leave with the same rule.
     A forgetting that was cut short (`resay forget`) is brought to its end. With `--keep-days`, rows that are older leave at once, from
-    files that were replaced too; each table is kept by its own days.
+    files that were replaced too; each table is kept by its own days. Sums of them leave as well: pages of a large lake are blank until a
+    running service, `resay stream` or `resay rollup` has summed up what is left.
 
     Exit status: 0 done, also where other writers were always first at a table; 1 the lake cannot be written.
 

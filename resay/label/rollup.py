@@ -19,13 +19,16 @@ from resay.dialogue.errors import ResayError
 from resay.label.customer_days import customer_day_rows
 from resay.label.day_sums import OF_DAY, day_rows
 from resay.label.findings import Findings, SaidTwice
-from resay.label.stale_days import days_changed, versions_of
+from resay.label.stale_days import GLANCES_MAX, LOOKS_MAX, days_changed, stands_of
 from resay.label.summed_days import failed_of, fared_of, findings_of, outcomes_of, signs_of, twice_of
 from resay.store.commit import Progress
+from resay.store.erasure import ERASED
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
 from resay.store.reading import Connection
+from resay.store.rollup_tables import TIMES_SUMMED
 from resay.store.slices import Slice
+from resay.store.sums import SUMS
 from resay.store.tables import CUSTOMER_DAYS, ROLLUP_DAYS, ROLLUPS, Table
 
 FORM = 2
@@ -123,33 +126,40 @@ def keep_rollup(lake: Lake, slices: Sequence[Slice], *, now: datetime) -> Rollup
 
 
 def _keep(lake: Lake, slices: Sequence[Slice], *, now: datetime) -> Rollup:
-    """Once; of two at the same time the one that is overtaken at any of the three tables has not the last word at any.
+    """Once; whoever is overtaken at any of the three tables, by another who sums or by an erasure, has not the last word at any.
 
     Raises: LostPosition, LakeUnavailable.
     """
-    moves = {table: _moved(lake, table) for table in (CUSTOMER_DAYS, ROLLUP_DAYS, ROLLUPS)}
-    # The versions first: what is written while it is summed makes it due again.
-    inputs = inputs_of(lake, slices)
-    _sum_days(lake, slices, days=_days_due(lake, slices), moves=moves)
+    moves = {table: _moved(lake, table) for table in SUMS}
+    # Where the tables stand first: what is written or erased while it is summed makes it due again.
+    inputs = _inputs(lake, slices, days=[each.start for each in moves[ROLLUP_DAYS]])
+    due = _days_due(lake, inputs)
+    _sum_days(lake, slices, days=due, moves=moves)
+    if due is None or due:
+        inputs[_DAYS] = [each.end for each in moves[ROLLUP_DAYS]]
     with lake.connect() as connection:
         rollup = _summed(connection, ROLLUP_DAYS.name)
-    row = {"rollup": ["pages"], "made_at": [now], "inputs": [inputs], "turns": [rollup.found.turns], "body": [encode(rollup)]}
+    made_of = _as_text(inputs)
+    row = {"rollup": ["pages"], "made_at": [now], "inputs": [made_of], "turns": [rollup.found.turns], "body": [encode(rollup)]}
     lake.replace(ROLLUPS, pa.table(row, schema=ROLLUPS.schema()), moves[ROLLUPS])
     return rollup
 
 
 def stale_days(lake: Lake) -> list[date] | None:
-    """Days of which the lake's sums are of yesterday; nothing where that are all of them.
+    """Days of which the lake's sums are of yesterday, for whoever shows a page; nothing where that are all, or would take long to tell.
 
     Raises: LakeUnavailable.
     """
     kept = _kept_inputs(lake)
-    return days_changed(lake, kept) if kept and kept["form"] == FORM else None
+    return days_changed(lake, kept, looks_max=GLANCES_MAX) if kept and kept["form"] == FORM else None
 
 
-def _days_due(lake: Lake, slices: Sequence[Slice]) -> list[date] | None:
+def _days_due(lake: Lake, inputs: Mapping[str, Any]) -> list[date] | None:
+    """Days to be summed again; nothing where that are all: of other slices, of another form, or not those that were added up last."""
     kept = _kept_inputs(lake)
-    return stale_days(lake) if kept and kept["slices"] == _names(slices) else None
+    if kept is None or any(kept.get(name) != inputs[name] for name in (_SLICES, _FORM, _DAYS)):
+        return None
+    return days_changed(lake, kept, looks_max=LOOKS_MAX)
 
 
 def _sum_days(lake: Lake, slices: Sequence[Slice], *, days: Sequence[date] | None, moves: Mapping[Table, Sequence[Progress]]) -> None:
@@ -168,12 +178,14 @@ def _sum_days(lake: Lake, slices: Sequence[Slice], *, days: Sequence[date] | Non
 
 
 def _moved(lake: Lake, table: Table) -> list[Progress]:
-    """One more time that the table was summed."""
-    times = lake.position(table, _SUMS)
-    return [Progress(_SUMS, times, times + 1)]
+    """One more time that the table was summed, and nothing erased of it meanwhile."""
+    times, erased = _stand_of_sums(lake, table)
+    return [Progress(TIMES_SUMMED, times, times + 1), Progress(ERASED, erased, erased)]
 
 
-_SUMS = "sums"
+def _stand_of_sums(lake: Lake, table: Table) -> list[int]:
+    _, positions = lake.stand(table, (TIMES_SUMMED, ERASED))
+    return list(positions)
 
 
 def _summed(connection: Connection, days: str) -> Rollup:
@@ -202,7 +214,19 @@ def kept_rollup(lake: Lake, slices: Sequence[Slice]) -> Kept | None:
 
 def inputs_of(lake: Lake, slices: Sequence[Slice]) -> str:
     """What a roll-up made now would be made of."""
-    return json.dumps(versions_of(lake) | {"slices": _names(slices), "form": FORM}, sort_keys=True)
+    return _as_text(_inputs(lake, slices, days=_stand_of_sums(lake, ROLLUP_DAYS)))
+
+
+def _inputs(lake: Lake, slices: Sequence[Slice], *, days: Sequence[int]) -> dict[str, Any]:
+    return stands_of(lake) | {_SLICES: [each.slice for each in slices], _FORM: FORM, _DAYS: list(days)}
+
+
+_SLICES, _FORM, _DAYS = "slices", "form", "days"
+"""Names of what a roll-up is made of, beside those of tables."""
+
+
+def _as_text(inputs: Mapping[str, Any]) -> str:
+    return json.dumps(inputs, sort_keys=True)
 
 
 def encode(rollup: Rollup) -> str:
@@ -211,10 +235,6 @@ def encode(rollup: Rollup) -> str:
 
 
 _DECODE = msgspec.json.Decoder(Rollup).decode
-
-
-def _names(slices: Sequence[Slice]) -> list[str]:
-    return [each.slice for each in slices]
 
 
 def _kept_row(lake: Lake) -> dict[str, Any] | None:

@@ -19,9 +19,10 @@ from deltalake.exceptions import DeltaError
 
 from resay.store.changes import CHANGED, Changes, changed_rows
 from resay.store.commit import Commits, Progress
-from resay.store.errors import LakeTooNew, LakeUnavailable, crowded, unavailable
+from resay.store.errors import LakeTooNew, LakeUnavailable, LostPosition, crowded, unavailable
 from resay.store.forgotten import NOBODY, Forgotten
 from resay.store.reading import Connection, Glances, is_url, quoted, reading
+from resay.store.rollup_tables import TIMES_SUMMED
 from resay.store.tables import FORGOTTEN, ROLLUP_DAYS, ROLLUPS, TABLES, Home, Table
 from resay.store.turns_view import turns_view
 
@@ -137,9 +138,10 @@ class Lake:
 
         Raises: LakeUnavailable.
         """
-        for table in (ROLLUPS, ROLLUP_DAYS):
+        # Days first: whoever sums at the same time reads them, and commits the roll-up last.
+        for table in (ROLLUP_DAYS, ROLLUPS):
             if self._commits.open(table):
-                self._delete(table, f"{table.key[0]} is not null")
+                self._drop(table)
 
     def forgotten(self) -> Forgotten:
         """Who was forgotten, as the lake knows it now.
@@ -164,6 +166,13 @@ class Lake:
         """A number that grows with every commit; 0 where nothing was ever written."""
         snapshot = self._commits.open(table)
         return snapshot.version() if snapshot else 0
+
+    def stand(self, table: Table, partitions: Sequence[str]) -> tuple[int, tuple[int, ...]]:
+        """Version and positions of one snapshot, each as `version` and `position` have it."""
+        snapshot = self._commits.open(table)
+        if snapshot is None:
+            return 0, (0,) * len(partitions)
+        return snapshot.version(), tuple(snapshot.transaction_version(each) or 0 for each in partitions)
 
     def snapshot(self, table: Table) -> DeltaTable | None:
         """The files and log of a table as they are now, for `maintenance`; nothing where it was never written."""
@@ -228,6 +237,15 @@ class Lake:
                 f"select {name}, event_time from {table.name} semi join wanted using ({name})"
             ).to_arrow_table()
         return stale
+
+    def _drop(self, table: Table) -> None:
+        """Leave no row, in a commit that whoever is summing meets."""
+        for _ in range(COMMIT_TRIES_MAX):
+            times = self.position(table, TIMES_SUMMED)
+            with suppress(LostPosition):
+                self.replace(table, table.schema().empty_table(), [Progress(TIMES_SUMMED, times, times + 1)])
+                return
+        raise crowded(table.name, COMMIT_TRIES_MAX)
 
     def _delete(self, table: Table, predicate: str) -> None:
         for _ in range(COMMIT_TRIES_MAX):

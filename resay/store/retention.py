@@ -17,13 +17,12 @@ from resay.store.books import Books, sql_table
 from resay.store.erasure import Doom, erase
 from resay.store.forgotten import Verdict
 from resay.store.lake import Lake
+from resay.store.sums import SUMMED_OF, SUMS, erase_sums
 from resay.store.tables import (
     ASKED,
-    CUSTOMER_DAYS,
     DECISIONS,
     EXPOSURES,
     HISTORIES,
-    ROLLUP_DAYS,
     TABLES,
     TRIALS,
     TRIGGERS,
@@ -41,14 +40,10 @@ def _time_of(table: Table) -> str | None:
     return next((name for name in _TIMES if name in table.schema().names), None)
 
 
-_SUMS = (CUSTOMER_DAYS, ROLLUP_DAYS)
-"""What lies here as long as that of which it is the sum."""
-
-
 AGING: Mapping[str, Table] = {
-    table.name: table for table in TABLES if _time_of(table) and table not in _SUMS and (table.home is Home.LAKE or table in _OF_THE_BOOKS)
+    table.name: table for table in TABLES if _time_of(table) and table not in SUMS and (table.home is Home.LAKE or table in _OF_THE_BOOKS)
 }
-"""Tables that may be kept for so many days, by name."""
+"""Tables that may be kept for so many days, by name; sums lie there as long as that of which they are the sum."""
 
 
 def retain(lake: Lake, books: Books, days: Mapping[str, int], *, now: datetime) -> dict[str, int]:
@@ -57,9 +52,9 @@ def retain(lake: Lake, books: Books, days: Mapping[str, int], *, now: datetime) 
     Raises: LakeUnavailable, BooksUnavailable.
     """
     gone = {name: _retain(lake, books, AGING[name], before=now - timedelta(days=kept)) for name, kept in days.items()}
-    # An erasure is no change that the history tells of (`resay.store.changes`): what was summed is summed anew.
-    if any(rows for name, rows in gone.items() if AGING[name].home is Home.LAKE):
-        lake.drop_sums()
+    # Also where nothing was found: whoever was killed before this had found it.
+    if any(AGING[name] in SUMMED_OF for name in days):
+        erase_sums(lake)
     return gone
 
 

@@ -6,6 +6,9 @@ import pyarrow as pa
 
 from resay.store.table import COUNT, TEXT, TEXTS, TIME, Column, Home, Table
 
+TIMES_SUMMED = "sums"
+"""Names among a table's positions how often it was summed anew or dropped: whoever was overtaken finds another number."""
+
 _DAY = Column("day", TEXT, "The day, UTC, as YYYY-MM-DD.")
 _DAY_START = Column("event_time", TIME, "When it began, UTC.")
 
@@ -58,7 +61,11 @@ ROLLUPS = Table(
     (
         Column("rollup", TEXT, "pages."),
         Column("made_at", TIME, "When, UTC."),
-        Column("inputs", TEXT, "JSON: the version of each table, the slices, and the form, that it was made of."),
+        Column(
+            "inputs",
+            TEXT,
+            "JSON, what it was made of: version and last erasure of each table, the slices, the form, and where `rollup_days` stood.",
+        ),
         Column("turns", COUNT, "Turns that it sums up."),
         Column("body", TEXT, "JSON: `resay.label.rollup.Rollup`."),
     ),

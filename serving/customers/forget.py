@@ -25,7 +25,8 @@ from resay.store.erasure import Doom, erase, scour
 from resay.store.forgettings import Forgetting, ForgettingBooks
 from resay.store.forgotten import Verdict
 from resay.store.review import blocked_in
-from resay.store.tables import FORGOTTEN, REJECTS, ROLLUP_DAYS, ROLLUPS, TIME, TURN_PARTS, Table
+from resay.store.sums import SUMS, every_row
+from resay.store.tables import FORGOTTEN, REJECTS, TIME, TURN_PARTS, Table
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from serving.access import kept_key
 from serving.customers.generations import shear
@@ -124,13 +125,16 @@ def _bar(stores: Stores, forgetting: Forgetting, customer_id: str) -> datetime:
     return until
 
 
+_NAMELESS_SUMS = tuple(each for each in SUMS if each not in OF_CUSTOMERS)
+"""Sums of all customers together."""
+
 Step = tuple[str, Callable[[], int]]
 """A store, and what empties it; it answers what it has taken out."""
 
 
 def _steps(stores: Stores, customer_id: str, *, until: datetime, now: datetime, shearing: Callable[[], int]) -> Iterator[Step]:
     # Sums of the whole lake name turns and quote wordings: all of them go, and are made anew; behind what they are sums of.
-    for table in (*OF_CUSTOMERS, REJECTS, ROLLUPS, ROLLUP_DAYS):
+    for table in (*OF_CUSTOMERS, REJECTS, *_NAMELESS_SUMS):
         yield f"lake/{table.name}", partial(_erase, stores, table, _doom(table, customer_id, until=until))
     yield GENERATIONS, shearing
     yield BOOKS, partial(_erase_books, stores, customer_id, until=until, now=now)
@@ -190,8 +194,8 @@ def _doom(table: Table, customer_id: str, *, until: datetime) -> Doom:
 
         return Doom(("raw",), lettered)
 
-    if table in {ROLLUPS, ROLLUP_DAYS}:
-        return Doom(table.key[:1], lambda rows: pa.repeat(pa.scalar(True), rows.num_rows) if rows.num_rows else None)
+    if table in _NAMELESS_SUMS:
+        return every_row(table)
 
     def theirs(rows: pa.RecordBatch) -> Verdict | None:
         falls = pc.equal(rows.column("customer_id"), pa.scalar(customer_id))

@@ -20,6 +20,7 @@ from resay.experiment.sample_ratio import SampleRatio, sample_ratio
 from resay.experiment.sequential import AIMED_DIFFERENCE, CUSTOMERS_MIN, Estimate, at_all_looks
 from resay.experiment.statistic import Joint, rate_of
 from resay.label.rollup import stale_days
+from resay.store.erasure import ERASED
 from resay.store.events import Event
 from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from resay.store.lake import Lake
@@ -124,19 +125,38 @@ def look_at(record: ExperimentRecord, experiments: ExperimentBooks, lake: Lake, 
     )
 
 
-def _seen(
-    record: ExperimentRecord, experiment: Experiment, moments: Sequence[Exposure], *, lake: Lake, now: datetime
-) -> tuple[_Seen, Sequence[tuple[date, str, Joint]]]:
-    """The sums over all days, and what each day adds to them, of the deciding metric."""
+_Told = tuple[_Seen, Sequence[tuple[date, str, Joint]]]
+"""The sums over all days, and what each day adds to them, of the deciding metric."""
+
+
+def _seen(record: ExperimentRecord, experiment: Experiment, moments: Sequence[Exposure], *, lake: Lake, now: datetime) -> _Told:
     stretch = Stretch(record.started_at - timedelta(days=record.past_days), record.started_at, record.stopped_at or now)
-    known = exposed(moments)
+    asked = _Asked(experiment, exposed(moments), stretch, lake)
+    erased = lake.position(CUSTOMER_DAYS, ERASED)
     # The days first: one that changes while it is looked at is told as it was summed, or as it is.
-    stale = stale_days(lake)
-    with lake.connect(TABLES_LOOKED_AT) as connection:
-        show_counts(connection, known, stretch, stale=stale)
-        sizes = show_cohorts(connection, (*experiment.cohorts.declared, *experiment.cohorts.added), stale=stale)
+    told = _told(record, asked, stale=stale_days(lake))
+    # Sums of days that left the disk meanwhile would count for nothing.
+    return told if lake.position(CUSTOMER_DAYS, ERASED) == erased else _told(record, asked, stale=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who is counted, and when, and where."""
+
+    experiment: Experiment
+    exposed: Exposed
+    stretch: Stretch
+    lake: Lake
+
+
+def _told(record: ExperimentRecord, asked: _Asked, *, stale: Sequence[date] | None) -> _Told:
+    """By sums of whole days but for those that are stale; nothing: all of them."""
+    with asked.lake.connect(TABLES_LOOKED_AT) as connection:
+        show_counts(connection, asked.exposed, asked.stretch, stale=stale)
+        cohorts = asked.experiment.cohorts
+        sizes = show_cohorts(connection, (*cohorts.declared, *cohorts.added), stale=stale)
         sums = {metric: in_whole(connection, metric) for metric in (record.metric, *record.guardrails)}
-        return _Seen(known, sums, sizes), by_day(connection, record.metric)
+        return _Seen(asked.exposed, sums, sizes), by_day(connection, record.metric)
 
 
 def _days(plan: Plan, moments: Sequence[Exposure], gained: Sequence[tuple[date, str, Joint]]) -> list[DayLook]:

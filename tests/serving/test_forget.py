@@ -49,7 +49,7 @@ from tests.serving.customers_home import (
     talk,
 )
 
-STORES = [*(f"lake/{table.name}" for table in OF_CUSTOMERS), "lake/rejects", "lake/rollups", "lake/rollup_days", GENERATIONS, BOOKS, "lab"]
+STORES = [*(f"lake/{table.name}" for table in OF_CUSTOMERS), "lake/rejects", "lake/rollup_days", "lake/rollups", GENERATIONS, BOOKS, "lab"]
 STEPS = [NOTED, BARRED, "survey", *STORES, SEALED]
 
 ROOT = Path(__file__).parent.parent.parent

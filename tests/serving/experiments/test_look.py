@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +14,13 @@ from resay.experiment.compare import Ruling
 from resay.experiment.exposure import Exposure, exposed
 from resay.experiment.guard import Safety
 from resay.experiment.reckoning import EVERYBODY
+from resay.label.rollup import keep_rollup
 from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks
 from resay.store.lake import Lake
+from resay.store.reading import Connection
+from resay.store.sums import erase_sums
+from resay.store.tables import CUSTOMER_DAYS, Table
 from serving.experiments.counts import Stretch, in_whole, show_cohorts, show_counts
 from tests.builders import BASE
 from tests.serving.experiments.traffic import DAY, Talk, Traffic, asked, look, ran, start
@@ -37,6 +43,34 @@ def test_turns_count_from_the_exposure_on(tmp_path: Path):
     traffic.write(tmp_path)
 
     assert arms_of(tmp_path) == [("control", 0, 0, 0.0, 0.0), ("treatment", 1, 1, 0.75, 2)]
+
+
+def test_sums_that_leave_the_disk_during_a_look_are_not_missed(tmp_path: Path):
+    """For their age, when the look knows which days it takes from them, and has not read them yet."""
+    start(tmp_path)
+    traffic = Traffic()
+    traffic.expose("ann", TREATMENT, NOON)
+    for day in range(4):
+        traffic.judge("ann", NOON + day * DAY, 0.5)
+    traffic.write(tmp_path)
+    keep_rollup(Lake(tmp_path / "lake"), [], now=NOON)
+    before = look(tmp_path)
+
+    during = look(tmp_path, lake=ErasedLake(tmp_path / "lake"))
+
+    assert before.arms[1].base == 4
+    assert during.arms == before.arms
+    assert during.days == before.days
+
+
+class ErasedLake(Lake):
+    """A lake whose sums leave the disk just before they are read."""
+
+    def connect(self, tables: Sequence[Table] = ()) -> AbstractContextManager[Connection]:
+        """Once they are asked for by name."""
+        if CUSTOMER_DAYS in tables:
+            erase_sums(self)
+        return super().connect(tables)
 
 
 def test_who_was_never_exposed_does_not_count(tmp_path: Path):

@@ -101,12 +101,12 @@ def start(home: Path, question: Question = QUESTION, *, at: datetime = BASE) -> 
         return ExperimentBooks(books).start(lambda others: record_of(question, others, now=at))
 
 
-def look(home: Path, name: str = "rewriting", *, at: datetime = BASE + 30 * DAY) -> Look:
+def look(home: Path, name: str = "rewriting", *, at: datetime = BASE + 30 * DAY, lake: Lake | None = None) -> Look:
     """A look at it."""
     with closing(Books(home / "books.sqlite")) as books:
         experiments = ExperimentBooks(books)
         record = next(each for each in experiments.all() if each.experiment == name)
-        return look_at(record, experiments, Lake(home / "lake"), now=at)
+        return look_at(record, experiments, lake or Lake(home / "lake"), now=at)
 
 
 @dataclass(frozen=True)
