@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def stream_command(  # noqa: PLR0917 - an option is a parameter
     source: Annotated[str, typer.Option("--source", metavar="PLACE", help="Folder of logs, a growing file, or kafka://…/TOPIC.")] = "",
     form: FormatOption = TURNS,
-    jobs: Annotated[str, typer.Option("--jobs", help="Of ingest, detect, label, classify, learn [default: all but classify].")] = "",
+    jobs: Annotated[str, typer.Option("--jobs", help="Of ingest, detect, label, classify, learn, sum [default: all but classify].")] = "",
     every: Annotated[float, typer.Option("--every", min=0.1, help="Learn at most this often, seconds.")] = EVERY_S,
     until_idle: Annotated[float | None, typer.Option("--until-idle", min=0.1, help="End after so many seconds without work.")] = None,
     k: KOption = CUSTOMERS_MIN,

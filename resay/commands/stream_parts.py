@@ -27,6 +27,7 @@ from rephrase.detector import Detector
 from resay.commands.adapted import TURNS
 from resay.commands.chain import Chain, Found, Step
 from resay.commands.detectors import FAILURE_POINT, DetectorAsked, detector_of
+from resay.commands.home_books import opened
 from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, Taught, basis_of, teach
 from resay.commands.settings import Settings
 from resay.commands.stream_metrics import StreamMetrics
@@ -34,9 +35,12 @@ from resay.commands.topic import TopicAsked, open_topic
 from resay.commands.topic_events import arrivals_for, tell_some
 from resay.dialogue.tick import silent
 from resay.label.job import label, label_job, whole_label_due
+from resay.label.rollup import SumsContended
 from resay.store.job import Job, JobContended, lag, take_in
 from resay.store.lake import Lake
+from resay.store.slices import Slice, SliceBooks
 from resay.store.tables import TURN_PARTS
+from serving.dashboard.rolled import sum_up_where_due
 
 EVERY_S = 10.0
 """How often rewrites are learnt while labels change: of the 60 s that a turn may take to change what is served, a sixth is waiting."""
@@ -51,6 +55,13 @@ GLOBAL_AFTER = timedelta(hours=6)
 """How old wordings and their ranker grow before they are learnt anew: that takes half a minute; it learns from weeks of talk."""
 
 
+SUMMED_EVERY_S = 60.0
+"""How often it is looked whether sums are due; where nothing has changed that is the opening of a dozen tables."""
+
+STANDS_BY = timedelta(minutes=3)
+"""How old sums must be: a running service makes them each minute, and to make them twice would be for nothing."""
+
+
 class Part(StrEnum):
     """Parts of the chain, in order."""
 
@@ -60,6 +71,8 @@ class Part(StrEnum):
     CLASSIFY = "classify"
     """Where turns failed; only where it is named, as it takes a millisecond a turn and learning does not need it."""
     LEARN = "learn"
+    SUM = "sum"
+    """Sums of days for the pages of a large lake, where no running service makes them."""
 
 
 @dataclass(slots=True)
@@ -71,6 +84,7 @@ class Tally:
     learnt: int = 0
     published: int = 0
     generation: int | None = None
+    summed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +124,8 @@ def run_parts(orders: StreamOrders, chain: Chain, *, tally: Tally, metrics: Stre
             steps.append(_judging(jobs, orders.settings, tally=tally, metrics=metrics))
         if Part.LEARN in orders.parts:
             steps.append(Step("learn", _Learning(orders, tally=tally, metrics=metrics)))
+        if Part.SUM in orders.parts:
+            steps.append(Step("sum", _Summing(orders, tally=tally)))
         chain.run(steps)
 
 
@@ -265,6 +281,34 @@ class _Learning:
             skipped="" if taught.published else "unchanged",
             freshness_s=(datetime.now(UTC) - oldest).total_seconds() if oldest else None,
         )
+
+
+class _Summing:
+    """Sums up for the pages, as a running service does; of two at the same time the one that is overtaken writes nothing."""
+
+    def __init__(self, orders: StreamOrders, *, tally: Tally) -> None:
+        self._orders, self._tally = orders, tally
+        self._lake = Lake(orders.settings.lake)
+        self._due = 0.0
+
+    def __call__(self) -> Found:
+        if time.monotonic() < self._due:
+            return Found.NOTHING
+        self._due = time.monotonic() + SUMMED_EVERY_S
+        try:
+            if not sum_up_where_due(self._lake, self._slices(), now=datetime.now(UTC), stands_by=STANDS_BY):
+                return Found.NOTHING
+        except SumsContended:
+            return Found.NOTHING
+        self._tally.summed += 1
+        self._orders.observe(Part.SUM, "summed")
+        return Found.WORK
+
+    def _slices(self) -> list[Slice]:
+        if not self._orders.settings.has_books:
+            return []
+        with opened(self._orders.settings) as books:
+            return SliceBooks(books).all()
 
 
 def _remembering(orders: StreamOrders) -> Understanding | None:

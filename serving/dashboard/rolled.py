@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from resay.label.rollup import Rollup, keep_rollup, kept_rollup, make_rollup
 from resay.store.lake import Lake
@@ -45,15 +45,19 @@ def rolled(
     return Rolled(keep_rollup(lake, slices, now=now), now, is_current=True) if lake.count(TURN_PARTS) <= first_max else None
 
 
-def sum_up_where_due(lake: Lake, slices: Sequence[Slice], *, now: datetime, rows_max: int = ROWS_SUMMED_MAX) -> bool:
+def sum_up_where_due(
+    lake: Lake, slices: Sequence[Slice], *, now: datetime, rows_max: int = ROWS_SUMMED_MAX, stands_by: timedelta = timedelta(0)
+) -> bool:
     """Make the sums of a large lake anew where it has changed; answers whether that was due.
 
-    Raises: LakeUnavailable.
+    Whoever stands by leaves it to others for so long after the last sums.
+
+    Raises: LakeUnavailable, SumsContended.
     """
     if lake.count(TURN_PARTS) <= rows_max:
         return False
     kept = kept_rollup(lake, slices)
-    if kept is not None and kept.is_current:
+    if kept is not None and (kept.is_current or now - kept.made_at < stands_by):
         return False
     keep_rollup(lake, slices, now=now)
     return True
