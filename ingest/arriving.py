@@ -128,15 +128,17 @@ def letter_of(reject: Reject, lake: Lake, *, hash_key: str | None) -> bytes:
     return WITHHELD_OF_FORGOTTEN if lake.forgotten() else reject.raw
 
 
-def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, mask: Mask = keep, let_go: bool = True) -> LandingReport:
-    """Land the turns of all talks that are due, and let go of what was told a while ago.
+def tell(
+    stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, mask: Mask = keep, as_of: datetime | None = None
+) -> LandingReport:
+    """Land the turns of all talks that are due, and let go of what was told a while ago; `as_of` another moment, where that is given.
 
     Safe to be killed anywhere, and to run in several processes.
 
     Raises: BooksUnavailable, LakeUnavailable, LostPosition.
     """
-    report = LandingReport()
-    while talks := waiting.due(stream.name, stream.patience, now=now, limit=TALKS_A_LANDING):
+    report, as_of = LandingReport(), as_of or now
+    while talks := waiting.due(stream.name, stream.patience, now=as_of, limit=TALKS_A_LANDING):
         pieces = waiting.pieces(stream.name, talks)
         letters: list[tuple[bytes, str]] = []
         for records in in_batches(_records(stream, pieces, letters)):
@@ -146,8 +148,7 @@ def tell(stream: Stream, waiting: WaitingBooks, lake: Lake, *, now: datetime, ma
             keep_letters(letters, source=stream.name, lake=lake, now=now)
             report += LandingReport(rejected=len(letters))
         waiting.note_told(stream.name, pieces)
-    if let_go:
-        waiting.drop(stream.name, stream.patience, now=now)
+    waiting.drop(stream.name, stream.patience, now=as_of)
     waiting.count()
     return report
 

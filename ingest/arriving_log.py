@@ -7,9 +7,9 @@ lake before that, and are told apart by where they stood. Events of one talk may
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -23,14 +23,21 @@ from ingest.row import Refused, reject_rows
 from ingest.source import Batch, Source
 from resay.dialogue.codec import NESTING_MAX, RECORD_BYTES_MAX, nests_too_deep, refuse_length
 from resay.dialogue.turn import Reject
+from resay.store.books import Books
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
 from resay.store.lake import Lake
 from resay.store.tables import REJECTS
-from resay.store.waiting import Crowded, Piece, WaitingBooks
+from resay.store.waiting import CHARACTERS_MAX, PIECES_MAX, Crowded, Piece, WaitingBooks
 
 CROWDED_S = 1.0
 """How long a reader rests where no more can wait: what was told goes a quarter of an hour later."""
+
+PIECES_A_SLICE = 5_000
+"""Pieces kept in one transaction: some 200 ms for which nobody else writes the books. A batch of trackers may hold more than ever waits."""
+
+READERS_SHARE = 2
+"""One part in so many of the room is a reader's at most: it can rest, while those who send over HTTP would be turned away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +48,44 @@ class Arrivals:
     waiting: WaitingBooks
     lake: Lake
     hash_key: str | None = None
+    pieces_a_slice: int = PIECES_A_SLICE
 
     def position(self, source: str, partition: str) -> int:
         """The next record of a source's partition that is not yet kept.
 
         Raises: BooksUnavailable.
         """
-        return self.waiting.position(_key(source, partition))
+        return self.positions(source, [partition])[partition]
 
-    def tell(self, rules: LandingRules, *, at_once: bool = False, let_go: bool = True) -> LandingReport:
-        """Land the turns of all talks that are due, or of all.
+    def positions(self, source: str, partitions: Iterable[str]) -> dict[str, int]:
+        """The same of several partitions, whoever reads them.
+
+        Raises: BooksUnavailable.
+        """
+        names = {partition: _key(source, partition) for partition in partitions}
+        return dict(zip(names, self.waiting.positions(list(names.values())), strict=True))
+
+    def has_untold(self) -> bool:
+        """Whether anything is kept that was not told yet.
+
+        Raises: BooksUnavailable.
+        """
+        return self.waiting.has_untold(self.stream.name)
+
+    def tell(self, rules: LandingRules, *, at_once: bool = False, as_of: datetime | None = None) -> LandingReport:
+        """Land the turns of all talks that are due, or of all; `as_of` the moment up to which all of the log is kept, where that is known.
 
         Raises: BooksUnavailable, LakeUnavailable, LostPosition.
         """
         patience = replace(self.stream.patience, quiet=timedelta(0), wait=timedelta(0)) if at_once else self.stream.patience
         mask = Pseudonymise(self.hash_key) if self.hash_key else keep
-        return tell(replace(self.stream, patience=patience), self.waiting, self.lake, now=rules.clock(), mask=mask, let_go=let_go)
+        return tell(replace(self.stream, patience=patience), self.waiting, self.lake, now=rules.clock(), mask=mask, as_of=as_of)
+
+
+def arrivals_of(stream: Stream, topic: str, *, books: Books, lake: Lake, pieces_max: int = PIECES_MAX) -> Arrivals:
+    """Where the events of a topic wait: apart from all others, as only its readers know when it has no more of a talk."""
+    waiting = WaitingBooks(books, pieces_max=pieces_max // READERS_SHARE, characters_max=CHARACTERS_MAX // READERS_SHARE)
+    return Arrivals(replace(stream, name=f"{stream.name}@{topic}"), waiting, lake)
 
 
 def land_events(
@@ -79,60 +108,82 @@ def land_events(
     while not stop() and (batch := source.next_batch(rules.records_a_batch, rules.bytes_a_batch)) is not None:
         rules.observe(LandingStep.TAKEN, batch)
         try:
-            kept = _keep(batch, arrivals, source=source.name, rules=rules, stop=stop)
+            for kept in _keep(batch, arrivals, source=source.name, rules=rules, stop=stop):
+                report, conflicts = report + kept, 0
+                rules.landed(kept)
+                tick(report.read)
         except LostPosition:
             rules.observe(LandingStep.LOST, batch)
             conflicts += 1
             if conflicts > rules.conflicts_max:
                 raise
             source.seek(batch.partition, arrivals.position(source.name, batch.partition))
-            continue
-        if kept is None:
-            break
-        report, conflicts = report + kept, 0
-        rules.landed(kept)
-        tick(report.read)
     return report
 
 
-def _keep(batch: Batch, arrivals: Arrivals, *, source: str, rules: LandingRules, stop: Callable[[], bool]) -> LandingReport | None:
-    """What became of a batch; nothing where we were stopped before there was room for it."""
+def _keep(batch: Batch, arrivals: Arrivals, *, source: str, rules: LandingRules, stop: Callable[[], bool]) -> Iterator[LandingReport]:
+    """What became of a batch, slice by slice; it ends early where we were stopped before there was room.
+
+    Raises: LostPosition.
+    """
     now, lake = rules.clock(), arrivals.lake
-    pieces: list[Piece] = []
-    refused: list[Refused] = []
-    for place in range(len(batch.raws)):
-        told = _read(batch, place, arrivals, rules=rules)
-        if isinstance(told, Reject):
-            raw = letter_of(told, lake, hash_key=arrivals.hash_key)
-            refused.append(Refused(replace(batch.record(place), raw=raw), replace(told, raw=raw)))
-            continue
-        pieces += told.pieces
-    newest = max((each.event_time for each in pieces), default=None)
+    told = [_read(batch, place, arrivals, rules=rules) for place in range(len(batch.raws))]
+    refused = [_refused(batch, place, each, arrivals=arrivals) for place, each in enumerate(told) if isinstance(each, Reject)]
     refused = letters_of_the_known(refused, lake.forgotten())
     lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(letters_not_kept, lake))
     rules.observe(LandingStep.LETTERS_KEPT, batch)
     if refused:
         rules.rejected(refused)
-    progress = Progress(_key(source, batch.partition), batch.start, batch.end)
-    while (new := _added(pieces, arrivals, progress, rules=rules)) is None:
-        if stop():
-            return None
-        time.sleep(CROWDED_S)
+    start = batch.start
+    for first, last in _slices(told, arrivals.pieces_a_slice):
+        end = batch.positions[last] if last < len(told) else batch.end
+        pieces = [piece for each in told[first:last] if isinstance(each, Arrived) for piece in each.pieces]
+        while (new := _added(pieces, arrivals, Progress(_key(source, batch.partition), start, end), rules=rules)) is None:
+            rules.observe(LandingStep.RESTING, batch)
+            if stop():
+                return
+            time.sleep(CROWDED_S)
+        letters = [each.reject for each in refused if start <= each.record.position < end]
+        start = end
+        yield _report(last - first, letters, pieces, new=new)
     rules.observe(LandingStep.COMMITTED, batch)
-    good = len(batch.raws) - len(refused)
+
+
+def _slices(told: Sequence[Arrived | Reject], pieces_max: int) -> Iterator[tuple[int, int]]:
+    """From which record to which a batch is kept at once: one at least, also where a stretch of the log held nothing for us."""
+    first = pieces = 0
+    for place, each in enumerate(told):
+        pieces += len(each.pieces) if isinstance(each, Arrived) else 0
+        if pieces >= pieces_max:
+            yield first, place + 1
+            first, pieces = place + 1, 0
+    if first < len(told) or not told:
+        yield first, len(told)
+
+
+def _report(records: int, letters: Sequence[Reject], pieces: Sequence[Piece], *, new: int) -> LandingReport:
+    good = records - len(letters)
     known = min(len(pieces) - new, good)
-    faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
-    return LandingReport(good - known, len(refused), known, faults, newest)
+    faults = tuple(f"{each.where}: {each.reason}" for each in letters[:FAULTS_SHOWN_MAX])
+    return LandingReport(good - known, len(letters), known, faults, max((each.event_time for each in pieces), default=None))
 
 
 def _added(pieces: list[Piece], arrivals: Arrivals, progress: Progress, *, rules: LandingRules) -> int | None:
-    """How many pieces are new; nothing where there is no room, though all that waits was told."""
+    """How many pieces are new; nothing where there is no room, though all that waits was told.
+
+    That is the one time that talks are told while a part of the log is not yet read: nothing else would make room.
+    """
     for _ in range(2):
         try:
             return arrivals.waiting.add(arrivals.stream.name, pieces, now=rules.clock(), progress=progress)
         except Crowded:
             arrivals.tell(rules, at_once=True)
     return None
+
+
+def _refused(batch: Batch, place: int, reject: Reject, *, arrivals: Arrivals) -> Refused:
+    raw = letter_of(reject, arrivals.lake, hash_key=arrivals.hash_key)
+    return Refused(replace(batch.record(place), raw=raw), replace(reject, raw=raw))
 
 
 def _read(batch: Batch, place: int, arrivals: Arrivals, *, rules: LandingRules) -> Arrived | Reject:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -23,6 +23,7 @@ from ingest.kafka_place import KafkaPlace
 from ingest.kafka_reach import Reach
 from ingest.kafka_reading import KafkaReading
 from ingest.kafka_share import Share, batch_from
+from ingest.kept_until import Ends
 from ingest.source import Batch, SourceUnavailable
 
 RECORDS_A_POLL = 2_000
@@ -47,9 +48,6 @@ be ours to read yet (the transaction of a producer may be open)."""
 
 JOIN_SESSIONS = 2
 """Sessions that joining the group may take; by then the group has given up on members that are gone, and waits for nobody."""
-
-PROBE_S = 5.0
-"""How often the brokers are asked for the ends of the partitions: for the lag, and to tell silence from a broker that is gone."""
 
 SHOW_S = 5.0
 """How often positions are shown to the group's offsets, which only display the lag."""
@@ -85,6 +83,8 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         self._fresh: dict[int, int | None] = {}
         """Ours, but not yet begun; with the position to begin at where we were told one."""
         self._ends: dict[int, int] = {}
+        self._asked: tuple[Mapping[int, int], float] | None = None
+        """The ends of all partitions, ours or not, and when the brokers were asked for them."""
         self._targets: dict[int, int] | None = None
         self._answered = self._shown = self._probed = self._stable = time.monotonic()
         with ExitStack() as stack:
@@ -146,6 +146,16 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         May be asked for on another thread.
         """
         return {self._key(number): max(0, self._ends.get(number, share.done) - share.done) for number, share in list(self._shares.items())}
+
+    def ends(self) -> Ends | None:
+        """Where all partitions ended, ours or not, as of the last answer of the brokers; nothing before the first.
+
+        May be asked for on another thread.
+        """
+        if self._asked is None:
+            return None
+        ends, asked = self._asked
+        return Ends({self._key(number): end for number, end in ends.items()}, timedelta(seconds=time.monotonic() - asked))
 
     def held_bytes(self) -> int:
         """How much is read and not yet handed out; may be asked for on another thread."""
@@ -266,7 +276,7 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             self._hear()
         else:
             self._pass_markers()
-            self._probe()
+        self._probe(heard=bool(polled))
 
     def _pass_markers(self) -> None:
         """Stretches of the log without records (the marks of transactions, compacted ones) are read when nothing else comes."""
@@ -274,9 +284,9 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
             with suppress(KafkaError, KeyError):
                 share.read = max(share.read, self._consumer.position(self._at(number), timeout_ms=0) or 0)
 
-    def _probe(self) -> None:
+    def _probe(self, *, heard: bool) -> None:
         now = time.monotonic()
-        if now - self._probed < min(PROBE_S, self._reading.patience_s):
+        if now - self._probed < min(self._reading.probe_s, self._reading.patience_s):
             return
         self._probed = now
         try:
@@ -284,10 +294,12 @@ class KafkaLog(ConsumerRebalanceListener):  # type: ignore[misc] # The library h
         except RetriableError:
             if not self._reading.follow and time.monotonic() - self._answered > self._reading.patience_s:
                 raise
-            self._reach.away(no_answer(self._place, self._remarks))
+            if not heard:
+                self._reach.away(no_answer(self._place, self._remarks))
             return
         self._hear()
         self._ends |= {at.partition: end for at, end in ends.items()}
+        self._asked = {at.partition: end for at, end in ends.items()}, now
 
     def _hear(self) -> None:
         self._answered = time.monotonic()

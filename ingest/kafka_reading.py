@@ -16,6 +16,12 @@ SESSION_S = 10.0
 PATIENCE_S = 60.0
 """How long a bounded reading waits for brokers that are gone: a broker's restart takes seconds to a minute."""
 
+PROBE_S = 5.0
+"""How often the brokers are asked for the ends of the partitions: for the lag, and to tell silence from a broker that is gone."""
+
+ENDS_S = 1.0
+"""The same where nothing is told before all that a topic held is kept: beside the three seconds for which a talk is waited for."""
+
 REACH_S = 15.0
 """How long brokers may take to answer first: two tries of a slow handshake; a wrong address is told after it."""
 
@@ -37,3 +43,4 @@ class KafkaReading:
     session_s: float = SESSION_S
     patience_s: float = PATIENCE_S
     reach_s: float = REACH_S
+    probe_s: float = PROBE_S

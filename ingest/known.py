@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from ingest.privacy import customers_named
-from ingest.repeat import without_kept
+from ingest.repeat import without_kept, without_same_there
 from ingest.row import Refused
 from resay.store.forgotten import Forgotten
 from resay.store.lake import Lake
@@ -33,6 +33,11 @@ def rows_of_the_known(rows: pa.Table, forgotten: Forgotten) -> pa.Table:
 def letters_not_kept(lake: Lake, connection: Connection, rows: pa.Table) -> pa.Table:
     """Of rows of table `rejects`, those that are not in it yet, and may be."""
     return rows_of_the_known(without_kept(connection, rows), lake.forgotten())
+
+
+def letters_not_fetched(lake: Lake, connection: Connection, rows: pa.Table) -> pa.Table:
+    """The same where records are fetched again and again: one that was there before is not another one."""
+    return rows_of_the_known(without_same_there(connection, rows), lake.forgotten())
 
 
 def _is_of_forgotten(raw: bytes, forgotten: Forgotten) -> bool:

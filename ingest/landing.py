@@ -18,7 +18,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.known import letters_not_kept, letters_of_the_known, rows_of_the_known
+from ingest.known import letters_not_fetched, letters_not_kept, letters_of_the_known, rows_of_the_known
 from ingest.privacy import Mask, keep
 from ingest.repeat import without_duplicates, without_same
 from ingest.row import ReadBatch, Refused, overlong_of, read_batch, refused_of, reject_rows, turn_part_rows
@@ -52,6 +52,8 @@ class LandingStep(StrEnum):
     """Its parts are in table `turn_parts`, and the position has moved behind it."""
     LOST = "lost"
     """Another process had moved the position: nothing of it went in, and it is read again from where the lake stands."""
+    RESTING = "resting"
+    """No more talk can wait for its rest: what is left of it is tried again until there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class LandingRules:
     bytes_a_batch: int = BYTES_A_BATCH
     conflicts_max: int = 0
     """Lost positions in a row that are answered by reading again; none where nobody else should be reading."""
+    fetched_again: bool = False
+    """Whether the same records come again at other positions: a dead letter that is there already is then neither kept nor counted."""
     observe: Callable[[LandingStep, Batch], None] = lambda _step, _batch: None
     """Told of every step after it was taken: for metrics, and for the tests that kill at it."""
     rejected: Callable[[Sequence[Refused]], None] = lambda _refused: None
@@ -190,7 +194,8 @@ def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -
     now = rules.clock()
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask, refused=batch.refused)
     refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
-    lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(letters_not_kept, lake))
+    screen = letters_not_fetched if rules.fetched_again else letters_not_kept
+    kept = lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(screen, lake))
     rules.observe(LandingStep.LETTERS_KEPT, batch)
     if refused:
         rules.rejected(refused)
@@ -198,7 +203,9 @@ def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -
     progress = Progress(_key(source, batch.partition), batch.start, batch.end)
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
     rules.observe(LandingStep.COMMITTED, batch)
-    return report_of(read, refused, accepted=accepted)
+    report = report_of(read, refused, accepted=accepted)
+    # Which of several letters are new the lake does not say.
+    return report if kept == len(refused) or not rules.fetched_again else replace(report, rejected=kept, faults=())
 
 
 @contextmanager

@@ -42,6 +42,11 @@ def without_same(connection: Connection, rows: pa.Table) -> pa.Table:
     return _without(rows, _found(connection, rows, _SAME))
 
 
+def without_same_there(connection: Connection, rows: pa.Table) -> pa.Table:
+    """The same where it also stood at the same place, as people are told it: of records that are fetched again and again."""
+    return _without(rows, _found(connection, rows, f"{_SAME} and stored.origin = arrivals.origin"))
+
+
 # What is stored is looked through once, by name and between the bounds of the batch, which pass over files and row groups of other times;
 # the few that are left are compared in full.
 _DUPLICATES = f"""
@@ -73,7 +78,7 @@ _SAME = """
 
 
 def _found(connection: Connection, rows: pa.Table, query: str) -> frozenset[int]:
-    names = ("turn_id", "part", "event_time") if "part" in rows.column_names else (*REJECTS.key, "raw_bytes", "raw")
+    names = ("turn_id", "part", "event_time") if "part" in rows.column_names else (*REJECTS.key, "origin", "raw_bytes", "raw")
     connection.register("arrivals", rows.select(list(names)).append_column("ordinal", pa.array(np.arange(rows.num_rows))))
     return frozenset(ordinal for (ordinal,) in connection.execute(query).fetchall())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -101,13 +101,14 @@ def land_documents(adapter: Adapter, documents: Sequence[Document], lake: Lake, 
     """
     now = datetime.now(UTC)
     given = read_documents(adapter, documents, now=now, settle=_settling(adapter, settings, now=now))
-    return _landed(adapter, given, lake, settings=settings, shown=False)
+    return _landed(adapter, given, lake, settings=settings, shown=False, fetched_again=True)
 
 
-def _landed(adapter: Adapter, given: Given, lake: Lake, *, settings: Settings, shown: bool) -> Adapted:
+def _landed(adapter: Adapter, given: Given, lake: Lake, *, settings: Settings, shown: bool, fetched_again: bool = False) -> Adapted:
     source = AdaptedLog(adapter, given, keep_raw=settings.hash_key is None)
     with progress("Landing turns", unit="turn parts", shown=shown) as tick:
-        landed = land(source, lake, rules=_rules(settings), tick=lambda read: tick(read, len(given.turns) + len(given.rejects)))
+        rules = replace(_rules(settings), fetched_again=fetched_again)
+        landed = land(source, lake, rules=rules, tick=lambda read: tick(read, len(given.turns) + len(given.rejects)))
     return Adapted(given, landed)
 
 

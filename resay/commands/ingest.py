@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from resay.commands.settings import Settings, read_settings
 from resay.commands.stopping import stoppable
 from resay.commands.stream_metrics import shown_at
 from resay.commands.topic import MetricsPortOption, RejectsTopicOption, TopicAsked, open_topic
-from resay.commands.topic_events import FormatOption, arrivals_for, check_usage, follow_events
+from resay.commands.topic_events import FormatOption, Telling, arrivals_for, check_usage, follow_events, reading_of
 from resay.dialogue.moment import utc
 from resay.store.lake import Lake
 
@@ -97,7 +98,7 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     among processes by itself; with `--follow` there is one, and whoever needs more starts more.
     What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
     With `--format rasa` a topic holds events as Rasa's event broker writes them, flat or nested, keyed or not: they wait in the books for
-    the rest of their turn, three seconds, and what they tell lands as turns.
+    the rest of their turn, three seconds, and what they tell lands as turns, but not while any partition of the topic is behind.
 
     Exit status: 0 all is in; 1 something needs you: a file cannot be read (then nothing was landed), is empty or ends in half a record,
     or records were rejected. All good records are in by then. `--tolerant` is for schedules: half records and rejects end with 0,
@@ -114,10 +115,11 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     check_usage(form, source)
     unfinished: list[str] = []
     took: dict[str, object] = {}
+    told = LandingReport()
     if source:
         asked = TopicAsked(source, kafka_settings, rejects_topic)
-        orders = _Orders(asked, reading, metrics_port, processes)
-        with arrivals_for(form, settings) as arrivals:
+        orders = _Orders(asked, reading_of(form, reading), metrics_port, processes)
+        with arrivals_for(form, source, settings) as arrivals:
             report, took["seconds"], broken, told = _land_topic(orders, settings, arrivals, shown=not as_json)
         unfinished += broken
         if arrivals:
@@ -130,9 +132,10 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
         console.print(_summary(report), markup=False)
         if form != TURNS and source:
             console.print(f"parts of turns: new {told.accepted:,}, rejected {told.rejected:,}", markup=False)
-    _remark(report, unfinished)
+    rejected = report.rejected + told.rejected
+    _remark(report.faults, rejected, unfinished)
     wholly_bad = report.rejected > 0 and report.rejected == report.read
-    if not follow and (wholly_bad or ((report.rejected or unfinished) and not tolerant)):
+    if not follow and (wholly_bad or ((rejected or unfinished) and not tolerant)):
         raise typer.Exit(1)
 
 
@@ -282,10 +285,13 @@ def _land_topic(
             together.start(orders.words(settings), number=0 if arrivals else number - 1)
             rules = replace(_rules(settings), landed=count, observe=lambda step, _batch: metrics.step(step))
             if arrivals and orders.reading.follow:
-                told = follow_events(topic, arrivals, rules, metrics=metrics, stop=stop)
+                telling = Telling(topic, arrivals, rules, metrics=metrics)
+                follow_events(telling, rules, metrics=metrics, stop=stop)
+                told = telling.told
             else:
                 topic.land(lake, rules, metrics=metrics, tick=lambda read: tick(read, read + sum(topic.source.lag().values())), stop=stop)
-                told = arrivals.tell(rules, at_once=True) if arrivals else told
+                # Stopped before the end it tells nothing: the rest of a talk was not read.
+                told = arrivals.tell(rules, at_once=True) if arrivals and not stop() else told
             took_s = time.monotonic() - began
         if stop():
             together.stop()
@@ -306,11 +312,11 @@ def _summary(report: LandingReport) -> str:
     return f"records read: {report.read:,}; new: {report.accepted:,}, there already: {report.duplicates:,}, rejected: {report.rejected:,}"
 
 
-def _remark(report: LandingReport, unfinished: list[str]) -> None:
-    for fault in report.faults:
+def _remark(faults: Sequence[str], rejected: int, unfinished: list[str]) -> None:
+    for fault in faults:
         remarks.print(f"rejected {fault}", markup=False, soft_wrap=True)
-    if report.rejected:
-        remarks.print(f"resay: records rejected: {report.rejected:,}; all are kept, with reasons: resay rejects list", soft_wrap=True)
+    if rejected:
+        remarks.print(f"resay: records rejected: {rejected:,}; all are kept, with reasons: resay rejects list", soft_wrap=True)
     for sentence in unfinished:
         remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
 

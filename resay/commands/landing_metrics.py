@@ -48,10 +48,15 @@ class LandingMetrics(Collector):
         self._read.labels(self._source).inc(report.read)
         self._accepted.labels(self._source).inc(report.accepted)
         self._duplicates.labels(self._source).inc(report.duplicates)
-        # One reason only: the sentence of a reject quotes what came, and would make a series a record.
+        # No sentence of a reject: it quotes what came, and would make a series a record.
         self._rejected.labels(self._source, "unreadable").inc(report.rejected)
         if report.newest and (self._newest is None or report.newest > self._newest):
             self._newest = report.newest
+
+    def told(self, report: LandingReport) -> None:
+        """Count what was told of events that had been read before: of these only what can be no turn."""
+        if report.rejected:
+            self._rejected.labels(self._source, "no_turn").inc(report.rejected)
 
     def step(self, step: LandingStep) -> None:
         """Note a step: how long batches take, and how many were lost to others."""

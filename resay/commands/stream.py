@@ -109,9 +109,10 @@ def _named(jobs: str, source: str) -> list[Part]:
 
 def _summary(tally: Tally) -> str:
     judged = ", ".join(f"{job}: {turns:,} turns" for job, turns in tally.judged.items()) or "nothing judged"
+    told = f"parts of turns: new {tally.told.accepted:,}, rejected {tally.told.rejected:,}; " if tally.told.read else ""
     live = f"generation {tally.generation} is live" if tally.generation else "no generation was made live"
     return (
         f"records read: {tally.landed.read:,}; new: {tally.landed.accepted:,}, "
-        f"there already: {tally.landed.duplicates:,}, rejected: {tally.landed.rejected:,}; {judged}; "
+        f"there already: {tally.landed.duplicates:,}, rejected: {tally.landed.rejected:,}; {told}{judged}; "
         f"learnt {tally.learnt:,} times, published {tally.published:,}; {live}"
     )

@@ -32,7 +32,7 @@ from resay.commands.learning import CUSTOMERS_MIN, LearnersCollide, LearnRules, 
 from resay.commands.settings import Settings
 from resay.commands.stream_metrics import StreamMetrics
 from resay.commands.topic import TopicAsked, open_topic
-from resay.commands.topic_events import arrivals_for, tell_some
+from resay.commands.topic_events import Telling, arrivals_for, reading_of
 from resay.dialogue.tick import silent
 from resay.label.job import label, label_job, whole_label_due
 from resay.label.rollup import SumsContended
@@ -80,6 +80,9 @@ class Tally:
     """What the chain has done so far; each field is written by one thread."""
 
     landed: LandingReport = field(default_factory=LandingReport)
+    """What became of records."""
+    told: LandingReport = field(default_factory=LandingReport)
+    """What became of the parts of turns that another system's events told, once they were kept."""
     judged: dict[str, int] = field(default_factory=dict)
     learnt: int = 0
     published: int = 0
@@ -165,8 +168,8 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
     rules = LandingRules(clock=lambda: datetime.now(UTC), mask=mask, observe=observe, landed=landed)
     if orders.source.startswith("kafka://"):
         asked = TopicAsked(orders.source, orders.kafka_settings, orders.rejects_topic)
-        reading = KafkaReading(orders.group, follow=True)
-        arrivals = on.enter_context(arrivals_for(orders.form, orders.settings))
+        reading = reading_of(orders.form, KafkaReading(orders.group, follow=True))
+        arrivals = on.enter_context(arrivals_for(orders.form, orders.source, orders.settings))
         topic = on.enter_context(open_topic(asked, reading=reading, lake=lake, stop=chain.stopping, arrivals=arrivals))
         topic.show(metrics.landing)
 
@@ -174,11 +177,16 @@ def _landing(orders: StreamOrders, chain: Chain, *, into: tuple[Tally, StreamMet
             topic.land(lake, rules, metrics=metrics.landing, stop=chain.stopping)
             return Found.NOTHING
 
-        def tell() -> Found:
-            told = tell_some(topic, arrivals, rules) if arrivals else LandingReport()
-            return Found.WORK if told.read else Found.NOTHING
+        if arrivals is None:
+            return [Step("ingest", follow, waits=True)]
+        telling = Telling(topic, arrivals, rules, metrics=metrics.landing)
 
-        return [Step("ingest", follow, waits=True), *([Step("tell", tell)] if arrivals else [])]
+        def tell() -> Found:
+            found = telling()
+            tally.told = telling.told
+            return found
+
+        return [Step("ingest", follow, waits=True), Step("tell", tell)]
     folder = FolderLog(Path(orders.source))
     on.callback(folder.close)
     metrics.bytes_left_is(folder.bytes_left)

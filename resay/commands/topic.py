@@ -17,9 +17,9 @@ import typer
 from ingest.arriving_log import Arrivals, land_events
 from ingest.kafka_place import KafkaPlace, with_topic
 from ingest.kafka_reading import KafkaReading
-from ingest.landing import LandingRules, land, stored_position
+from ingest.landing import LandingRules, LandingStep, land, stored_position
 from ingest.row import Refused
-from ingest.source import SourceUnavailable
+from ingest.source import Batch, SourceUnavailable
 from resay.commands.console import remarks
 from resay.commands.landing_metrics import LandingMetrics
 from resay.commands.place import kafka_needed, place_of
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from ingest.kafka_rejects import KafkaRejects
 
 NONE = "none"
+
+Observe = Callable[[LandingStep, Batch], None]
+"""Told of every step of a landing, as `LandingRules` has it."""
 
 CONFLICTS_MAX = 20
 """Lost positions in a row before a member of a group gives up: a rebalance costs one or two, more mean that two groups read one topic."""
@@ -84,7 +87,7 @@ class OpenTopic:
         def rejected(refused: Sequence[Refused]) -> None:
             metrics.sent(self.rejects.send(refused) if self.rejects else 0)
 
-        rules = replace(rules, conflicts_max=CONFLICTS_MAX, rejected=rejected)
+        rules = replace(rules, conflicts_max=CONFLICTS_MAX, rejected=rejected, observe=_remarking_rests(rules.observe))
         try:
             if self.arrivals:
                 land_events(self.source, self.arrivals, rules=rules, tick=tick, stop=stop)
@@ -120,6 +123,23 @@ def open_topic(
         finally:
             if rejects:
                 rejects.close()
+
+
+def _remarking_rests(observe: Observe) -> Observe:
+    """Say once that a reader rests, until it goes on."""
+    rests = False
+
+    def observed(step: LandingStep, batch: Batch) -> None:
+        nonlocal rests
+        if step is LandingStep.RESTING and not rests:
+            _remark(
+                "reading rests, as no more pieces of talk can wait for their rest; each goes a quarter of an hour after it was told; "
+                "is this a long history? As a file it is quicker (resay import)"
+            )
+        rests = step is LandingStep.RESTING
+        observe(step, batch)
+
+    return observed
 
 
 def _open_rejects(

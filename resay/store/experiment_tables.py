@@ -54,12 +54,12 @@ CHANGES = Table(
         Column("change_id", TEXT, "The event; sorts by time."),
         Column("changed_at", TIME, "When, UTC."),
         Column("kind", TEXT, "What was changed: experiment, rule, slice or switch."),
-        Column("name", TEXT, "Which one: an experiment, a veto, a rewrite, or what is switched."),
+        Column("name", TEXT, "Which one: an experiment, a veto, a rewrite, a generation, or what is switched."),
         Column(
             "change",
             TEXT,
             "started, stopped, cohort_added; dismissed, taken_back; promoted, back_on_trial, rolled_back, restored; edited, "
-            "imported, unedited; switched_off, switched_on.",
+            "imported, unedited, generation_restored; switched_off, switched_on.",
         ),
         Column("changed_by", TEXT, "Who, or what."),
         Column("why", TEXT, "Why."),

@@ -111,12 +111,22 @@ class WaitingBooks:
         self._held = held + len(rows), characters + brought
         return len(rows)
 
-    def position(self, partition: str) -> int:
-        """The next record of a partition that was not taken in yet.
+    def positions(self, partitions: Sequence[str]) -> list[int]:
+        """The next record of each of these partitions that was not taken in yet.
 
         Raises: BooksUnavailable.
         """
-        return self._books.marks().get(partition, 0)
+        marks = self._books.marks()
+        return [marks.get(each, 0) for each in partitions]
+
+    def has_untold(self, source: str) -> bool:
+        """Whether anything of a source is still to be told.
+
+        Raises: BooksUnavailable.
+        """
+        query = sa.select(WAITING.c.talk).where(WAITING.c.source == source, WAITING.c.told == 0).limit(1)
+        with self._books.reading() as connection:
+            return connection.execute(query).first() is not None
 
     def count(self) -> tuple[int, int]:
         """How many pieces there are, and of how many characters.

@@ -8,7 +8,7 @@ WAITING = Table(
     "waiting",
     "Events of other systems that wait for the rest of their talk; once told as turns they stay a while, for what comes late.",
     (
-        Column("source", TEXT, "Which system: otlp or rasa."),
+        Column("source", TEXT, "Which system: otlp or rasa, with @ and the topic's name where its events come from one."),
         Column("talk", TEXT, "The talk: a trace, or a conversation."),
         Column("event_key", TEXT, "The same again within a talk is the same event again."),
         Column("customer_id", TEXT, "Who speaks, as far as the event alone tells."),

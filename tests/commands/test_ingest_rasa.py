@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ingest.adapters.adapter import Document, read, turn_parts
 from ingest.adapters.rasa import RASA
 from ingest.arriving import RASA_EVENTS
-from ingest.arriving_log import Arrivals, land_events
+from ingest.arriving_log import Arrivals, arrivals_of, land_events
 from ingest.kafka_cluster import create_topic
 from ingest.kafka_log import KafkaLog
 from ingest.kafka_place import KafkaPlace, with_topic
+from ingest.kafka_reach import Reach
 from ingest.kafka_reading import KafkaReading
 from ingest.landing import LandingRules, LandingStep
 from ingest.source import Batch
+from resay.commands.chain import Found
+from resay.commands.landing_metrics import LandingMetrics
+from resay.commands.topic import OpenTopic
+from resay.commands.topic_events import Telling
 from resay.dialogue.turn import Reject
 from resay.store.books import Books
 from resay.store.lake import Lake
@@ -109,6 +115,41 @@ def test_a_topic_of_rasa_is_turns_once(broker: str, topic: str, tmp_path: Path):
         "sender_id must name who speaks",
         "utterance must not be longer than 2,000 characters",
     ]
+
+
+@pytest.mark.kafka
+def test_nothing_is_told_while_a_part_of_the_topic_is_not_read(broker: str, topic: str, tmp_path: Path):
+    """Read one record at a time, and told after each: a question that is read last is in the turn that answered it all the same."""
+    place = spread(broker, topic)
+    books, metrics = Books(tmp_path / "books.sqlite"), LandingMetrics("kafka", CollectorRegistry())
+    made = arrivals_of(RASA_EVENTS, topic, books=books, lake=Lake(tmp_path / "lake"))
+    at_once = replace(made.stream.patience, quiet=timedelta(0))
+    arrivals = Arrivals(replace(made.stream, patience=at_once), made.waiting, made.lake)
+    rules = LandingRules(clock=lambda: datetime.now(UTC), records_a_batch=1)
+    telling: list[Telling] = []
+
+    def all_is_told() -> bool:
+        return bool(telling) and telling[0]() is Found.NOTHING
+
+    reading = KafkaReading(follow=True, gather_s=0.01, probe_s=0.0)
+    with closing(books), closing(KafkaLog(place, positions=arrivals.position, reading=reading, stop=all_is_told)) as log:
+        telling.append(Telling(OpenTopic(log, Reach(), None, arrivals), arrivals, rules, metrics=metrics))
+        land_events(log, arrivals, rules=rules, stop=all_is_told)
+
+    assert told(tmp_path) == wanted()
+    assert (telling[0].told.accepted, telling[0].told.rejected) == (15, 1)
+
+
+@pytest.mark.kafka
+def test_what_can_be_no_turn_counts_as_rejected(broker: str, topic: str, tmp_path: Path):
+    """Its record could be read; it is said, and the status is 1, as of records that could not."""
+    place = fill(broker, topic, {0: [json.dumps(each).encode() for each in [*talk("anna"), LONG]]})
+
+    done = child.resay("ingest", "--source", str(place), "--format", "rasa", home=tmp_path)
+
+    assert done.returncode == 1
+    assert "records rejected: 1; all are kept" in done.stderr
+    assert "parts of turns: new 5, rejected 1" in done.stdout
 
 
 class Killed(BaseException):

@@ -117,7 +117,7 @@ def test_what_can_be_no_turn_is_one_dead_letter_however_often_its_talk_is_told(w
 def test_what_was_told_is_kept_while_a_reader_is_behind(waiting: WaitingBooks, lake: Lake):
     """The answer to what was told an hour ago may stand further on in the log."""
     take(waiting, RASA_EVENTS, SAID)
-    tell(RASA_EVENTS, waiting, lake, now=BASE + timedelta(hours=1), let_go=False)
+    tell(RASA_EVENTS, waiting, lake, now=BASE + timedelta(hours=1), as_of=BASE + timedelta(seconds=9))
     take(waiting, RASA_EVENTS, {"event": "bot", "sender_id": "s1", "timestamp": BASE.timestamp() + 2, "text": "Done."})
 
     tell(RASA_EVENTS, waiting, lake, now=BASE + timedelta(hours=2))

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from websockets.sync.server import ServerConnection, serve
 from ingest.adapters.fields import mapping, text
 from ingest.home_assistant_runs import kept_runs
 from ingest.source import SourceUnavailable
+from resay.commands.home_assistant_runs import fetched
+from resay.commands.settings import Settings
+from resay.store.lake import Lake
 
 HEARD = [{"type": "run-start"}, {"type": "stt-start"}]
 SAID = [*HEARD, {"type": "stt-end", "data": {"stt_output": {"text": "turn on the lamp"}}}]
@@ -61,3 +65,21 @@ def test_an_address_that_is_none_is_said_without_its_password(url: str):
         kept_runs(url, "a-token")
 
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("hash_key", [None, "secret"])
+def test_a_run_that_cannot_be_read_is_one_dead_letter_however_often_it_is_fetched(tmp_path: Path, hash_key: str | None):
+    """It stays among the last ten while others come; another one is another letter, also where nothing of either may be kept."""
+    bad = [{"type": "run-end", "timestamp": "nobody knows when"}]
+    runs = {"bad": bad, "good": [*SAID, {"type": "run-end"}]}
+    settings = Settings(tmp_path, api_key=None, hash_key=hash_key)
+    rejected = []
+
+    with keeping(runs) as url:
+        for number, adapted in enumerate(fetched(url, "a-token", settings, follow=True, stop=lambda: len(rejected) == 3, every_s=0)):
+            rejected.append((adapted.landed.rejected, adapted.landed.accepted, len(adapted.landed.faults)))
+            runs |= {f"more {number}": [*SAID, {"type": "run-end"}]} if number else {"worse": bad}
+
+    assert rejected == [(1, 1, 1), (1, 0, 0), (0, 1, 0)]
+    with Lake(tmp_path / "lake").connect() as connection:
+        assert connection.execute("select origin from rejects order by origin").fetchall() == [("run bad",), ("run worse",)]

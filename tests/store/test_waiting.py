@@ -169,13 +169,13 @@ def test_whoever_is_forgotten_while_their_event_is_on_its_way_does_not_come_back
 def test_a_position_moves_with_what_was_read_before_it(books: Books):
     """All or nothing: of two who read the same records one keeps them, and the other is told so."""
     waiting = WaitingBooks(books)
-    assert waiting.position("waiting#topic#0") == 0
+    assert waiting.positions(["waiting#topic#0"]) == [0]
 
     waiting.add("rasa", [piece("a")], now=BASE, progress=Progress("waiting#topic#0", 0, 3))
     with pytest.raises(LostPosition, match="must be 0; it is 3"):
         waiting.add("rasa", [piece("b")], now=BASE, progress=Progress("waiting#topic#0", 0, 2))
 
-    assert waiting.position("waiting#topic#0") == 3
+    assert waiting.positions(["waiting#topic#1", "waiting#topic#0"]) == [0, 3]
     assert [each.span for each in waiting.pieces("rasa", ["t1"])] == ["a"]
 
 
