@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from failure_point.case import Case
 from failure_point.cues import shown
-from failure_point.measures import alike, covered, plain, shared_words, sound
+from failure_point.measures import alike, covered, nearest, plain, shared_words, sound
 from failure_point.traffic import Traffic
 from resay.dialogue.session import silence_between
 from resay.dialogue.turn import Explicit, Interpretation, ResponseStatus, Turn, said
@@ -194,7 +194,8 @@ def _traffic(case: Case, text: str, traffic: Traffic) -> dict[str, float]:
     score = next((each.score for each in turn.hypotheses[:1]), None)
     sure = next((each.confidence for each in turn.interpretations[:1]), None)
     known = [traffic.value_known(slot, plain(str(value))) for slot, value in _slots(turn)]
-    goods = [traffic.near(plain(each.text)).good for each in turn.hypotheses[1:4]]
+    behind = [plain(each.text) for each in turn.hypotheses[1:4]]
+    goods = [traffic.near(each) for each in behind if each]
     return {
         "traffic_same": math.log1p(len(entry.customers - {turn.customer_id})) if entry and traffic.turns else UNKNOWN,
         "traffic_same_done": done,
@@ -211,10 +212,28 @@ def _traffic(case: Case, text: str, traffic: Traffic) -> dict[str, float]:
         "traffic_pairs": pairs,
         "traffic_rarest_pair": rarest,
         "traffic_values": min((times for times, _ in known), default=UNKNOWN),
-        "traffic_values_near": min((nearest for _, nearest in known), default=UNKNOWN),
-        "traffic_other_good": max((each for each in goods if not math.isnan(each)), default=UNKNOWN),
+        "traffic_values_near": min((near_by for _, near_by in known), default=UNKNOWN),
+        "traffic_other_good": max((each.good for each in goods if not math.isnan(each.good)), default=UNKNOWN),
+        "traffic_other_good_sound": max((each.good_sound for each in goods if not math.isnan(each.good_sound)), default=UNKNOWN),
+        **_own(turn, [text, *behind], traffic),
         "score_rank": traffic.rank("asr", turn.versions.asr if turn.versions else "", score) if score is not None else UNKNOWN,
         "confidence_rank": traffic.rank("nlu", "", sure) if sure is not None else UNKNOWN,
+    }
+
+
+def _own(turn: Turn, heard: Sequence[str], traffic: Traffic) -> dict[str, float]:
+    """What the same customer said in other talk, and what came of it: people say most things in the same words each time."""
+    own = traffic.own(turn)
+    texts = [text for text in heard if text]
+    done = {each.text: each.sound for each in own if each.done and each.text}
+    lost = {each.text for each in own if not each.done and each.text}
+    return {
+        "own_turns": math.log1p(len(own)) if traffic.turns else UNKNOWN,
+        "own_same_done": float(sum(each.text == heard[0] for each in own if each.done)) if own else UNKNOWN,
+        "own_same_lost": float(sum(each.text == heard[0] for each in own if not each.done)) if own else UNKNOWN,
+        "own_done": nearest(texts, list(done)),
+        "own_done_sound": nearest([sound(text) for text in texts], list(done.values())),
+        "own_lost": nearest(texts, list(lost - {heard[0]})),
     }
 
 

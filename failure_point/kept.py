@@ -26,10 +26,10 @@ def packed(name: str, weights: NDArray[np.float32], *, slight: int = 0) -> dict[
     return {f"{name}_buckets": there.astype(np.uint32), f"{name}_weights": steps[there], f"{name}_scale": scale.astype(np.float32)}
 
 
-def unpacked(kept: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
+def unpacked(kept: Mapping[str, NDArray[Any]], name: str, *, rows: int = BUCKETS + 1) -> NDArray[np.float32]:
     """Weights as they were packed."""
     scale = kept[f"{name}_scale"]
-    spread = np.zeros((BUCKETS + 1, len(scale)), dtype=np.float32)
+    spread = np.zeros((rows, len(scale)), dtype=np.float32)
     spread[kept[f"{name}_buckets"]] = kept[f"{name}_weights"] * scale
     return spread
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 from rapidfuzz.distance import Indel
+from rapidfuzz.process import cdist
 
 from resay.dialogue.text import canonical
 
@@ -25,6 +28,13 @@ def plain(text: str) -> str:
 def alike(one: str, other: str) -> float:
     """How alike two texts are written: twice what they share in order, over the letters of both; 0 to 1."""
     return float(Indel.normalized_similarity(one, other))
+
+
+def nearest(texts: Sequence[str], others: Sequence[str]) -> float:
+    """How alike the two of them are that are most alike; not known where there are none."""
+    if not texts or not others:
+        return math.nan
+    return float(cdist(texts, others, scorer=Indel.normalized_similarity, dtype=np.float32).max())
 
 
 def sound(text: str) -> str:

@@ -24,6 +24,8 @@ from failure_point.point import POINTS, Evidence, FailurePoint, Verdict
 from failure_point.reading import NAMES as READ
 from failure_point.reading import Reader, logged_of
 from failure_point.traffic import Traffic
+from failure_point.wording import NAMES as WORDED
+from failure_point.wording import WIDTH, Wordings, heard_of, transcripts_of
 from resay.training.onnx_model import WrongModel
 from resay.training.tree_model import TreeModel
 
@@ -37,7 +39,10 @@ _SCORE = NAMES.index("score")
 _RECOGNISER = tuple(place for place, name in enumerate(NAMES) if name.startswith(("score", "hypotheses", "after_score")))
 
 _SAID = (*(point.value for point in POINTS), "known")
-SEEN = (*NAMES, *LIKENESS, *READ, *(f"{view} says {name}" for view in VIEWS for name in _SAID))
+_GROUPS = {"likeness": LIKENESS, "reading": READ, "wordings": WORDED}
+"""What is told of texts together, and hidden together where evidence is looked for, in the order of what the trees see."""
+
+SEEN = (*NAMES, *(name for group in _GROUPS.values() for name in group), *(f"{view} says {name}" for view in VIEWS for name in _SAID))
 """Names of all that the trees see, in order."""
 
 
@@ -63,6 +68,7 @@ class Content:
     likeness: Likeness
     trees: bytes
     reader: Reader = field(default_factory=Reader)
+    wordings: Wordings = field(default_factory=Wordings)
 
     def __bytes__(self) -> bytes:
         """Equal content, equal bytes; buckets without a weight are left out."""
@@ -71,7 +77,7 @@ class Content:
         kept |= {"texts": np.frombuffer(texts, dtype=np.uint8), "ways": self.likeness.ways, "counts": self.likeness.counts}
         for view, weights in self.weights.items():
             kept |= packed(view, weights)
-        kept |= _packed(self.reader)
+        kept |= {**_packed(self.reader), **_packed_wordings(self.wordings)}
         out = io.BytesIO()
         np.savez_compressed(out, **kept)  # type: ignore[arg-type]
         return out.getvalue()
@@ -87,7 +93,9 @@ class Content:
                 weights = {view: unpacked(kept, view) for view in VIEWS}
                 texts = tuple(kept["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")) if len(kept["ways"]) else ()
                 assert len(texts) == len(kept["ways"]) == len(kept["counts"]), "every text has a way and counts"
-                return cls(weights, Likeness(texts, kept["ways"], kept["counts"]), kept["trees"].tobytes(), _unpacked(kept))
+                return cls(
+                    weights, Likeness(texts, kept["ways"], kept["counts"]), kept["trees"].tobytes(), _unpacked(kept), _wordings_in(kept)
+                )
         # numpy raises whatever its reader of archives meets.
         except Exception as error:
             message = f"a model of failure points must be as it was written; {error}; was the file cut off, or is it of another version?"
@@ -112,25 +120,45 @@ def _unpacked(kept: Mapping[str, NDArray[Any]]) -> Reader:
     return Reader(*parts)
 
 
+def _packed_wordings(wordings: Wordings) -> dict[str, NDArray[np.generic]]:
+    """The known wordings' parts; nothing where there are none."""
+    if wordings.weights is None or wordings.shares is None:
+        return {}
+    texts = np.frombuffer("\n".join(wordings.texts).encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    return {"wordings": texts, "wordings_shares": wordings.shares, **packed("wordings", wordings.weights, slight=1)}
+
+
+def _wordings_in(kept: Mapping[str, NDArray[Any]]) -> Wordings:
+    if "wordings" not in kept:
+        return Wordings()
+    texts = tuple(kept["wordings"].tobytes().decode("utf-8", "surrogatepass").split("\n"))
+    return Wordings(texts, kept["wordings_shares"], unpacked(kept, "wordings", rows=WIDTH))
+
+
 class FailurePointModel:
     """Names failure points; safe to share between threads."""
 
     def __init__(self, content: Content, thresholds: Thresholds, *, version: str = "") -> None:
         """A model from its content.
 
-        Raises: WrongModel, where it was learnt by another version, that sees other features.
+        It may see fewer features than this version makes: one that is new has a new name, and so has one that changes its meaning.
+
+        Raises: WrongModel, where it sees what this version does not make.
         """
         self._weights, self._likeness, self._thresholds = content.weights, content.likeness, thresholds
-        self._reader = content.reader
+        self._reader, self._wordings = content.reader, content.wordings
         self._trees = TreeModel(content.trees)
         seen = self._trees.about.get("features")
-        if seen != list(SEEN) or self._trees.names != tuple(point.value for point in POINTS):
-            told = len(seen) if isinstance(seen, list) else 0
+        named = [str(name) for name in seen] if isinstance(seen, list) else []
+        strange = [name for name in named if name not in SEEN]
+        if not named or strange or self._trees.names != tuple(point.value for point in POINTS):
+            told = f"{len(strange)} others, {strange[0]!r} the first" if strange else f"{len(named)} of them"
             message = (
-                f"a model of failure points must see the {len(SEEN)} features that this version makes; it sees {told}, in its own order; "
+                f"a model of failure points must see features that this version makes, of {len(POINTS)} points; it sees {told}; "
                 "was it trained by another version, and is `resay train failure-point` to be run again?"
             )
             raise WrongModel(message)
+        self._columns = [SEEN.index(name) for name in named]
         self.version = version
         self._shifts = np.array([thresholds.shifts[point] for point in POINTS])
         self._worth = np.array([thresholds.worth[point] for point in POINTS])
@@ -165,7 +193,7 @@ class FailurePointModel:
         return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float64)
 
     def _sums(self, seen: NDArray[np.float32]) -> Floats:
-        return np.stack(self._trees.sums(dict.fromkeys(self._trees.names, seen)), axis=1).astype(np.float64)
+        return np.stack(self._trees.sums(dict.fromkeys(self._trees.names, seen[:, self._columns])), axis=1).astype(np.float64)
 
     def _seen(self, cases: Sequence[Case], traffic: Traffic) -> tuple[NDArray[np.float32], dict[str, list[Grams]]]:
         grams = {view: [buckets_of(view, case) for case in cases] for view in VIEWS}
@@ -176,14 +204,20 @@ class FailurePointModel:
         ]
         like = self._likeness.told([key_of(case) for case in cases]).astype(np.float32)
         read = self._reader.told([logged_of(case) for case in cases]).astype(np.float32)
-        return np.concatenate([comparable(matrix(cases, traffic)), like, read, *said], axis=1), grams
+        features = matrix(cases, traffic)
+        # Lists of such a recogniser are as strange as their scores: the first transcript is what the assistant went by.
+        heard = [
+            (own[:1], after[:1]) if odd else (own, after) for (own, after), odd in zip(map(heard_of, cases), strange(features), strict=True)
+        ]
+        worded = self._wordings.told(heard).astype(np.float32)
+        return np.concatenate([comparable(features), like, read, worded, *said], axis=1), grams
 
     def _evidence(self, case: Case, seen: NDArray[np.float32], grams: Mapping[str, Grams], *, named: int) -> Iterator[Evidence]:
         """What the named point's sum would lack without each thing that was seen; texts by view, with the grams that spoke loudest."""
-        like = len(NAMES) + len(LIKENESS)
-        start = like + len(READ)
-        columns = [[place] for place in range(len(NAMES))] + [list(range(len(NAMES), like)), list(range(like, start))]
-        columns += [list(range(start + k * len(_SAID), start + (k + 1) * len(_SAID))) for k in range(len(VIEWS))]
+        columns = [[place] for place in range(len(NAMES))]
+        for size in (*map(len, _GROUPS.values()), *[len(_SAID)] * len(VIEWS)):
+            start = columns[-1][-1] + 1
+            columns.append([*range(start, start + size)])
         rows = np.repeat(seen[None, :], len(columns) + 1, axis=0)
         for row, hidden in enumerate(columns, start=1):
             rows[row, hidden] = np.nan
@@ -199,11 +233,14 @@ class FailurePointModel:
     ) -> tuple[str, float | str]:
         if place < len(NAMES):
             return NAMES[place], round(float(seen[place]), 4)
-        if place == len(NAMES):
-            return "known texts like it", round(float(seen[len(NAMES) + LIKENESS.index("like any")]), 4)
-        if place == len(NAMES) + 1:
-            return "a second reading of it", round(float(seen[len(NAMES) + len(LIKENESS)]), 4)
-        view = list(VIEWS)[place - len(NAMES) - 2]
+        group = place - len(NAMES)
+        if group == 0:
+            return "known texts like it", round(float(seen[SEEN.index("like any")]), 4)
+        if group == 1:
+            return "a second reading of it", round(float(seen[SEEN.index(READ[0])]), 4)
+        if group == 2:
+            return "the likeliest known wording", self._wordings.likeliest(transcripts_of(case.turn))
+        view = list(VIEWS)[group - len(_GROUPS)]
         weights = self._weights[view][:, named]
         words = {gram: weights[bucket] for gram, bucket in named_buckets(view, case) if bucket in grams[view]}
         loudest = sorted(words, key=lambda gram: -words[gram])[:3]
@@ -212,11 +249,15 @@ class FailurePointModel:
 
 def comparable(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features without scores and lists of a recogniser whose scores are no posteriors: it is of a kind that was never met."""
-    strange = (features[:, _SCORE] < 0.0) | (features[:, _SCORE] > 1.0)
     left = features.copy()
     for place in _RECOGNISER:
-        left[strange, place] = np.nan
+        left[strange(features), place] = np.nan
     return left
+
+
+def strange(features: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The cases whose recogniser's scores are no posteriors."""
+    return np.asarray((features[:, _SCORE] < 0.0) | (features[:, _SCORE] > 1.0))
 
 
 def named_buckets(view: str, case: Case) -> Iterator[tuple[str, int]]:

@@ -23,7 +23,7 @@ def content_of(rows: Rows) -> bytes:
         kept[f"{view}_grams"] = np.concatenate([*grams, np.zeros(0, dtype=np.int32)])
         kept[f"{view}_lengths"] = np.array([len(each) for each in grams], dtype=np.int64)
     logged = [[each.text, each.intent, list(each.slots)] for each in rows.logged]
-    words = [list(rows.groups), list(rows.sources), [list(key) for key in rows.keys], logged]
+    words = [list(rows.groups), list(rows.sources), [list(key) for key in rows.keys], logged, list(rows.heard)]
     kept["words"] = np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)
     out = io.BytesIO()
     np.savez_compressed(out, **kept)  # type: ignore[arg-type]
@@ -36,7 +36,7 @@ def rows_in(content: bytes) -> Rows:
     Raises: ValueError, OSError, KeyError and zipfile.BadZipFile, where they were not.
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-        groups, sources, keys, logged = json.loads(kept["words"].tobytes())
+        groups, sources, keys, logged, heard = json.loads(kept["words"].tobytes())
         return Rows(
             kept["features"],
             {view: _parted(kept[f"{view}_grams"], kept[f"{view}_lengths"]) for view in VIEWS},
@@ -45,6 +45,7 @@ def rows_in(content: bytes) -> Rows:
             sources,
             [(text, way) for text, way in keys],
             [Logged(text, intent, tuple(slots)) for text, intent, slots in logged],
+            [(tuple(own), tuple(after)) for own, after in heard],
         )
 
 

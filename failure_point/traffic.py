@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +34,12 @@ TURNS_MIN = 200
 SCORES_MAX = 50_000
 """Scores kept of a recogniser, the first ones: their order is known to a half percent from a tenth of them."""
 
+OWN_MAX = 300
+"""Turns remembered of one customer, the first ones: weeks of a lively one."""
+
+OTHER_TALK = timedelta(minutes=30)
+"""Turns of one customer so far apart are of other talk: what follows at once is told by itself, or is not to be seen yet."""
+
 _LOST = (ResponseStatus.FAILED, ResponseStatus.UNSUPPORTED)
 
 
@@ -45,6 +52,16 @@ class Said:
     done: int = 0
     lost: int = 0
     intents: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One turn of a customer, as it is remembered."""
+
+    at: datetime
+    text: str
+    sound: str
+    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,7 @@ class Traffic:
         self.said: dict[str, Said] = {}
         self._values: dict[str, Counter[str]] = defaultdict(Counter)
         self._scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self._own: dict[str, list[Own]] = defaultdict(list)
         self.turns = 0
         taken = list(turns)
         for turn in taken if len(taken) >= TURNS_MIN else ():
@@ -111,6 +129,10 @@ class Traffic:
             self.look_up([text])
         return self._near.get(text, NOWHERE)
 
+    def own(self, turn: Turn) -> Sequence[Own]:
+        """What the customer of a turn said in other talk."""
+        return [each for each in self._own.get(turn.customer_id, ()) if abs(each.at - turn.at) >= OTHER_TALK]
+
     def words_known(self, text: str) -> tuple[float, float, float]:
         """Share of words, and of pairs of neighbouring words, that other texts have too; and how often, the rarest pair."""
         own = text in self.said
@@ -138,11 +160,15 @@ class Traffic:
 
     def _take(self, turn: Turn) -> None:
         self.turns += 1
-        entry = self.said.setdefault(plain(said(turn)), Said())
+        text = plain(said(turn))
+        entry = self.said.setdefault(text, Said())
         entry.customers.add(turn.customer_id)
         entry.times += 1
         status = turn.response.status if turn.response else ResponseStatus.NONE
         entry.done += status is ResponseStatus.DONE
+        own = self._own[turn.customer_id]
+        if len(own) < OWN_MAX:
+            own.append(Own(turn.at, text, sound(text), status is ResponseStatus.DONE))
         entry.lost += status in _LOST
         version = turn.versions.asr if turn.versions else ""
         if turn.hypotheses and turn.hypotheses[0].score is not None:

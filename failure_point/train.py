@@ -19,6 +19,7 @@ from failure_point.case import Case
 from failure_point.example import Example
 from failure_point.features import Matrix, matrix
 from failure_point.fit_linear import fit_reader, fit_weights
+from failure_point.fit_wording import fit_wordings
 from failure_point.grams import VIEWS, Grams, buckets_of
 from failure_point.kept import as_kept
 from failure_point.likeness import NAMES as LIKENESS
@@ -28,6 +29,8 @@ from failure_point.point import POINTS
 from failure_point.reading import NAMES as READ
 from failure_point.reading import Lesson, Logged, Reader, logged_of
 from failure_point.traffic import Traffic
+from failure_point.wording import NAMES as WORDED
+from failure_point.wording import Heard, Spoken, Wordings, heard_of
 from resay.dialogue.tick import Tick
 from resay.training.tree_export import Ensemble
 
@@ -70,6 +73,8 @@ class Rows:
     """Texts, and how the turns went, as `likeness` compares them."""
     logged: Sequence[Logged]
     """What was heard and what was made of it, as `reading` compares them."""
+    heard: Sequence[Heard]
+    """All that may have been heard, as `wording` compares it."""
 
 
 def rows_of(examples: Iterable[Example], cases_of: CasesOf, *, remembered: bool = True) -> Rows:
@@ -91,6 +96,7 @@ def joined(parts: Sequence[Rows]) -> Rows:
         [source for each in parts for source in each.sources],
         [key for each in parts for key in each.keys],
         [logged for each in parts for logged in each.logged],
+        [heard for each in parts for heard in each.heard],
     )
 
 
@@ -106,6 +112,7 @@ def _rows_of_log(log: Sequence[Example], cases_of: CasesOf, *, remembered: bool)
         [example.source_of(case.turn.turn_id) for case, example in known],
         [key_of(case) for case in cases],
         [logged_of(case) for case in cases],
+        [heard_of(case) for case in cases],
     )
 
 
@@ -116,6 +123,7 @@ class Trained:
     weights: Weights
     likeness: Likeness
     reader: Reader
+    wordings: Wordings
     ensembles: Mapping[str, Ensemble]
     """By point."""
     slope: float
@@ -132,6 +140,7 @@ class Known:
     judged: NDArray[np.bool_]
     """Of the rows: what calibration is for."""
     lessons: Sequence[Lesson] = ()
+    spoken: Sequence[Spoken] = ()
     keep: Keep = anew
     """What takes long is made by it, step by step."""
 
@@ -141,10 +150,11 @@ def train(rows: Rows, grow: Grow, *, known: Known, seed: int, tick: Tick) -> Tra
     steps = len(VIEWS) + FOLDS + 1
     folds = folds_of(rows.sources)
     weights: dict[str, NDArray[np.float32]] = {}
-    reader, likeness = fit_reader(known.lessons), likeness_of(rows.keys, rows.points)
+    reader, likeness, wordings = fit_reader(known.lessons), likeness_of(rows.keys, rows.points), fit_wordings(known.spoken)
     said = [
         known.keep("likeness", lambda: _like_out_of_fold(rows, folds)),
         known.keep("readings", lambda: _read_out_of_fold(rows, known.lessons, folds)),
+        known.keep("wordings", lambda: _worded_out_of_fold(rows, known.spoken, folds)),
     ]
     for number, view in enumerate(VIEWS):
         grams = rows.grams[view]
@@ -162,7 +172,7 @@ def train(rows: Rows, grow: Grow, *, known: Known, seed: int, tick: Tick) -> Tra
     slope, shifts = calibrated(held_out[known.judged], rows.points[known.judged])
     ensembles = _grown(seen, rows.points, grow, seed=seed)
     tick(steps, steps)
-    return Trained(weights, likeness, reader, ensembles, slope, shifts, held_out)
+    return Trained(weights, likeness, reader, wordings, ensembles, slope, shifts, held_out)
 
 
 def _sums_by_others(seen: Matrix, points: NDArray[np.int64], here: NDArray[np.bool_], *, grow: Grow, seed: int) -> Floats:
@@ -174,9 +184,9 @@ def _grown(seen: Matrix, points: NDArray[np.int64], grow: Grow, *, seed: int) ->
 
 
 def all_said(trained: Trained, rows: Rows) -> list[Floats]:
-    """What known texts, a second reading and the weights of each view say of cases: log chances, and how much of the case they know."""
+    """What known texts, a second reading, known wordings and the weights of each view say of cases."""
     views = (_said(trained.weights[view], rows.grams[view]) for view in VIEWS)
-    return [trained.likeness.told(rows.keys), trained.reader.told(rows.logged), *views]
+    return [trained.likeness.told(rows.keys), trained.reader.told(rows.logged), trained.wordings.told(rows.heard), *views]
 
 
 def stacked(features: Matrix, said: Sequence[Floats]) -> Matrix:
@@ -232,6 +242,17 @@ def _read_out_of_fold(rows: Rows, lessons: Sequence[Lesson], folds: NDArray[np.i
         hidden = {rows.sources[place] for place in here}
         reader = fit_reader([each for each in lessons if each.source not in hidden])
         told[here] = reader.told([rows.logged[place] for place in here])
+    return told
+
+
+def _worded_out_of_fold(rows: Rows, spoken: Sequence[Spoken], folds: NDArray[np.int64]) -> Floats:
+    """Which wording it was, by what was learnt without the sources of the rows that are asked."""
+    told = np.full((len(rows.heard), len(WORDED)), np.nan)
+    for fold in sorted(set(folds.tolist())) if spoken else ():
+        here = np.flatnonzero(folds == fold).tolist()
+        hidden = {rows.sources[place] for place in here}
+        wordings = fit_wordings([each for each in spoken if each.source not in hidden])
+        told[here] = wordings.told([rows.heard[place] for place in here])
     return told
 
 

@@ -19,6 +19,7 @@ from failure_point.model_folder import Card, write_model
 from failure_point.point import POINTS
 from failure_point.reading import Lesson
 from failure_point.train import CLASSES, Keep, Known, Rows, Trained, all_said, anew, joined, stacked, sums_of, train
+from failure_point.wording import Spoken
 from resay.dialogue.tick import Tick
 from resay.training.tree_export import Ensemble, Tree, write_trees
 from rewrite_online.fit import SURE, Growth, ensemble_of, grow
@@ -75,6 +76,7 @@ class Beside:
 
     rows: Rows | None = None
     lessons: Sequence[Lesson] = ()
+    spoken: Sequence[Spoken] = ()
 
 
 NOTHING = Beside()
@@ -85,7 +87,11 @@ def grown(rows: Rows, beside: Beside = NOTHING, *, seed: int, tick: Tick, growth
     every = rows if beside.rows is None else joined([rows, beside.rows])
     judged = np.arange(len(every.points)) < len(rows.points)
     trained = train(
-        every, _growing(growth or growth_of(len(every.points))), known=Known(judged, beside.lessons, keep), seed=seed, tick=tick
+        every,
+        _growing(growth or growth_of(len(every.points))),
+        known=Known(judged, beside.lessons, beside.spoken, keep),
+        seed=seed,
+        tick=tick,
     )
     chances = softmax(trained.slope * trained.held_out[judged] + trained.shifts)
     worth = best_worth(rows.points, chances)
@@ -113,7 +119,7 @@ def growth_of(rows: int) -> Growth:
 def write_grown(folder: Path, model: Grown, *, about: Mapping[str, Any]) -> Card:
     """Write a model's folder."""
     trees = write_trees(model.trained.ensembles, about={"features": list(SEEN)})
-    content = Content(model.trained.weights, model.trained.likeness, trees, model.trained.reader)
+    content = Content(model.trained.weights, model.trained.likeness, trees, model.trained.reader, model.trained.wordings)
     return write_model(folder, content, Card(model.thresholds, about, {name: round(value, 4) for name, value in model.chosen.items()}))
 
 

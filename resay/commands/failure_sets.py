@@ -9,13 +9,14 @@ from pathlib import Path
 
 from failure_point.example import Example
 from failure_point.reading import Lesson
+from failure_point.wording import Spoken
 from resay.commands.example_sets import CALLS, SIZES, TEXTS
 from resay.lab.assistant import Assistant
 from resay.lab.faults.asked import asked_examples
-from resay.lab.faults.calls import call_examples
+from resay.lab.faults.calls import call_examples, call_wordings
 from resay.lab.faults.commands import command_examples, command_lessons
 from resay.lab.faults.homes import Size, home_examples
-from resay.lab.faults.recorded import recorded_examples
+from resay.lab.faults.recorded import recorded_examples, recorded_wordings
 from resay.lab.faults.voices import families_of
 from resay.lab.linked.asking import asked_sessions
 from resay.lab.linked.calls import part_of_caller
@@ -96,6 +97,19 @@ def lessons_of(which: FailureSet, places: Places) -> Sequence[Lesson]:
     Raises: WrongSlurp.
     """
     return list(command_lessons(places.texts, (Part.TRAIN, Part.CHOOSE))) if which is FailureSet.SLURP else ()
+
+
+def spoken_of(which: FailureSet, places: Places) -> Sequence[Spoken]:
+    """Recordings of the training and choosing parts with what was said in them; none where a set has no such thing.
+
+    Raises: BrokenWorld, SmallWorld, WrongCorpus.
+    """
+    if which is FailureSet.DSTC2:
+        return list(call_wordings(read_calls(places.calls, "train")))
+    if which is not FailureSet.RECORDED:
+        return ()
+    world = read_world(places.world)
+    return [each for part in (Part.TRAIN, Part.CHOOSE) for each in recorded_wordings(world, families_of(world, part), part=part)]
 
 
 def _calls(part: Part, places: Places) -> Iterator[Example]:

@@ -19,7 +19,7 @@ from resay.commands.detectors import FAILURE_POINT
 from resay.commands.example_sets import TEXTS, TextsOption
 from resay.commands.failure_growing import Beside, grown, with_following, write_grown
 from resay.commands.failure_kept import Kept, KeptOption, kept_in
-from resay.commands.failure_sets import SHIPS, FailureSet, Places, examples_of, lacking, lessons_of
+from resay.commands.failure_sets import SHIPS, FailureSet, Places, examples_of, lacking, lessons_of, spoken_of
 from resay.commands.failure_views import seen_as
 from resay.commands.worlds import WorldOption
 from resay.dialogue.tick import Tick
@@ -66,6 +66,7 @@ def failure_point(  # noqa: PLR0917 - the command line names its options
         "cases": len(rows.points),
         "beside": len(beside.rows.points) if beside.rows else 0,
         "lessons": len(beside.lessons),
+        "spoken": len(beside.spoken),
         "seed": seed,
         "size": size,
         "seconds": round(time.perf_counter() - began),
@@ -83,11 +84,12 @@ def _rows(sets: Sequence[FailureSet], places: Places, *, seed: int, keep: Kept, 
     judged: list[Rows] = []
     beside: list[Rows] = []
     lessons = [lesson for each in sets for lesson in lessons_of(each, places)]
+    spoken = [recording for each in sets for recording in spoken_of(each, places)]
     for number, (each, part) in enumerate((each, part) for each in sets for part in (Part.TRAIN, Part.CHOOSE)):
         made = keep.rows(f"rows {each} {part}", partial(_seen, each, part, places, seed=seed))
         (beside if each is FailureSet.RECORDED else judged).append(made)
         tick(number + 1)
-    return joined(judged), Beside(joined(beside) if beside else None, lessons)
+    return joined(judged), Beside(joined(beside) if beside else None, lessons, spoken)
 
 
 def _seen(which: FailureSet, part: Part, places: Places, *, seed: int) -> Rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,10 @@ from failure_point.point import POINTS, FailurePoint
 from resay.training.tree_export import Ensemble, Tree, write_trees
 
 
-def stump(feature: str, *, at: float, above: float, below: float, unknown_above: bool = False) -> Ensemble:
+def stump(feature: str, *, at: float, above: float, below: float, unknown_above: bool = False, features: Sequence[str] = SEEN) -> Ensemble:
     """One question, whether a feature is above a number."""
     tree = Tree(
-        feature=np.array([SEEN.index(feature), 0, 0]),
+        feature=np.array([features.index(feature), 0, 0]),
         threshold=np.array([at, 0.0, 0.0]),
         missing_left=np.array([not unknown_above, False, False]),
         left=np.array([1, 0, 0]),
@@ -25,22 +27,23 @@ def stump(feature: str, *, at: float, above: float, below: float, unknown_above:
         is_leaf=np.array([False, True, True]),
         value=np.array([0.0, below, above]),
     )
-    return Ensemble([tree], base=0.0, features=len(SEEN))
+    return Ensemble([tree], base=0.0, features=len(features))
 
 
-def write_made_model(folder: Path, *, known_min: float = 0.4) -> FailurePointModel:
+def write_made_model(folder: Path, *, known_min: float = 0.4, features: Sequence[str] = SEEN) -> FailurePointModel:
     """Write the folder of the model made by hand, and read it."""
-    quiet = stump("words", at=1e9, above=-9.0, below=-9.0)
+    asked = partial(stump, features=features)
+    quiet = asked("words", at=1e9, above=-9.0, below=-9.0)
     ensembles = {point.value: quiet for point in POINTS}
-    ensembles["nlu"] = stump("was_refused", at=0.5, above=4.0, below=-4.0)
-    ensembles["false_wake"] = stump("words", at=0.5, above=-6.0, below=6.0)
-    ensembles["correct"] = stump("was_refused", at=0.5, above=-4.0, below=4.0)
+    ensembles["nlu"] = asked("was_refused", at=0.5, above=4.0, below=-4.0)
+    ensembles["false_wake"] = asked("words", at=0.5, above=-6.0, below=6.0)
+    ensembles["correct"] = asked("was_refused", at=0.5, above=-4.0, below=4.0)
     weights = {view: np.zeros((BUCKETS + 1, len(POINTS)), dtype=np.float32) for view in VIEWS}
     even = dict.fromkeys(FailurePoint, 1.0)
     thresholds = Thresholds(slope=1.0, shifts=dict.fromkeys(FailurePoint, 0.0), worth=even, known_min=known_min)
     write_model(
         folder,
-        Content(weights, likeness_of([], np.zeros(0, dtype=np.int64)), write_trees(ensembles, about={"features": list(SEEN)})),
+        Content(weights, likeness_of([], np.zeros(0, dtype=np.int64)), write_trees(ensembles, about={"features": list(features)})),
         Card(thresholds),
     )
     return read_model(folder)

@@ -141,3 +141,26 @@ def test_cues_are_not_told_beside_a_status():
 
     assert told["was_refused"] == 1.0
     assert math.isnan(told["answer_apology"])
+
+
+def test_what_a_customer_said_at_other_times_is_remembered():
+    """The nearest text of the same customer that was carried out is told, from every transcript; that of others is not meant."""
+    hour = 3_600
+    said = turn("tern on the lamb", status="failed", hypotheses=(Hypothesis("tern on the lamb"), Hypothesis("turn on the lamb")))
+    own = turn("turn on the lamp", at=5 * hour)
+    others = turn("turn on the lamb", customer="c2", at=5 * hour)
+
+    told = told_of(Case(said), log_of(said, own, others))
+
+    assert told["own_done"] == pytest.approx(15 / 16)
+    assert (told["own_same_done"], told["own_turns"]) == (0.0, pytest.approx(math.log(2)))
+
+
+def test_what_a_customer_says_next_is_not_remembered_as_other_talk():
+    """A turn that is judged while nothing has followed must not know what did, by way of the log."""
+    said = turn("tern on the lamp", status="failed")
+
+    told = told_of(Case(said), log_of(said, turn("turn on the lamp", at=20)))
+
+    assert math.isnan(told["own_done"])
+    assert told["own_turns"] == 0.0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from failure_point.classify import classify
+from failure_point.model import SEEN
 from failure_point.model_folder import CARD_FILE, MODEL_FILE, WrongModelFolder, read_model
 from failure_point.point import FailurePoint
 from failure_point.traffic import Traffic
@@ -84,3 +85,21 @@ def test_a_card_with_a_threshold_that_is_no_number_is_refused(tmp_path: Path):
 
     with pytest.raises(WrongModelFolder, match="no numbers"):
         read_model(tmp_path)
+
+
+def test_a_model_that_sees_less_is_asked_what_it_sees(tmp_path: Path):
+    """Features that are new since it was trained, and their order, change nothing of what it says."""
+    whole = write_made_model(tmp_path / "whole")
+    less = write_made_model(tmp_path / "less", features=("was_refused", "letters", "words"))
+    talk = [session(turn("play madona", status="unsupported"), turn("play madonna", at=3), turn("", at=9))]
+
+    told = [list(classify(model, talk, NOTHING)) for model in (whole, less)]
+
+    assert told[0] == told[1]
+    assert [verdict.point for verdict in told[0]] == [FailurePoint.NLU, FailurePoint.CORRECT, FailurePoint.FALSE_WAKE]
+
+
+def test_a_model_that_sees_what_is_not_made_is_refused(tmp_path: Path):
+    """It is not asked about something that nobody tells it."""
+    with pytest.raises(WrongModelFolder, match=r"sees 1 others, 'colour' the first; was it trained by another version"):
+        write_made_model(tmp_path, features=(*SEEN, "colour"))

@@ -21,7 +21,20 @@ ACCOUNTS = ("score", "score_gap", "score_mean", "score_rank", "confidence", "con
 """Confidences: all that a threshold could be put on."""
 
 METADATA_LESS = (
-    *("traffic_", "before_", "after_", "answer_", "says_", "hypotheses_alike", "slot_words", "said_in", "letters", "words", "short_words"),
+    *(
+        "traffic_",
+        "own_",
+        "before_",
+        "after_",
+        "answer_",
+        "says_",
+        "hypotheses_alike",
+        "slot_words",
+        "said_in",
+        "letters",
+        "words",
+        "short_words",
+    ),
 )
 """Beginnings of the names of features that look at texts: the rest is metadata."""
 
@@ -57,7 +70,14 @@ def _only(rows: Rows, names: Sequence[str]) -> Rows:
     nothing = np.zeros(0, dtype=np.int32)
     no_text = {view: [nothing] * len(grams) for view, grams in rows.grams.items()}
     features = rows.features[:, [NAMES.index(name) for name in names]]
-    return replace(rows, features=features, grams=no_text, keys=[("", 0)] * len(rows.keys), logged=[Logged("", "", ())] * len(rows.keys))
+    return replace(
+        rows,
+        features=features,
+        grams=no_text,
+        keys=[("", 0)] * len(rows.keys),
+        logged=[Logged("", "", ())] * len(rows.keys),
+        heard=[((), ())] * len(rows.keys),
+    )
 
 
 def _together(rows: Rows, views: Sequence[str]) -> list[NDArray[np.int32]]:

@@ -16,6 +16,7 @@ from failure_point.point import POINTS
 from failure_point.reading import Lesson
 from failure_point.traffic import Traffic
 from failure_point.train import CLASSES, CasesOf, Rows, rows_of
+from failure_point.wording import Spoken
 from resay.commands.bench.failure_baselines import BASELINES
 from resay.commands.bench.report import BenchRow, Shown
 from resay.commands.failure_growing import KNOWN_MIN, Beside, Grown, grown, with_following, without_following
@@ -64,6 +65,8 @@ class Split:
     beside: Examples | None = None
     """What is learnt from too, and not chosen on."""
     lessons: Callable[[], Sequence[Lesson]] = tuple
+    spoken: Callable[[], Sequence[Spoken]] = tuple
+    """Recordings with what was said in them."""
 
 
 class ScoredSet:
@@ -94,7 +97,7 @@ class ScoredSet:
 
     def _grown(self, rows: Rows, *, less: str, follows: str, tick: Tick) -> Grown:
         beside = self._of("beside", less, follows) if self._split.beside else None
-        return grown(rows, Beside(beside, self._split.lessons()), seed=self._seed, tick=tick)
+        return grown(rows, Beside(beside, self._split.lessons(), self._split.spoken()), seed=self._seed, tick=tick)
 
     def _baseline(self, baseline: str, follows: str, tick: Tick) -> Iterator[BenchRow]:
         rows, scored = self._of("learn", "", follows), self._of("test", "", follows)

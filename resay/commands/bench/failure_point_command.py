@@ -19,7 +19,7 @@ from resay.commands.console import JsonOption, progress, remarks
 from resay.commands.detectors import FAILURE_POINT
 from resay.commands.example_sets import CALLS, TEXTS, CallsOption, TextsOption
 from resay.commands.failure_kept import KeptOption, kept_in
-from resay.commands.failure_sets import FailureSet, Places, examples_of, lacking, lessons_of
+from resay.commands.failure_sets import FailureSet, Places, examples_of, lacking, lessons_of, spoken_of
 from resay.commands.worlds import WorldOption
 from resay.dialogue.tick import Tick
 from resay.lab.linked.part import Part
@@ -94,6 +94,7 @@ def _split(each: FailureSet, places: Places, *, seed: int) -> Split:
         # The recordings behind the homes: the same voices, and far more of them.
         beside=cache(partial(of, FailureSet.RECORDED, Part.TRAIN, Part.CHOOSE)) if each is FailureSet.HOME else None,
         lessons=cache(partial(lessons_of, each, places)),
+        spoken=cache(partial(spoken_of, FailureSet.RECORDED if each is FailureSet.HOME else each, places)),
     )
 
 

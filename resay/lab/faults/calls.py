@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from failure_point.example import Example
+from failure_point.measures import plain
 from failure_point.point import FailurePoint
+from failure_point.wording import Spoken, transcripts_of
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Audio, Turn
 from resay.label.corpora.dstc2 import Call, LiveTurn, TurnTruth
@@ -31,6 +33,14 @@ def call_examples(calls: Iterable[Call]) -> Iterator[Example]:
         told = zip(turns, call.truth.turns, strict=True)
         points = {turn.turn_id: point for turn, truth in told if (point := point_of(truth)) is not None}
         yield Example(Session(call.live.caller, turns), points, group=call.live.caller, source=call.live.caller, traffic="dstc2")
+
+
+def call_wordings(calls: Iterable[Call]) -> Iterator[Spoken]:
+    """What callers said, as people wrote it down: to learn from, never to score by."""
+    for call in calls:
+        for part, truth in zip(turn_parts(call.live), call.truth.turns, strict=True):
+            if (point := point_of(truth)) is not None:
+                yield Spoken(transcripts_of(part.turn), plain(truth.transcript), point, call.live.caller)
 
 
 def _timed(turn: Turn, live: LiveTurn) -> Turn:

@@ -9,13 +9,14 @@ from random import Random
 from failure_point.example import Example
 from failure_point.measures import plain
 from failure_point.point import FailurePoint
+from failure_point.wording import NOISE, Spoken
 from resay.dialogue.session import Session
 from resay.dialogue.turn import Versions, said
 from resay.lab.assistant import Assistant
 from resay.lab.faults.planted import Stricken, strike, told
 from resay.lab.faults.voices import noises_of, with_voices
 from resay.lab.linked.part import Part
-from resay.lab.logged import House, Occasion, log_turn
+from resay.lab.logged import HYPOTHESES_LOGGED, House, Occasion, log_turn
 from resay.lab.making import RECOGNISER, START
 from resay.lab.world import Sound, World, judge
 
@@ -50,6 +51,21 @@ def recorded_examples(world: World, assistant: Assistant, families: Collection[s
         )
     for number, sound in enumerate(noises_of(mine, part)):
         yield _wake(sound, number, well=well, house=house, room=sorted(world.home.rooms)[number % len(world.home.rooms)])
+
+
+def recorded_wordings(world: World, families: Collection[str], *, part: Part) -> Iterator[Spoken]:
+    """What was said in the recordings of some voice families, and the noises of the part: to learn from, never to score by."""
+    for each in with_voices(world, families).recordings:
+        source = f"voice/{world.speakers[each.speaker].family}"
+        yield Spoken(_transcripts(each.sound), world.phrases[each.phrase].text, FailurePoint(each.failure_point), source)
+    for sound in noises_of(world, part):
+        yield Spoken(_transcripts(sound), NOISE, FailurePoint.FALSE_WAKE, f"noise/{plain(sound.text)}")
+
+
+def _transcripts(sound: Sound) -> tuple[str, ...]:
+    """As the log holds them."""
+    heard = (sound.text, *sound.others[: HYPOTHESES_LOGGED - 1])
+    return tuple(dict.fromkeys(text for each in heard if (text := plain(each))))
 
 
 def _wake(sound: Sound, number: int, *, well: Stricken, house: House, room: str) -> Example:
