@@ -41,7 +41,7 @@ TWICE_MAX = 50
 """Things said twice that are kept."""
 
 TRIES_MAX = 5
-"""How often others may be first to keep what they summed at the same time."""
+"""How often others may be first to keep what they summed, or to erase rows, at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Kept:
 
 
 class SumsContended(ResayError):
-    """Others kept their sums first, every time."""
+    """Others kept their sums, or erased rows, first, every time."""
 
 
 def make_rollup(lake: Lake, slices: Sequence[Slice]) -> Rollup:
@@ -121,7 +121,7 @@ def keep_rollup(lake: Lake, slices: Sequence[Slice], *, now: datetime) -> Rollup
             return _keep(lake, slices, now=now)
         except LostPosition:
             continue
-    message = f"sums must be kept; others kept theirs first {TRIES_MAX} times; does a service sum up the same lake?"
+    message = f"sums must be kept; others kept theirs, or erased rows, {TRIES_MAX} times first; does a service sum up, or forget?"
     raise SumsContended(message)
 
 
