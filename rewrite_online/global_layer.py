@@ -77,6 +77,8 @@ class Considered:
     """Whether it is what the second of two words that were heard means by itself."""
     by_meaning: bool = False
     """Whether it means clearly the same as what was said."""
+    is_mistaken: bool = False
+    """Whether its state is one that few mean who are taken to."""
     is_brief: bool = False
     """Whether as few words were heard as commands have."""
     told: Told | None = None
@@ -92,9 +94,10 @@ class Considered:
         """Whether what was heard means or is written like some wording of the state, or what speaks for it is strong without that.
 
         Never where the state is what the last of two words means: the first is then part of a longer one, and turns it round. Who is heard
-        to say "and pause" or "but pause" says "unpause". And never where its own record speaks against it.
+        to say "and pause" or "but pause" says "unpause". And never where its own record speaks against it, nor where few mean that
+        state: what comes behind it is then no better guess.
         """
-        if self.is_tail or (self.fared is not None and self.as_rewritten < RECORDED_MIN):
+        if self.is_tail or self.is_mistaken or (self.fared is not None and self.as_rewritten < RECORDED_MIN):
             return False
         if self.by_meaning or self.wanted >= WANTED_MIN:
             return True
@@ -178,7 +181,21 @@ def _in_order(found: Recalled, chances: Chances, *, is_brief: bool) -> list[Cons
         fared = record_of(found.counts_for, each.wording.state, is_near=found.said is None)
         told = max(chance, MEANING_CHANCE) if each is clear else chance
         as_rewritten, is_tail = _here(chance_by_record(told, fared), each, found=found, fared=fared), each.wording.state in found.tails
-        weighed.append(Considered(each, as_said, as_rewritten, found.said, chance, fared, is_tail, each is clear, is_brief, found.told))
+        weighed.append(
+            Considered(
+                each,
+                as_said,
+                as_rewritten,
+                said=found.said,
+                by_ranker=chance,
+                fared=fared,
+                is_tail=is_tail,
+                by_meaning=each is clear,
+                is_mistaken=each.wording.state in found.mistaken,
+                is_brief=is_brief,
+                told=found.told,
+            )
+        )
     return sorted(weighed, key=lambda each: -each.as_rewritten)
 
 

@@ -42,7 +42,7 @@ MISTAKEN_TIMES, MISTAKEN_SHARE_MIN, MISTAKEN_LEAST, MISTAKEN_PRIOR = 4.5, 0.055,
 """A state that fails so many times as often as what is understood does otherwise, in such a share of its turns and in so many, once so many
 usual turns are added: most who were taken to want it wanted something else ("ninety" for "nineteen"), and nobody is put into it. Labels see
 few wrong actions, but more of them where all are wrong. On three voices and seeds such states failed in .056 to .19 of their turns and 4.8
-to 31 times as often, and those that are meant in .053 at most, or 4.2 times as often; 65 of 275 lost turns were put into them, and two of
+to 31 times as often, and those that are meant in .053 at most, or 4.2 times as often; 64 of 275 lost turns were put into them, and none of
 7,397 that were won (docs/log.md, 2026-11-22)."""
 
 FARES_WELL = 0.85
@@ -72,6 +72,8 @@ class Recalled:
     """The wording whose record its turns add to: itself where it is one, else the nearest; nothing where none is near."""
     tails: frozenset[str] = frozenset()
     """States that the second of two words that were heard reaches by itself, as many customers know."""
+    mistaken: frozenset[str] = frozenset()
+    """States that few mean: candidates like others, and said for nobody."""
     told: Told | None = None
     """What is so here says of what was heard, or of the wording that it counts for; nothing where it says nothing."""
 
@@ -95,6 +97,7 @@ class Recall:
         self._finder, self._counting = finder, counting or finder
         self._never = frozenset(spared)
         self._best = best_wordings(each for key, each in self._known.items() if key not in self._never)
+        self._mistaken = mistaken_states(self._known.values())
         self._targets = frozenset((each.text, each.prompt_kind) for each in self._best.values())
 
     @property
@@ -138,7 +141,7 @@ class Recall:
             told = leanings.of(counts_for.text, kind, heard)
         if told is not None:
             found = self._with_wanted(found, told, near, likely=likely, said=said)
-        return Recalled(known, tuple(found), counts_for, self._tails(said, kind), told)
+        return Recalled(known, tuple(found), counts_for, self._tails(said, kind), self._mistaken, told)
 
     def ahead(self, heard: Heard, meaning: Meaning) -> Ahead | None:
         """What may be done before `gather`; nothing where that is not worth it."""
@@ -223,20 +226,19 @@ def recall_beside(
 
 
 def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]:
-    """The wording that fares best of each state and prompt kind, of those that fare well enough; none of states that few mean."""
-    understood = [each for each in wordings if each.state and each.success >= TARGET_SUCCESS_MIN]
-    mistaken = _mistaken(understood)
+    """The wording that fares best of each state and prompt kind, of those that fare well enough."""
     best: dict[tuple[str, str], Wording] = {}
-    for each in understood:
-        if each.state not in mistaken:
+    for each in wordings:
+        if each.state and each.success >= TARGET_SUCCESS_MIN:
             held = best.get((each.state, each.prompt_kind))
             if held is None or _fares(each) > _fares(held):
                 best[each.state, each.prompt_kind] = each
     return best
 
 
-def _mistaken(understood: Sequence[Wording]) -> frozenset[str]:
+def mistaken_states(wordings: Iterable[Wording]) -> frozenset[str]:
     """States that fail far oftener than others: mostly taken for what was meant, and not meant."""
+    understood = [each for each in wordings if each.state and each.success >= TARGET_SUCCESS_MIN]
     turns, failures = defaultdict[str, float](float), defaultdict[str, float](float)
     for each in understood:
         turns[each.state] += each.times
