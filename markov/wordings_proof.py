@@ -23,8 +23,10 @@ from resay.dialogue.rewrite import Risk
 from resay.dialogue.risk import risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.dialogue.wording import Wording
-from resay.store.artifact import BrokenArtifact
+from resay.store.artifact import BrokenArtifact, Generation
+from resay.store.lake import Lake
 from resay.store.reading import Connection
+from resay.store.wordings import WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings
 
 CHECKER = "wordings/1"
 """Name and version of the checker that writes proofs of this form."""
@@ -51,6 +53,19 @@ def check_wordings(connection: Connection, wordings: Sequence[Wording], rules: R
         else:
             faults[fault] += 1
     return Checked(tuple(kept), dict(faults))
+
+
+def wordings_hold(lake: Lake, generation: Generation, *, blocked: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the wordings of a generation, if it has any, still keep every rule, by what the lake says now.
+
+    Raises: BrokenArtifact, LakeUnavailable.
+    """
+    if not (generation.path / WORDINGS_FILE).exists():
+        return True
+    wordings = decode_wordings(generation.read(WORDINGS_FILE))
+    rules = Rules(customers_min=floor_of(generation.read(WORDINGS_PROOF_FILE)), blocked=blocked)
+    with lake.connect() as connection:
+        return not check_wordings(connection, wordings, rules).left_out
 
 
 def recounted(connection: Connection, wordings: Sequence[Wording], rules: Rules) -> list[Wording]:

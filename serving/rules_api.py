@@ -13,10 +13,12 @@ from starlette.concurrency import run_in_threadpool
 
 from resay.dialogue.rewrite import Rewrite
 from resay.dialogue.text import canonical
+from resay.store.artifact import Shelf
 from resay.store.books import Veto
 from resay.store.events import Event
 from resay.store.review import Switch
 from serving.review.files import RulesForm, rules_rows, written
+from serving.review.going_back import Kept, kept_generations
 from serving.review.reviewed import Reviewed
 from serving.rules_wire import Blocked, Edited, Imported, Turned, Why
 from serving.service import Service
@@ -25,6 +27,9 @@ from serving.trials.fared import UNTRIED, fared_json, read_fared, state_of
 from serving.trials.layers import layers_json, read_layers
 from serving.trials.referee import restore
 from serving.wire import REFUSALS, Fault
+
+GENERATIONS_SHOWN_MAX = 20
+"""Generations that are listed: three weeks of nights, or a day of a stream that learns often; `resay rollback N` takes any."""
 
 _UNKNOWN: dict[int | str, dict[str, object]] = {404: {"model": Fault, "description": "There is none of this id."}}
 
@@ -123,6 +128,20 @@ class Rules:
         """Take rules in, those that can be proven; or only try them."""
         return self._reviewed.take_in(imported)
 
+    def go_back(self, number: int, why: Why) -> dict[str, object]:
+        """Make an older generation live again.
+
+        Raises: HTTPException, where there is none of this number, or nothing of it can be proven any more.
+        """
+        return self._reviewed.go_back(number, why)
+
+    def generations(self) -> list[Kept]:
+        """The newest generations, the newest first.
+
+        Raises: BrokenArtifact, ShelfUnavailable.
+        """
+        return kept_generations(Shelf(self._service.settings.rewrites), limit=GENERATIONS_SHOWN_MAX)
+
     def file(self, form: RulesForm) -> str:
         """The table and the blocklist as a file."""
         live = self._service.watch.live()
@@ -209,6 +228,20 @@ def _file_routes(router: APIRouter, rules: Rules) -> None:
     @router.post("/v1/edits/{rewrite_id}/undo", operation_id="undo_edit", summary="Take an edit back.", responses={**REFUSALS, **_UNKNOWN})
     async def unedit(rewrite_id: str, why: Why) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(rules.unedit, rewrite_id, why))
+
+    @router.get("/v1/generations", operation_id="list_generations", summary="The newest tables, live or not.", responses=REFUSALS)
+    async def generations() -> JSONResponse:
+        kept = await run_in_threadpool(rules.generations)
+        return JSONResponse({"generations": [_told(asdict(each)) for each in kept]})
+
+    @router.post(
+        "/v1/generations/{number}/restore",
+        operation_id="restore_generation",
+        summary="Make an older table live again, as far as it can still be proven.",
+        responses={**REFUSALS, **_UNKNOWN},
+    )
+    async def go_back(number: int, why: Why) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(rules.go_back, number, why))
 
     @router.post(
         "/v1/vetoes", operation_id="block", summary="Forbid words for good, whether or not they are learnt yet.", responses=REFUSALS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,16 +13,14 @@ import typer
 
 from markov.mine import Mined
 from markov.proof import Proof
-from markov.publish import live_rewrites, roll_back
 from markov.standing import TAKEN_OUT, Ruled, Ruling
-from markov.verify import Rules
 from rephrase.detect import DetectReport, detect
 from rephrase.detector import Detector
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector, detector_of
 from resay.commands.engines import AskedEngine, EngineName, EngineOption, JarsOption, MasterOption, SparkOption, engine_over
-from resay.commands.learning import CUSTOMERS_MIN, LearnRules, blocked_pairs, teach, verified
-from resay.commands.learning_global import wordings_hold
+from resay.commands.home_books import ByOption, WhyOption, opened
+from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
 from resay.commands.needless import Needless
 from resay.commands.rules_telling import rewrites_table
 from resay.commands.settings import Settings, read_settings
@@ -32,6 +30,8 @@ from resay.dialogue.rewrite import Rewrite
 from resay.label.job import LabelReport, label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
+from serving.review.drafting import Home, Word
+from serving.review.going_back import go_back
 
 SHOWN_MAX = 30
 """Rewrites printed after learning: a screen; `resay rules` prints all."""
@@ -110,6 +110,8 @@ def learn_command(  # noqa: PLR0917 - an option is a parameter
 
 def rollback_command(
     number: Annotated[int | None, typer.Argument(metavar="[N]", help="Generation to go back to [default: the one before].")] = None,
+    why: WhyOption = "",
+    by: ByOption = "command line",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -118,28 +120,16 @@ def rollback_command(
     It is checked again first: what was vetoed since, or has lost customers below the floor that it was published with, does not come
     back; the rest then becomes a new generation.
 
-    Examples: `resay rollback` · `resay rollback 3` · `resay rollback --json`
+    Examples: `resay rollback` · `resay rollback 3 --why "complaints"` · `resay rollback --json`
     """
     settings = read_settings(home=home)
-    shelf = Shelf(settings.rewrites)
-    lake = Lake(settings.lake)
-    blocked = blocked_pairs(settings)
-    left_out: list[str] = []
-
-    def recheck(rewrites: Sequence[Rewrite], old: Proof) -> tuple[list[Rewrite], Proof]:
-        kept, proof = verified(lake, rewrites, replace(_rules_of(old), blocked=blocked))
-        left_out.extend(reason for fault in proof.left_out for reason in fault.reasons)
-        return kept, proof
-
-    generation = roll_back(
-        shelf, number, recheck=recheck, now=datetime.now(UTC), holds=lambda older: wordings_hold(lake, older, blocked=blocked)
-    )
-    _, rewrites = live_rewrites(shelf)
+    with opened(settings) as books:
+        back = go_back(Home(Shelf(settings.rewrites), Lake(settings.lake), books), Word(by, why, datetime.now(UTC)), number)
     if as_json:
-        print_json({"generation": generation.number, "rewrites": len(rewrites), "left_out": left_out})
+        print_json({"generation": back.generation, "rewrites": back.rewrites, "left_out": list(back.left_out)})
         return
-    console.print(f"generation {generation.number} is live: {len(rewrites):,} rewrites", markup=False)
-    for reason in left_out:
+    console.print(f"generation {back.generation} is live: {back.rewrites:,} rewrites", markup=False)
+    for reason in back.left_out:
         console.print(f"  left out · {reason}", markup=False)
 
 
@@ -221,11 +211,6 @@ def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int) -> Non
         console.print(rewrites_table(title, top))
     if len(rewrites) > len(top):
         console.print(f"… and {len(rewrites) - len(top):,} more: resay rules", markup=False)
-
-
-def _rules_of(proof: Proof) -> Rules:
-    """The floor that a generation was published with: an owner who lowered it would otherwise get nothing back."""
-    return Rules(customers_min=int(proof.parameters["customers_min"]))
 
 
 def _count_turns(lake: Lake) -> int:

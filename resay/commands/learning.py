@@ -7,7 +7,6 @@ so, alone on the shelf; otherwise another learner, or a person, was first, and i
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -18,14 +17,14 @@ from typing import NamedTuple
 
 from markov.candidate import Bar
 from markov.engine import Engine
-from markov.facts import read_facts
 from markov.hearing import hear_all
 from markov.mine import Mined, mine
 from markov.proof import Proof
 from markov.publish import Card, Content, PublishStep, live_rewrites, publish_content
 from markov.standing import TAKEN_OUT, Ruled, Ruling, ruled
 from markov.steps import Floors, Step
-from markov.verify import Rules, sift
+from markov.verified import verified
+from markov.verify import Rules
 from markov.versions import Understanding
 from resay.commands.console import progress
 from resay.commands.encoders import Towers, shipped_encoder
@@ -150,13 +149,6 @@ def teach(settings: Settings, totals: Mapping[str, int], rules: LearnRules) -> T
         f"rewrites must be published; other learners published {TRIES_MAX} times meanwhile; does `resay stream` learn on this home too?"
     )
     raise LearnersCollide(message)
-
-
-def verified(lake: Lake, rewrites: Sequence[Rewrite], rules: Rules) -> tuple[list[Rewrite], Proof]:
-    """What of a table can be proven from the lake, with the proof."""
-    with lake.connect() as connection:
-        facts = read_facts(connection, rewrites)
-    return sift(rewrites, facts, rules, now=datetime.now(UTC), clock=time.monotonic)
 
 
 def blocked_pairs(settings: Settings) -> tuple[tuple[str, str], ...]:

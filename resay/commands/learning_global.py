@@ -18,7 +18,7 @@ from markov.steps import Floors, Step
 from markov.verify import Rules
 from markov.voices import NO_VOICE
 from markov.wordings import Heard, heard_wordings, name_customers
-from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, floor_of
+from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, wordings_hold
 from resay.commands.learning_folds import meanings_of
 from resay.commands.learning_leanings import learn_leanings
 from resay.dialogue.rewrite import Rewrite
@@ -177,19 +177,6 @@ def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:
     """Whether these are the files beside the live table, but for the moment at which they were proven."""
     compared = [name for name in BESIDE_FILES if name != WORDINGS_PROOF_FILE]
     return all((live.read(name) if (live.path / name).exists() else None) == files.get(name) for name in compared)
-
-
-def wordings_hold(lake: Lake, generation: Generation, *, blocked: tuple[tuple[str, str], ...]) -> bool:
-    """Whether the wordings of a generation, if it has any, still keep every rule, by what the lake says now.
-
-    Raises: BrokenArtifact, LakeUnavailable.
-    """
-    if not (generation.path / WORDINGS_FILE).exists():
-        return True
-    wordings = decode_wordings(generation.read(WORDINGS_FILE))
-    rules = Rules(customers_min=floor_of(generation.read(WORDINGS_PROOF_FILE)), blocked=blocked)
-    with lake.connect() as connection:
-        return not check_wordings(connection, wordings, rules).left_out
 
 
 def are_typed(turns: Collection[Turn]) -> bool:

@@ -15,10 +15,11 @@ import typer
 
 from markov.proof import Proof
 from markov.publish import Card, live_rewrites, retire
+from markov.verified import verified
 from markov.verify import Rules
 from markov.versions import OUT, Finding, Replayed, Understanding
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
-from resay.commands.learning import blocked_pairs, verified
+from resay.commands.learning import blocked_pairs
 from resay.commands.needless import replayed_in
 from resay.commands.settings import Settings, read_settings
 from resay.commands.understand_url import UnderstandOption, UrlUnderstanding

@@ -97,6 +97,14 @@ class ReviewBooks:
             note(connection, RULE, Event(at, veto_id, "taken_back", by, why))
         return True
 
+    def note(self, event: Event) -> None:
+        """Write down what was done about rewrites where no row of the books tells it.
+
+        Raises: BooksUnavailable.
+        """
+        with self._books.writing() as connection:
+            note(connection, RULE, event)
+
     def events(self) -> list[Event]:
         """What was changed, oldest first.
 

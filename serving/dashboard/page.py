@@ -32,7 +32,7 @@ from serving.experiments.look import Look
 from serving.experiments_api import Form, exported, record_named
 from serving.review.files import RulesForm
 from serving.rules_api import Rules, rules_file
-from serving.rules_wire import RULE_CHARS_MAX, TEXT_CHARS_MAX, Blocked, Edited, Scope, Turned, Why
+from serving.rules_wire import RULE_CHARS_MAX, TEXT_CHARS_MAX, Blocked, Edited, Imported, RuleRow, Scope, Turned, Why
 from serving.service import Service
 from serving.sessions import cookie_name, session_caller
 
@@ -71,6 +71,9 @@ def page_routes(service: Service) -> APIRouter:
     router.add_api_route("/rules/dismiss", page.dismiss, methods=["POST"])
     router.add_api_route("/rules/edit", page.edit, methods=["POST"])
     router.add_api_route("/rules/block", page.block, methods=["POST"])
+    router.add_api_route("/rules/draft", page.draft, methods=["POST"])
+    router.add_api_route("/rules/take", page.take, methods=["POST"])
+    router.add_api_route("/generations/restore", page.go_back, methods=["POST"])
     router.add_api_route("/rules/export", page.export_rules, methods=["GET"])
     router.add_api_route("/rules/changes", page.changes, methods=["GET"])
     router.add_api_route("/rules/restore", page.restore, methods=["POST"])
@@ -185,8 +188,54 @@ class _Page:
         except ResayError as error:
             found = Absent(str(error))
         events = self._service.review.events()[::-1][:EVENTS_SHOWN_MAX]
+        try:
+            generations = self._rules.generations()
+        except ResayError:
+            generations = []  # What is wrong with the live one stands above.
         page = self._templates.get_template("changes.html")
-        return HTMLResponse(page.render(changes=found, events=events, shown_max=CHANGES_SHOWN_MAX))
+        return HTMLResponse(page.render(changes=found, events=events, generations=generations, shown_max=CHANGES_SHOWN_MAX))
+
+    async def go_back(self, request: Request) -> Response:
+        """Make an older generation live again."""
+
+        def change(number: str, why: Why) -> object:
+            if not number.isdecimal():
+                raise HTTPException(422, "The generation must be a number.")
+            return self._rules.go_back(int(number), why)
+
+        return await self._change(request, "number", change, then="/rules/changes")
+
+    async def draft(self, request: Request) -> Response:
+        """What recorded traffic and the checker say of a draft; nothing is changed."""
+        if not self._knows(request):
+            return self._door("closed")
+        try:
+            draft = await _draft(request)
+            (tried,) = await run_in_threadpool(self._try, draft)
+        except HTTPException as refused:
+            return self._refused(_reasons(refused))
+        return HTMLResponse(self._templates.get_template("draft.html").render(draft=draft, tried=tried))
+
+    def _try(self, draft: Imported) -> Sequence[object]:
+        told = self._rules.take_in(draft.model_copy(update={"dry_run": True}))["rules"]
+        assert isinstance(told, list), "what is tried is told rule by rule"
+        return told
+
+    async def take(self, request: Request) -> Response:
+        """Put a draft into the live table, where it can be proven."""
+        if not self._knows(request):
+            return self._door("closed")
+        draft = await _draft(request)
+
+        def change(_source: str, why: Why) -> object:
+            done = self._rules.take_in(draft.model_copy(update={"why": why.why, "by": why.by}))
+            if done["generation"] is None:
+                (tried,) = self._try(draft)
+                assert isinstance(tried, dict), "a rule is told with its reasons"
+                raise HTTPException(422, tried["refused"] or "The table could not be proven with it.")
+            return done
+
+        return await self._change(request, "source", change)
 
     def _refused(self, reasons: Sequence[str]) -> Response:
         return HTMLResponse(self._templates.get_template("refused.html").render(reasons=reasons), 422)
@@ -214,7 +263,7 @@ class _Page:
 
         return await self._change(request, "turn", turn)
 
-    async def _change(self, request: Request, field: str, change: Callable[[str, Why], object]) -> Response:
+    async def _change(self, request: Request, field: str, change: Callable[[str, Why], object], *, then: str = "/#rules-title") -> Response:
         """Do what a form asks for, and show the page anew; a form of another site has neither the session nor our Origin."""
         if not self._knows(request):
             return self._door("closed")
@@ -223,9 +272,9 @@ class _Page:
         try:
             await run_in_threadpool(change, named, why)
         except HTTPException as refused:
-            return self._refused(refused.detail if isinstance(refused.detail, list) else [str(refused.detail)])
+            return self._refused(_reasons(refused))
         self._last = None
-        return RedirectResponse("/#rules-title", 303)
+        return RedirectResponse(then, 303)
 
     def _look(self, name: str) -> Look:
         """An experiment as the overview shows it, so that a page's links tell the same as it does."""
@@ -268,6 +317,23 @@ class _Page:
 
 
 _STRICT: Literal["strict"] = "strict"
+
+
+def _reasons(refused: HTTPException) -> Sequence[str]:
+    """Why something was not done, one sentence each."""
+    detail: object = refused.detail
+    return [str(each) for each in detail] if isinstance(detail, list) else [str(detail)]
+
+
+async def _draft(request: Request) -> Imported:
+    """The rule that a form asks for.
+
+    Raises: HTTPException.
+    """
+    words = {name: await _form_field(request, name, chars_max=RULE_CHARS_MAX) for name in ("source", "target")}
+    place = {name: await _form_field(request, name, chars_max=TEXT_CHARS_MAX) for name in ("prompt_kind", "room", "device_type")}
+    allowed = await _form_field(request, "allow", chars_max=KEY_CHARS_MAX) == "yes"
+    return Imported(rules=[RuleRow(**words, **place)], allow_risky=allowed, by=BY)
 
 
 async def _form_field(request: Request, name: str, *, chars_max: int) -> str:

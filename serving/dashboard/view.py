@@ -21,7 +21,7 @@ from resay.store.lake import Lake
 from resay.store.review import Switch
 from resay.store.rewrites import CARD_FILE
 from resay.store.slices import SliceBooks
-from serving.dashboard.chart import Chart, every_day, line, stacked
+from serving.dashboard.chart import Chart, Lines, every_day, line, lines, stacked
 from serving.dashboard.evidence import Rule, rules
 from serving.dashboard.experiment_page import Told, told
 from serving.dashboard.queries import Connection
@@ -74,6 +74,10 @@ class Log:
 
     found: Findings
     days: Chart
+    rates: Lines
+    """Defective turns of those that can be judged, day by day."""
+    by_day: tuple[tuple[str, float | None], ...]
+    """The same as a table."""
     latest: tuple[date, int, int, int]
     """The last day with labels: failures, turns of which it cannot be told, successes."""
     signs: tuple[Sign, ...]
@@ -181,8 +185,11 @@ def _log(service: Service) -> Log | Absent:
     rows = sums.rollup.outcomes[-DAYS_SHOWN_MAX:]
     if not rows:
         return Absent(f"{found.turns:,} turns have been read, and none is labelled yet. `resay learn` labels them, and learns from them.")
+    by_day = tuple((f"{day:%-d %b}", failed / (failed + succeeded) if failed + succeeded else None) for day, failed, _, succeeded in rows)
     return Log(
         found=found,
+        rates=lines({"rate": [(rate, None, None) for _, rate in by_day]}, [day for day, _ in by_day], holds=0.0),
+        by_day=by_day,
         days=stacked([(f"{day:%-d %b}", _day_title(day, counts), dict(zip(_OUTCOMES, counts, strict=True))) for day, *counts in rows]),
         latest=rows[-1],
         signs=_signs(sums.rollup.signs, first=rows[0][0], last=rows[-1][0]),

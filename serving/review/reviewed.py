@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TypeVar
 
 from fastapi import HTTPException
 
+from markov.publish import NoSuchGeneration, Unproven
 from resay.dialogue.rewrite import Rewrite
 from resay.store.artifact import Shelf
 from resay.store.edits import EditBooks
@@ -15,6 +17,7 @@ from resay.store.lake import Lake
 from serving.review.blocking import block_all
 from serving.review.drafting import Home, NothingLive, Word, edited, take_drafts, try_drafts
 from serving.review.files import UnreadableRules, rules_of
+from serving.review.going_back import go_back
 from serving.review.telling import checked_json
 from serving.rules_wire import Edited, Imported, Why
 from serving.service import Service
@@ -45,6 +48,17 @@ class Reviewed:
         if not EditBooks(self._service.books).undo(rewrite_id, event):
             raise HTTPException(404, "edit must be one that stands; there is none of this id; was it taken back already?")
         return {"unedited": rewrite_id}
+
+    def go_back(self, number: int, why: Why) -> dict[str, object]:
+        """Make an older generation live again, as far as it can still be proven."""
+        word = Word(why.by, why.why, self._service.clock())
+        try:
+            back = self._held(lambda home: go_back(home, word, number))
+        except NoSuchGeneration as error:
+            raise HTTPException(404, str(error)) from error
+        except Unproven as error:
+            raise HTTPException(422, str(error)) from error
+        return {"restored": number, **asdict(back)}
 
     def take_in(self, imported: Imported) -> dict[str, object]:
         """Take rules in, or only try them."""

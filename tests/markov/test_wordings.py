@@ -16,8 +16,8 @@ from markov.proof import Proof, Verdict
 from markov.publish import Card, Content, publish_content, roll_back
 from markov.verify import Rules
 from markov.wordings import Heard, Spoken, heard_wordings
-from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of
-from resay.commands.learning_global import Global, GlobalRules, carried, wordings_hold
+from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of, wordings_hold
+from resay.commands.learning_global import Global, GlobalRules, carried
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.wording import Failing, Fared, Wording
 from resay.store.artifact import BrokenArtifact, Shelf

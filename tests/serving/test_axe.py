@@ -40,6 +40,11 @@ async () => {
 def findings_at(page: Page, address: str) -> list[str]:
     """What axe-core finds serious at an address."""
     page.goto(address)
+    return findings_of(page)
+
+
+def findings_of(page: Page) -> list[str]:
+    """The same of what a page shows now."""
     page.evaluate(AXE.read_text())
     found: list[str] = page.evaluate(SERIOUS)
     return found

@@ -89,6 +89,18 @@ def test_a_rule_opens_to_its_dialogues(browser: Browser, running: RunningService
         expect(rule.locator(".dialogue .first")).to_contain_text("lights on in the den")
 
 
+def test_the_share_of_defective_turns_is_drawn_by_day(browser: Browser, running: RunningService):
+    """A picture with a name, and the same figures as a table: half of both days' turns failed."""
+    with opened(browser, running) as page:
+        shown = page.locator("#rates")
+
+        expect(shown.get_by_role("img", name="Defective turns by day")).to_be_visible()
+        assert shown.locator("polyline").get_attribute("points") == "0.0,0.0 100.0,0.0"
+        assert [each.replace("\u202f", "") for each in shown.locator(".scale").all_text_contents()] == ["50.0%", "0.0%"]
+        shown.get_by_text("As a table").click()
+        assert shown.locator("tbody tr").all_inner_texts() == ["2 Nov\t50.0\u202f%", "3 Nov\t50.0\u202f%"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_it_can_be_read_everywhere(browser: Browser, running: RunningService, scheme: Any, width: int):

@@ -18,7 +18,7 @@ TEACHINGS = {"/v1/teachings", *(f"/v1/teachings/{what}" for what in ("{teaching_
 RULES = {
     *("/v1/rules", "/v1/rules/export", "/v1/rules/import", "/v1/vetoes", "/v1/vetoes/{veto_id}/undo", "/v1/switch"),
     *(f"/v1/rules/{{rewrite_id}}/{what}" for what in ("dismiss", "restore", "edit")),
-    "/v1/edits/{rewrite_id}/undo",
+    *("/v1/edits/{rewrite_id}/undo", "/v1/generations", "/v1/generations/{number}/restore"),
 }
 EXPERIMENTS = {"/v1/experiments", _ONE, *(f"{_ONE}/{what}" for what in ("report", "stop", "cohorts"))}
 

@@ -9,8 +9,8 @@ from markov.duckdb_engine import DuckDBEngine
 from markov.mine import mine
 from markov.publish import Card, publish
 from markov.steps import HEARD, TRIES, fact_steps
+from markov.verified import verified
 from markov.verify import Rules
-from resay.commands.learning import verified
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
 from resay.store.reading import Connection
