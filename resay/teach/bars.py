@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HELD_WRONGLY_MAX = 0.02
+HELD_WRONGLY_MAX = 0.01
 """Share of teachings that may hold at once though they are misunderstood: a mistake that is heard in the confirmation, and is put right."""
 
-TALK_HELD_MAX, TALK_ASKED_MAX = 0.01, 0.15
+TALK_HELD_MAX, TALK_ASKED_MAX = 0.01, 0.1
 """Shares of ordinary talk that may be taken for a teaching, and that may be asked about. The talk that is made is mostly made to be
-mistaken: at fifteen in a hundred of it, one in a hundred recordings of requests is asked about (docs/log.md, 2026-11-22)."""
+mistaken; asking about more of it wins no teaching (docs/log.md, 2026-11-22)."""
 
 
 @dataclass(frozen=True, slots=True)
