@@ -239,7 +239,7 @@ class FailurePointModel:
         if group == 1:
             return "a second reading of it", round(float(seen[SEEN.index(READ[0])]), 4)
         if group == 2:
-            return "the likeliest known wording", self._wordings.likeliest(transcripts_of(case.turn))
+            return "the likeliest known wording", self._wordings.likeliest(transcripts_of(case.turn)) or "noise"
         view = list(VIEWS)[group - len(_GROUPS)]
         weights = self._weights[view][:, named]
         words = {gram: weights[bucket] for gram, bucket in named_buckets(view, case) if bucket in grams[view]}
