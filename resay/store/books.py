@@ -325,7 +325,11 @@ def _is_whole(connection: sa.Connection) -> bool:
     inspected = sa.inspect(connection)
     if not set(_METADATA.tables) <= set(inspected.get_table_names()):
         return False
-    there = {each["name"] for table in {index.table.name for index in _INDEXES} for each in inspected.get_indexes(table)}
+    there = {
+        each["name"]
+        for table in {index.table.name for index in _INDEXES if index.table is not None}
+        for each in inspected.get_indexes(table)
+    }
     return {index.name for index in _INDEXES} <= there and not _columns_lacking(connection)
 
 
