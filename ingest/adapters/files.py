@@ -113,7 +113,9 @@ def _content(path: Path, bytes_max: int) -> bytes:
             bare.seek(0)
             content = gzip.GzipFile(fileobj=bare).read(bytes_max + 1) if packed else bare.read(bytes_max + 1)
     except (OSError, EOFError, zlib.error) as error:
-        message = f"file {path} must be there and readable; {error}; is the path right, and the file whole?"
+        # The sentence of the system names the path a second time.
+        reason = getattr(error, "strerror", None) or error
+        message = f"file {path} must be there and readable; {reason}; is the path right, and the file whole?"
         raise SourceUnavailable(message) from error
     if len(content) > bytes_max:
         message = (

@@ -39,6 +39,7 @@ from resay.store.tables import TURN_PARTS
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
+from serving.dashboard.words import plural
 
 LEARNING_SHARE = 0.7
 """The first part of the log's time is learnt from, the rest is where sparing is counted: never on what was learnt from."""
@@ -173,6 +174,7 @@ def audit_html(audit: Audit) -> str:
         said_twice=audit.said_twice,
         spared_sentence=_sentence(audit.spared),
         percent=_percent,
+        plural=plural,
         tallest=tallest,
     )
 
@@ -227,7 +229,7 @@ def _sentence(spared: Spared) -> str:
             "A longer log, or a lower floor (--k), may show more."
         )
     return (
-        f"The first {LEARNING_SHARE:.0%} of the log teach {spared.rewrites:,} rewrites. "
+        f"The first {LEARNING_SHARE:.0%} of the log teach {plural(spared.rewrites, 'rewrite')}. "
         f"In the rest they would have reached {spared.reached:,} of "
         f"{spared.defects:,} defective turns, of which about {spared.expected:,.0f} would have become right, judging by how often the "
         f"new wording succeeds; and of the turns that were fine as they were they would have touched {spared.touched:,}. "
@@ -237,9 +239,10 @@ def _sentence(spared: Spared) -> str:
 
 def _print(audit: Audit, html: Path) -> None:
     found = audit.findings
-    console.print(f"[bold]{found.turns:,}[/bold] turns of {found.customers:,} customers, {len(found.days):,} days", highlight=False)
-    console.print(f"[bold]{_percent(found.defect_rate)}[/bold] defective: {found.defects:,} turns failed their customer")
-    console.print(f"[bold]{found.rephrased:,}[/bold] requests had to be said again")
+    turns, customers, days = plural(found.turns, "turn"), plural(found.customers, "customer"), plural(len(found.days), "day")
+    console.print(f"[bold]{turns}[/bold] of {customers}, {days}", highlight=False)
+    console.print(f"[bold]{_percent(found.defect_rate)}[/bold] defective: {plural(found.defects, 'turn')} failed their customer")
+    console.print(f"[bold]{plural(found.rephrased, 'request')}[/bold] had to be said again")
     table = Table(title="What people had to say twice", title_justify="left")
     for name, justify in (("said", "left"), ("customers", "right"), ("times", "right"), ("what worked", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type] # rich's literals

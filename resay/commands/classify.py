@@ -18,7 +18,7 @@ from failure_point.point import DO_NOT_KNOW, POINTS, Verdict
 from failure_point.traffic import Traffic
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress
 from resay.commands.detectors import FAILURE_POINT
-from resay.commands.label import InputOption, landed
+from resay.commands.label import InputOption, landed, say_if_empty
 from resay.commands.settings import read_settings
 from resay.dialogue.session import sessionize
 from resay.dialogue.tick import Tick
@@ -66,6 +66,7 @@ def classify_command(
         print_json(asdict(report))
     else:
         console.print(_table(report))
+        say_if_empty(lake)
 
 
 def verdict_json(verdict: Verdict, *, explain: bool = False) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,7 @@ def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick
 
 def print_json(result: object) -> None:
     """One JSON object on standard output, nothing else."""
-    sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(json.dumps(result, ensure_ascii=False, default=_plain) + "\n")
     # Whoever reads a pipe waits for the line: `serve` prints one and goes on for weeks.
     sys.stdout.flush()
 
@@ -66,3 +67,8 @@ def print_json_lines(rows: Iterable[object]) -> None:
     """One JSON object a line."""
     for row in rows:
         print_json(row)
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for; times as RFC 3339, as everything else that we write has them."""
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -31,7 +31,7 @@ def add_to(group: typer.Typer) -> None:
 
 
 def import_rasa(logs: LogArgument, tolerant: TolerantOption = False, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Import Rasa's flat events, saved as its event broker writes them, or trackers as its HTTP API gives them.
+    """Import Rasa's events, flat or nested, saved as its event broker writes them, or trackers as its HTTP API gives them.
 
     Events may stand in any order, twice, or be missing. Texts that an anonymiser has masked (`###`) are counted and not kept as words;
     what Rasa itself did not trust (`nlu_fallback`) counts as refused. Run again, it adds nothing twice.
@@ -103,6 +103,9 @@ def _import(name: str, logs: list[Path], *, tolerant: bool, home: Path | None, a
     adapted = land_adapted(adapter, logs, Lake(settings.lake), settings=settings, shown=not as_json)
     _tell(adapted, settings, as_json=as_json)
     _end(adapted, tolerant=tolerant)
+    if not adapted.given.records:
+        remarks.print("resay: files must hold records; there is none in them; are they the right files?", soft_wrap=True)
+        raise typer.Exit(1)
 
 
 def _tell(adapted: Adapted, settings: Settings, *, as_json: bool) -> None:

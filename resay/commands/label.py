@@ -35,6 +35,7 @@ from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
 from resay.label.job import LabelReport, label
 from resay.store.lake import Lake
+from resay.store.tables import TURN_PARTS
 from resay.store.turns import read_turns
 
 _PANEL = "Learn, step by step"
@@ -101,6 +102,7 @@ def detect_command(  # noqa: PLR0917 - an option is a parameter
         print_json(asdict(report))
     else:
         console.print(_links_table(report))
+        say_if_empty(lake)
 
 
 def label_command(
@@ -135,6 +137,7 @@ def label_command(
         print_json(asdict(report))
     else:
         console.print(_labels_table(report))
+        say_if_empty(lake)
 
 
 @contextmanager
@@ -157,6 +160,12 @@ def landed(file: Path, *, shown: bool) -> Iterator[Lake]:
         yield lake
         if report.rejected or unfinished:
             raise typer.Exit(1)
+
+
+def say_if_empty(lake: Lake) -> None:
+    """Whoever reads a table of zeros is told that nothing was there to read."""
+    if not lake.count(TURN_PARTS):
+        remarks.print(f"resay: lake {lake.root} holds no turns; was a log read with `resay ingest`?", markup=False, soft_wrap=True)
 
 
 def _sessions(lake: Lake) -> Iterator[Session]:

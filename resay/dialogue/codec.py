@@ -284,7 +284,7 @@ def _faults_of_shape(raw: bytes) -> list[str]:
     try:
         record = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:
-        return [f"record must be one JSON object; {error}{_hint(raw)}"]
+        return [f"record must be one JSON object; {error}{_hint(raw, error)}"]
     if not isinstance(record, dict):
         return [f"record must be one JSON object; got {type(record).__name__}"]
     faults = []
@@ -300,8 +300,10 @@ def _faults_of_shape(raw: bytes) -> list[str]:
     return faults or ["record must follow resay.turn/1; it does not"]
 
 
-def _hint(raw: bytes) -> str:
+def _hint(raw: bytes, error: msgspec.DecodeError) -> str:
     """What is wrong most often with what is almost JSON."""
+    if "trailing characters" in str(error):
+        return "; are several records on one line? `curl -d @FILE` joins lines, `--data-binary @FILE` keeps them"
     if re.search(rb"\b(NaN|Infinity)\b", raw):
         return "; is NaN or Infinity in it, which JSON does not know?"
     if re.search(rb"\\u[dD][89a-fA-F]", raw):

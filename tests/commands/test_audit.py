@@ -29,6 +29,20 @@ def test_an_audit_counts_defects_and_what_was_said_twice(tmp_path: Path):
     assert verdict["said_twice"][0]["said_then"] == [["turn on the lights", 12]]
 
 
+def test_one_of_a_thing_is_told_as_one(tmp_path: Path):
+    """A log of one customer and one day is told so, in the table and on the page."""
+    log = _write(tmp_path / "log.jsonl", _said_twice(0, day=0))
+
+    result = CliRunner().invoke(command_line(), ["audit", str(log), "--html", str(tmp_path / "audit.html")], catch_exceptions=False)
+    page = (tmp_path / "audit.html").read_text()
+
+    assert result.stdout.startswith(
+        "2 turns of 1 customer, 1 day\n50.0% defective: 1 turn failed their customer\n1 request had to be said again\n"
+    )
+    assert "turns of 1 customer<" in page
+    assert "<b>1</b><span>request had" in page
+
+
 def test_sparing_is_counted_on_days_that_were_not_learnt_from(tmp_path: Path):
     """What a month teaches is counted on the days after it, and only there."""
     turns = [each for day in range(30) for number in range(6) for each in _said_twice(number + 6 * (day % 4), day=day)]

@@ -122,6 +122,27 @@ def test_an_empty_folder_is_named(app: typer.Typer, tmp_path: Path):
     assert "must hold files of JSON" in str(result.exception)
 
 
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_a_file_without_records_is_said(app: typer.Typer, tmp_path: Path, content: bytes):
+    """An empty file is most often the wrong one: it ends with 1 here as in `resay ingest`."""
+    (tmp_path / "events.jsonl").write_bytes(content)
+
+    result = _import(app, tmp_path / "events.jsonl", tmp_path)
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["records"] == 0
+    assert "files must hold records; there is none in them; are they the right files?" in result.stderr.replace("\n", " ")
+
+
+def test_a_missing_file_is_named_once(app: typer.Typer, tmp_path: Path):
+    """The sentence names the file and the reason, each once."""
+    missing = tmp_path / "events.jsonl"
+
+    result = _import(app, missing, tmp_path)
+
+    assert str(result.exception).startswith(f"file {missing} must be there and readable; No such file or directory; is the path right")
+
+
 def test_an_audit_tells_the_system_by_the_first_record(app: typer.Typer, tmp_path: Path):
     """No option is needed, and with the option it is the same."""
     log = _write(tmp_path / "events.jsonl", *_talk("s1"), *_talk("s2"))

@@ -68,6 +68,15 @@ def test_people_get_a_table(app: typer.Typer, home: Path):
     assert "error response" in CliRunner().invoke(app, ["label", "--home", str(home)]).stdout
 
 
+@pytest.mark.parametrize("command", ["detect", "label"])
+def test_a_lake_without_turns_is_said(app: typer.Typer, tmp_path: Path, command: str):
+    """A table of zeros comes with what to do next."""
+    result = CliRunner().invoke(app, [command, "--home", str(tmp_path / "home")], catch_exceptions=False)
+
+    assert result.exit_code == 0
+    assert f"lake {tmp_path}/home/lake holds no turns; was a log read with `resay ingest`?" in result.stderr.replace("\n", "")
+
+
 def test_links_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):
     """Source, target, chance, and the span behind the repair."""
     result = CliRunner().invoke(app, ["detect", "--input", str(log)])

@@ -97,6 +97,7 @@ def test_a_null_field_is_not_carried():
         (b"[]", "record must be one JSON object; got list"),
         (b"", "was it cut off?"),
         (record()[:-9], "was it cut off?"),
+        (record("t1") + record("t2"), "are several records on one line? `curl -d @FILE` joins lines, `--data-binary @FILE` keeps them"),
         (b'\xff{"schema":', "record must be UTF-8; got byte 0xff at 0"),
         (record(utterance="x").replace(b'"x"', b'"\xc3\x28"'), "record must be UTF-8; got byte 0xc3 at"),
         (record(schema="resay.turn/2"), "schema must be 'resay.turn/1'; got 'resay.turn/2'; was it written by a newer version?"),
