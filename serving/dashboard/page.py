@@ -333,7 +333,7 @@ async def _draft(request: Request) -> Imported:
     words = {name: await _form_field(request, name, chars_max=RULE_CHARS_MAX) for name in ("source", "target")}
     place = {name: await _form_field(request, name, chars_max=TEXT_CHARS_MAX) for name in ("prompt_kind", "room", "device_type")}
     allowed = await _form_field(request, "allow", chars_max=KEY_CHARS_MAX) == "yes"
-    return Imported(rules=[RuleRow(**words, **place)], allow_risky=allowed, by=BY)
+    return Imported(rules=[RuleRow.model_validate(words | place)], allow_risky=allowed, why="", by=BY)
 
 
 async def _form_field(request: Request, name: str, *, chars_max: int) -> str:
