@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, cast, get_args
 from urllib.parse import parse_qs
@@ -47,6 +49,11 @@ VIEW_LIFE = timedelta(seconds=15)
 
 BY = "page"
 """Who did it, where it was done on the page: whoever has its session."""
+
+SEEN_S = 5.0
+"""Longest wait for a change to be served, which takes half a second (`serving.refresher.REFRESH_S`) unless the machine is busy."""
+
+_LOOK_S = 0.05
 
 EVENTS_SHOWN_MAX = 200
 """Events of the history on the page, the newest first; `/v1/rules` has all."""
@@ -273,8 +280,20 @@ class _Page:
             await run_in_threadpool(change, named, why)
         except HTTPException as refused:
             return self._refused(_reasons(refused))
+        await run_in_threadpool(self._until_live)
         self._last = None
         return RedirectResponse(then, 303)
+
+    def _until_live(self) -> None:
+        """Until what is live is served, so that the page that follows shows it; not for long where that cannot be."""
+        due = time.monotonic() + SEEN_S
+        with suppress(ResayError):
+            newest = Shelf(self._service.settings.rewrites).current()
+            while newest is not None and time.monotonic() < due:
+                live = self._service.watch.live()
+                if live.problem or live.generation == newest.number:
+                    return
+                time.sleep(_LOOK_S)
 
     def _look(self, name: str) -> Look:
         """An experiment as the overview shows it, so that a page's links tell the same as it does."""

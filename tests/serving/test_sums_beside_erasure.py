@@ -67,6 +67,11 @@ class Beside(Lake):
             yield connection
             self._meet(None)
 
+    @property
+    def has_met(self) -> bool:
+        """Whether it has happened."""
+        return not self._happens
+
     def _meet(self, table: Table | None) -> None:
         while self._happens and table is self._before:
             self._happens.pop()()
@@ -129,7 +134,14 @@ def turns_of(lake: Lake, customer: str) -> set[str]:
         return {each for (each,) in connection.execute("select turn_id from turn_parts where customer_id = ?", [customer]).fetchall()}
 
 
-MEETINGS = [(before, until, is_due) for before in (None, *SUMS) for until in STEPS for is_due in (True, False)]
+MEETINGS = [
+    (before, until, is_due)
+    for before in (None, *SUMS)
+    for until in STEPS
+    for is_due in (True, False)
+    if is_due or before in {None, ROLLUPS}
+]
+"""Where no day is due, none is summed: only the roll-up is written then."""
 
 QUICK = {(ROLLUP_DAYS, SEALED, True), (ROLLUPS, SEALED, True), (None, SEALED, False), (ROLLUPS, "lake/rollup_days", False)}
 """Those that find most; all of them take minutes."""
@@ -150,6 +162,7 @@ def test_a_forgetting_while_sums_are_made_heals(summed: Path, tmp_path: Path, be
         beside = Beside(home / "lake", before=before, happens=lambda: forgotten(stores, until=until))
 
         keep_rollup(beside, SLICES, now=BASE)
+        assert beside.has_met
         if until == SEALED:
             assert not theirs & quoted(lake)
         right(lake)
