@@ -44,14 +44,18 @@ def wordings_of(
 ) -> dict[tuple[str, Place], Wording]:
     """All wordings of the facts, by text and prompt kind, and those `split_off` once more; a reading must have `share_min` of the turns."""
     said: dict[tuple[str, Place], list[Told]] = defaultdict(list)
+    # Millions of turns share some thousand texts and places: what a turn belongs to is found once for all that are alike.
+    alike: dict[tuple[str, str, str, str], list[list[Told]]] = {}
     for turn in facts.turns.values():
         if not turn.rewritten:
-            # A wording that only customers said who do not count is known, with nobody behind it.
-            for place in (Place(turn.kind), *rooms_of(turn, turn.kind)):
-                if not place.is_split_off or (turn.said, place) in split_off:
-                    of_wording = said[(turn.said, place)]
-                    if turn.customer_id in counting:
-                        of_wording.append(turn)
+            key = (turn.said, turn.kind, turn.room, turn.device_type)
+            if key not in alike:
+                # A wording that only customers said who do not count is known, with nobody behind it.
+                places = [place for place in rooms_of(turn.room, turn.device_type, turn.kind) if (turn.said, place) in split_off]
+                alike[key] = [said[turn.said, place] for place in (Place(turn.kind), *places)]
+            if turn.customer_id in counting:
+                for of_wording in alike[key]:
+                    of_wording.append(turn)
     return {
         key: Wording(
             speakers=len({turn.customer_id for turn in turns}),
@@ -63,9 +67,9 @@ def wordings_of(
     }
 
 
-def rooms_of(turn: Told, kind: str = "") -> list[Place]:
+def rooms_of(room: str, device_type: str, kind: str = "") -> list[Place]:
     """The room and the kind of device of a turn, each as a place of its own, as far as they are known."""
-    return [place for place in (Place(kind, room=turn.room), Place(kind, device_type=turn.device_type)) if place.is_split_off]
+    return [place for place in (Place(kind, room=room), Place(kind, device_type=device_type)) if place.is_split_off]
 
 
 def segments_of(facts: Facts) -> dict[str, list[Told]]:
@@ -88,7 +92,7 @@ def _rate(turns: Iterable[Told]) -> float | None:
 
 def _readings(turns: Iterable[Told], share_min: float) -> dict[Place, frozenset[str]]:
     states: dict[Place, Counter[str]] = defaultdict(Counter, {ANYWHERE: Counter()})
-    for turn in turns:
-        for place in (ANYWHERE, *rooms_of(turn)):
-            states[place][turn.state] += 1
+    for (room, device_type, state), times in Counter((turn.room, turn.device_type, turn.state) for turn in turns).items():
+        for place in (ANYWHERE, *rooms_of(room, device_type)):
+            states[place][state] += times
     return {place: frozenset(state for state, times in of.items() if times >= share_min * of.total()) for place, of in states.items()}

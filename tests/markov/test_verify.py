@@ -249,7 +249,7 @@ def test_a_lake_that_knows_nothing_of_it_proves_nothing(tmp_path: Path, good: Re
 
 def test_what_is_not_checked_in_time_is_not_known(lake: Lake, good: Rewrite):
     """A clock that runs out: don't know means do not publish."""
-    seconds = iter(range(0, 1_000_000, 45))
+    seconds = iter(range(0, 1_000_000, 450))
     other = with_id(good, source="lamp on please")
 
     proof = checked(lake, good, other, clock=lambda: float(next(seconds)))
