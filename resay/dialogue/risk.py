@@ -20,7 +20,8 @@ DEEDS = frozenset(
         # Alarms and security systems.
         *("arm", "disarm", "disarms", "disarming"),
         # Payments and orders.
-        *("buy", "pay", "purchase", "reorder", "checkout", "transfer", "donate", "refund", "subscribe", "unsubscribe", "withdraw"),
+        *("buy", "pay", "purchase", "reorder", "checkout", "transfer", "transfers"),
+        *("donate", "refund", "subscribe", "unsubscribe", "withdraw"),
         # What cannot be taken back.
         *("delete", "erase", "reset", "wipe"),
     }
@@ -33,8 +34,13 @@ THINGS = frozenset(
         *("door", "doors", "doorway", "lock", "locks", "locked", "locking", "deadbolt", "latch", "gate", "gates", "garage", "shutter"),
         # Alarms and security systems. Alarm clocks fall under it too: a missed morning matters.
         *("alarm", "alarms", "siren", "security", "intruder", "emergency", "police", "smoke"),
+        # Calls for help: 911 and 999, and 112 in most of Europe.
+        *("911", "999", "112", "ambulance", "firefighters", "paramedics"),
+        # What burns where it is left on. A kettle switches itself off.
+        *("oven", "ovens", "stove", "stoves", "cooker", "cooktop", "hob", "hobs", "fryer", "iron", "fireplace"),
         # Payments and orders.
         *("payment", "payments", "order", "orders", "ordering", "money", "bank", "card", "invoice", "subscription"),
+        *("insurance", "loan", "mortgage"),
     }
 )
 """Words of risky things: high, unless the intent only reads."""

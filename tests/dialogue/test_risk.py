@@ -18,10 +18,18 @@ from resay.dialogue.text import canonical
         ('|HassTurnOff|{"name":"all","domain":"light"}', "lights out"),
         ("light|off|", "turn off everything"),
         ("|HassCancelAllTimers|", "stop the timers"),
+        ('|HassTurnOn|{"name":"oven"}', "start it"),
+        ("", "turn the iron on"),
+        ("", "leave the stove on"),
+        ("", "call 911"),
+        ("", "dial 112"),
+        ("", "get me an ambulance"),
+        ("|CancelPolicy|", "cancel my insurance"),
+        ("", "set up transfers to bob"),
     ],
 )
-def test_what_lets_in_pays_or_reaches_everything_is_of_high_risk(state, target):
-    """Doors, locks, alarms, payments and the whole house are high, by the state's words or by the target's."""
+def test_what_lets_in_burns_pays_or_reaches_everything_is_of_high_risk(state, target):
+    """Doors, locks, alarms, calls for help, what burns, payments and the whole house are high, by the state's words or the target's."""
     assert risk_of(state, target) is Risk.HIGH
 
 

@@ -13,7 +13,7 @@ from zlib import crc32
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Interpretation, Response, ResponseStatus, Turn
 
-NAMES = ("lamp", "radio", "heater", "kettle", "fan", "oven", "boiler", "printer", "projector", "humidifier")
+NAMES = ("lamp", "radio", "heater", "kettle", "fan", "blender", "boiler", "printer", "projector", "humidifier")
 """Things of which somebody may say "… on now please"; one rewrite each."""
 
 ACCOUNT_AGE = timedelta(days=9)
