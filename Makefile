@@ -57,12 +57,13 @@ endef
 
 other-assistants: .venv-home_assistant/.ready .venv-rasa/.ready ## A real Home Assistant and Rasa's action server for tests to start; 600 MB.
 
-# Each in an environment of its own, as they require other versions of what we do. Half of an environment is none.
+# Each in an environment of its own, as they require other versions of what we do. What works stays until the new one stands; half of one is none.
 .venv-home_assistant/.ready .venv-rasa/.ready: .venv-%/.ready: tests/%/requirements.lock | .venv/.ready-dev
-	rm -rf .venv-$*
-	{ $(BIN)/uv venv --quiet --python $(BIN)/python .venv-$* \
-		&& $(BIN)/uv pip install --quiet --python .venv-$*/bin/python --require-hashes -r $< && touch $@; } \
-		|| { rm -rf .venv-$*; echo "packages of tests/$* could not be installed; its tests are skipped"; }
+	rm -rf .venv-$*.draft
+	{ $(BIN)/uv venv --quiet --relocatable --python $(BIN)/python .venv-$*.draft \
+		&& $(BIN)/uv pip install --quiet --python .venv-$*.draft/bin/python --require-hashes -r $< && touch .venv-$*.draft/.ready \
+		&& rm -rf .venv-$* && mv .venv-$*.draft .venv-$*; } \
+		|| { rm -rf .venv-$*.draft; echo "packages of tests/$* could not be installed; $(if $(wildcard .venv-$*/.ready),those that are there stay,its tests are skipped)"; }
 
 kafka: ## A real Kafka broker of one node on loopback, for people who have none; needs Java 17 and Maven.
 	$(PYTHON) deploy/kafka/broker.py $(if $(PORT),--port $(PORT))

@@ -6,6 +6,7 @@ Knows how chances are made and what they are made of; how it was learnt is in `t
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from failure_point.case import Case
+from failure_point.evidence_words import LIKE, READING, WORDING, gram_told, value_of
 from failure_point.features import NAMES, matrix
 from failure_point.grams import BUCKETS, VIEWS, Grams, buckets_of
 from failure_point.kept import SLIGHT, packed, unpacked
@@ -232,19 +234,19 @@ class FailurePointModel:
         self, case: Case, seen: NDArray[np.float32], grams: Mapping[str, Grams], *, place: int, named: int
     ) -> tuple[str, float | str]:
         if place < len(NAMES):
-            return NAMES[place], round(float(seen[place]), 4)
+            return NAMES[place], value_of(NAMES[place], float(seen[place]))
         group = place - len(NAMES)
         if group == 0:
-            return "known texts like it", round(float(seen[SEEN.index("like any")]), 4)
+            return LIKE, round(float(seen[SEEN.index("like any")]), 4)
         if group == 1:
-            return "a second reading of it", round(float(seen[SEEN.index(READ[0])]), 4)
+            return READING, round(math.exp(seen[SEEN.index(READ[0])]), 4)
         if group == 2:
-            return "the likeliest known wording", self._wordings.likeliest(transcripts_of(case.turn)) or "noise"
+            return WORDING, self._wordings.likeliest(transcripts_of(case.turn)) or "noise"
         view = list(VIEWS)[group - len(_GROUPS)]
         weights = self._weights[view][:, named]
         words = {gram: weights[bucket] for gram, bucket in named_buckets(view, case) if bucket in grams[view]}
         loudest = sorted(words, key=lambda gram: -words[gram])[:3]
-        return f"words {view}", " · ".join(loudest)
+        return f"words {view}", " · ".join(map(gram_told, loudest))
 
 
 def comparable(features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from failure_point.evidence_words import MEANS
+
 
 class FailurePoint(StrEnum):
     """The first part that failed beyond recovery, or `correct`, which includes requests that the assistant rightly does not support."""
@@ -37,8 +39,14 @@ class Evidence:
     what: str
     """Name of the feature, as `features` lists it."""
     value: float | str
+    """As people count it: `failure_point.evidence_words.value_of`."""
     weight: float
     """How much the named point's log odds fall where this is not known; above 0 it spoke for the point."""
+
+    @property
+    def means(self) -> str:
+        """What was looked at, in plain words."""
+        return MEANS[self.what]
 
 
 @dataclass(frozen=True, slots=True)

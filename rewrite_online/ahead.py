@@ -14,8 +14,9 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Made = TypeVar("Made")
 
-LATELY_MAX = 64
-"""Results that are kept: of five times as many requests as may wait for their turn (`serving.core_line.INSIDE_MAX`)."""
+LATELY_MAX = 512
+"""Results that are kept: of more requests than may wait for their turn, be it for a GPU (384: `serving.beside.INSIDE_MAX` for each that it
+encodes at once). What is dropped while its request waits is made anew, and the getting ahead was for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

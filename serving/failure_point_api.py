@@ -43,7 +43,9 @@ class EvidenceTold(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     what: str
-    """What was looked at."""
+    """What was looked at, by its name."""
+    means: str
+    """The same in words, by which a person can look it up in the log."""
     value: float | str
     """What it was in this turn."""
     weight: float
@@ -147,5 +149,7 @@ def _told(verdict: Verdict, *, explain: bool) -> VerdictTold:
     told: dict[str, Any] = {"turn_id": verdict.turn_id, "failure_point": verdict.named}
     told["probabilities"] = {point: round(chance, 4) for point, chance in verdict.probabilities.items()}
     if explain:
-        told["evidence"] = [EvidenceTold(what=each.what, value=each.value, weight=each.weight) for each in verdict.evidence]
+        told["evidence"] = [
+            EvidenceTold(what=each.what, means=each.means, value=each.value, weight=each.weight) for each in verdict.evidence
+        ]
     return VerdictTold(**told)

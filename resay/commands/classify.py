@@ -16,9 +16,9 @@ from failure_point.model import FailurePointModel
 from failure_point.model_folder import read_model
 from failure_point.point import DO_NOT_KNOW, POINTS, Verdict
 from failure_point.traffic import Traffic
-from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress
+from resay.commands.console import HomeOption, console, print_json, print_json_lines, progress
 from resay.commands.detectors import FAILURE_POINT
-from resay.commands.label import InputOption, landed, say_if_empty
+from resay.commands.label import FileJsonOption, InputOption, landed, say_if_empty
 from resay.commands.settings import read_settings
 from resay.dialogue.session import sessionize
 from resay.dialogue.tick import Tick
@@ -41,21 +41,25 @@ def classify_command(
     model: FailureModelOption = FAILURE_POINT,
     explain: Annotated[bool, typer.Option("--explain", help="With --input: the evidence of each verdict too.")] = False,
     home: HomeOption = None,
-    as_json: JsonOption = False,
+    as_json: FileJsonOption = False,
 ) -> None:
     """Say where each turn failed first, and write table `failure_points`: false_wake, asr, nlu, er, result, correct, or unknown.
 
     With `--input` it prints one JSON object a turn, in the order of customers and times: turn_id, failure_point, probabilities, and with
-    `--explain` evidence: what was seen in the turn, its value, and by how much the log odds would fall without it. Whatever a log lacks
-    (scores, interpretations, responses, times) is done without. What the log itself says of a wording is used: how many customers say it,
-    and whether it is ever carried out; so judge a log as a whole, and not turn by turn.
+    `--explain` evidence: what was seen in the turn, what that means in words, its value, and by how much the log odds would fall without
+    it. Whatever a log lacks (scores, interpretations, responses, times) is done without. What the log itself says of a wording is used:
+    how many customers say it, and whether it is ever carried out; so judge a log as a whole, and not turn by turn. The point that is
+    named need not be the likeliest: chances are weighed by what it costs to miss each point.
 
     Examples: `resay classify` · `resay classify --input dialogues.jsonl --json > points.jsonl` ·
     `resay classify --input dialogues.jsonl --explain`
     """
+    if explain and file is None:
+        message = "--explain must go with --input; a lake's verdicts are kept without their evidence; is a file meant?"
+        raise typer.BadParameter(message)
     chosen = read_model(model)
     if file is not None:
-        with landed(file, shown=not as_json) as lake, progress("Classifying", unit="turns", shown=True) as tick:
+        with landed(file, shown=not as_json) as lake, progress("Classifying", unit="turns", shown=not as_json) as tick:
             print_json_lines(verdict_json(each, explain=explain) for each in _verdicts(lake, chosen, explain=explain, tick=tick))
         return
     lake = Lake(read_settings(home=home).lake)
@@ -77,7 +81,9 @@ def verdict_json(verdict: Verdict, *, explain: bool = False) -> dict[str, object
         "probabilities": {point.value: round(chance, 4) for point, chance in verdict.probabilities.items()},
     }
     if explain:
-        told["evidence"] = [{"what": each.what, "value": each.value, "weight": each.weight} for each in verdict.evidence]
+        told["evidence"] = [
+            {"what": each.what, "means": each.means, "value": each.value, "weight": each.weight} for each in verdict.evidence
+        ]
     return told
 
 

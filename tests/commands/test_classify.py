@@ -62,6 +62,21 @@ def test_a_lake_gets_its_table(tmp_path: Path):
     assert Lake(tmp_path / "home" / "lake").count(FAILURE_POINTS) == 2
 
 
+def test_evidence_is_told_in_words(tmp_path: Path):
+    """Each piece has its name and what that means; a lake has none to tell, and says so."""
+    write_made_model(tmp_path / "model")
+    file = tmp_path / "talk.jsonl"
+    file.write_text(json.dumps(record("t1", response={"text": "sorry", "status": "unsupported"})))
+
+    _, (told,) = classify("--input", str(file), "--model", str(tmp_path / "model"), "--explain")
+    code, _ = classify("--home", str(tmp_path), "--model", str(tmp_path / "model"), "--explain")
+
+    assert [(each["what"], each["means"], each["value"]) for each in told["evidence"]] == [
+        ("was_refused", "the assistant refused, by its status or by the words of its answer (1 yes, 0 no)", 1.0)
+    ]
+    assert code == 2
+
+
 @pytest.mark.parametrize("spoil", ["missing", "changed"])
 def test_a_model_that_is_not_as_it_was_written_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], spoil: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from serving.beside import Beside
+from resay.commands.device import ENCODED_AT_ONCE
+from rewrite_online.ahead import LATELY_MAX
+from serving.beside import INSIDE_MAX, Beside
 
 
 def test_work_is_done_on_another_thread_while_the_loop_goes_on():
@@ -24,6 +26,11 @@ def test_work_is_done_on_another_thread_while_the_loop_goes_on():
 
     assert found != threading.get_ident()
     assert inside == 0
+
+
+def test_what_was_done_ahead_is_kept_until_its_request_comes():
+    """Of as many requests as may wait for a GPU, none pushes out what was done for another."""
+    assert LATELY_MAX > INSIDE_MAX * ENCODED_AT_ONCE
 
 
 def test_whoever_finds_it_full_is_told_at_once():
