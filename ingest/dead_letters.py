@@ -92,7 +92,7 @@ def _replay(lake: Lake, records: Sequence[Record], *, source: str, rules: Landin
     accepted = lake.append(TURN_PARTS, rows, screen=without_duplicates)
     # All that could be read leaves, also what the lake knew already.
     lake.remove(REJECTS, rows.select(list(REJECTS.key)))
-    return report_of(read, refused_of(read, batch), accepted=accepted)
+    return report_of(read, refused_of(read, batch), accepted=accepted, forgotten=lake.forgotten())
 
 
 def _key_batches(lake: Lake, matching: str) -> Iterator[pa.Table]:

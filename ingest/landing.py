@@ -27,6 +27,7 @@ from resay.dialogue.codec import RECORD_BYTES_MAX
 from resay.dialogue.turn import Reject
 from resay.store.commit import Progress
 from resay.store.errors import LostPosition
+from resay.store.forgotten import Forgotten
 from resay.store.lake import COMMIT_TRIES_MAX, Lake
 from resay.store.reading import Connection
 from resay.store.tables import REJECTS, TURN_PARTS, Table
@@ -58,7 +59,7 @@ class LandingStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LandingReport:
-    """What became of the records that were read: each is accepted, rejected, or was there already."""
+    """What became of the records that were read: each is accepted, rejected, was there already, or is of somebody forgotten."""
 
     accepted: int = 0
     rejected: int = 0
@@ -67,11 +68,13 @@ class LandingReport:
     """The first few rejects, for people: where and why."""
     newest: datetime | None = None
     """Event time of the newest record that could be read."""
+    forgotten: int = 0
+    """What customers had said before they were forgotten, and come again: not taken in. Whose it is, nothing says."""
 
     @property
     def read(self) -> int:
         """How many records were read."""
-        return self.accepted + self.rejected + self.duplicates
+        return self.accepted + self.rejected + self.duplicates + self.forgotten
 
     def __add__(self, other: LandingReport) -> LandingReport:
         return LandingReport(
@@ -80,6 +83,7 @@ class LandingReport:
             self.duplicates + other.duplicates,
             (self.faults + other.faults)[:FAULTS_SHOWN_MAX],
             max((each for each in (self.newest, other.newest) if each), default=None),
+            self.forgotten + other.forgotten,
         )
 
 
@@ -158,14 +162,15 @@ def land_records(
     numbered = [Record(raw[:RECORD_BYTES_MAX], source, ordinal, f"{source}:{ordinal + 1}", len(raw)) for ordinal, raw in enumerate(records)]
     batch = batch_of(numbered, source, start=0, end=len(numbered))
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=mask)
-    refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
+    forgotten = lake.forgotten()
+    refused = letters_of_the_known(refused_of(read, batch), forgotten)
     accepted = _append_numbered(lake, TURN_PARTS, turn_part_rows(read, batch, source=source, now=now))
     rows = reject_rows(refused, source=source, now=now)
     if letters_once and refused:
         kept = _append_numbered(lake, REJECTS, rows, once=True)
-        return replace(report_of(read, refused, accepted=accepted), rejected=kept, faults=())
+        return replace(report_of(read, refused, accepted=accepted, forgotten=forgotten), rejected=kept, faults=())
     _append_numbered(lake, REJECTS, rows)
-    return report_of(read, refused, accepted=accepted)
+    return report_of(read, refused, accepted=accepted, forgotten=forgotten)
 
 
 def keep_letters(letters: Sequence[tuple[bytes, str]], *, source: str, lake: Lake, now: datetime) -> None:
@@ -178,12 +183,16 @@ def keep_letters(letters: Sequence[tuple[bytes, str]], *, source: str, lake: Lak
     _append_numbered(lake, REJECTS, reject_rows(letters_of_the_known(refused, lake.forgotten()), source=source, now=now))
 
 
-def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int) -> LandingReport:
+def report_of(read: ReadBatch, refused: Sequence[Refused], *, accepted: int, forgotten: Forgotten) -> LandingReport:
     """What became of records that were read, and of whose good ones so many went in."""
     faults = tuple(f"{each.reject.where}: {each.reject.reason}" for each in refused[:FAULTS_SHOWN_MAX])
     newest = pc.max(read.columns.column("event_time")).as_py()
-    # What customers who were forgotten since had said before is counted as there already: it was, and is not wanted again.
-    return LandingReport(accepted, len(refused), len(read.good) + len(read.bad) - accepted - len(refused), faults, newest)
+    left = len(read.good) + len(read.bad) - accepted - len(refused)
+    doomed = forgotten.doomed(read.columns) if forgotten else None
+    theirs = len(read.bad) - len(refused) + (pc.sum(doomed).as_py() or 0 if doomed is not None else 0)
+    # Whoever was forgotten while the batch went in is counted as there already.
+    of_forgotten = min(left, theirs)
+    return LandingReport(accepted, len(refused), left - of_forgotten, faults, newest, of_forgotten)
 
 
 def _letters_of_the_known(lake: Lake, connection: Connection, rows: pa.Table, *, once: bool) -> pa.Table:
@@ -193,7 +202,8 @@ def _letters_of_the_known(lake: Lake, connection: Connection, rows: pa.Table, *,
 def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -> LandingReport:
     now = rules.clock()
     read = read_batch(batch.raws, overlong=overlong_of(batch), now=now, mask=rules.mask, refused=batch.refused)
-    refused = letters_of_the_known(refused_of(read, batch), lake.forgotten())
+    forgotten = lake.forgotten()
+    refused = letters_of_the_known(refused_of(read, batch), forgotten)
     screen = letters_not_fetched if rules.fetched_again else letters_not_kept
     kept = lake.append(REJECTS, reject_rows(refused, source=source, now=now), screen=partial(screen, lake))
     rules.observe(LandingStep.LETTERS_KEPT, batch)
@@ -203,7 +213,7 @@ def _land_batch(batch: Batch, lake: Lake, *, source: str, rules: LandingRules) -
     progress = Progress(_key(source, batch.partition), batch.start, batch.end)
     accepted = lake.append(TURN_PARTS, rows, [progress], screen=without_duplicates)
     rules.observe(LandingStep.COMMITTED, batch)
-    report = report_of(read, refused, accepted=accepted)
+    report = report_of(read, refused, accepted=accepted, forgotten=forgotten)
     # Which of several letters are new the lake does not say.
     return report if kept == len(refused) or not rules.fetched_again else replace(report, rejected=kept, faults=())
 

@@ -44,6 +44,8 @@ class Landed(BaseModel):
     """Records that are in the lake now."""
     duplicates: int
     """Records that were there already; sending again after a broken connection is safe."""
+    forgotten: int
+    """Records of customers that were forgotten since: not taken in."""
     rejected: int
     """Records that cannot be read; they are kept as dead letters (`resay rejects`)."""
     faults: list[str]
@@ -65,7 +67,13 @@ def turns_routes(service: Service) -> APIRouter:
         body = await request.body()
         report = await run_in_threadpool(_land, service, body)
         service.metrics.landed(SOURCE, accepted=report.accepted, rejected=report.rejected)
-        return Landed(accepted=report.accepted, duplicates=report.duplicates, rejected=report.rejected, faults=list(report.faults))
+        return Landed(
+            accepted=report.accepted,
+            duplicates=report.duplicates,
+            forgotten=report.forgotten,
+            rejected=report.rejected,
+            faults=list(report.faults),
+        )
 
     return router
 

@@ -19,6 +19,7 @@ from resay.dialogue.tick import Tick
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of lake, books and artifacts [default: $RESAY_HOME or .resay].")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text: one object a row.")]
 
 console = Console(highlight=False)
 """Standard output, for results."""
@@ -63,10 +64,13 @@ def print_json(result: object) -> None:
     sys.stdout.flush()
 
 
-def print_json_lines(rows: Iterable[object]) -> None:
-    """One JSON object a line."""
+def print_json_lines(rows: Iterable[object]) -> int:
+    """One JSON object a line; how many there were."""
+    printed = 0
     for row in rows:
         print_json(row)
+        printed += 1
+    return printed
 
 
 def _plain(value: object) -> str:

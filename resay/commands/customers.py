@@ -17,19 +17,24 @@ from ingest.privacy import pseudonym
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.export_vcon import containers
 from resay.commands.settings import Settings, read_settings
-from resay.dialogue.errors import ResayError
+from resay.dialogue.errors import ResayError, told_without_place
 from resay.store.artifact import Shelf
 from resay.store.audit import AuditBooks, Deed
 from resay.store.books import Books
 from resay.store.lake import Lake
 from serving.access import kept_key
 from serving.customers.export import held
-from serving.customers.forget import forget
+from serving.customers.forget import forget, held_of
 from serving.customers.receipt import KEY_FILE, is_signed
 from serving.customers.stores import Stores
 
 BY = "command line"
 """Who asked."""
+
+_NOTHING_HELD = (
+    "nothing was held of this customer; is the id the one that turns name, or were they forgotten before? "
+    "What they said up to now is not taken in all the same; --json prints the receipt"
+)
 
 ALL, VCON = "all", "vcon"
 """What an export may be."""
@@ -63,7 +68,9 @@ def forget_command(
     others stand behind are not served from then on. Records of theirs up to now that come again are not taken in; what they say later
     is. What lies in your topics and files is named in the receipt: it is yours to delete.
 
-    Exit status: 0 nothing is left; 1 a store cannot be written, and the same command goes on from there.
+    Where nothing was held of them it says so, and what they said up to now is not taken in all the same: a log may still bring it.
+
+    Exit status: 0 nothing is left, or nothing was there; 1 a store cannot be written, and the same command goes on from there.
 
     Examples: `resay forget c42` · `resay forget c42 --json > receipt.json` · `resay forget --check receipt.json`
     """
@@ -84,11 +91,14 @@ def forget_command(
         now = datetime.now(UTC)
         AuditBooks(stores.books).write(Deed(now, BY, "", "resay forget"))
         receipts = [json.loads(forget(stores, each, now=now, observe=observe)) for each in stores.ids(customer)]
+    found = sum(map(held_of, receipts))
     if as_json:
-        print_json({"receipts": receipts})
-        return
-    for receipt in receipts:
-        _show(receipt)
+        print_json({"receipts": receipts, "found": found})
+    else:
+        for receipt in receipts if found else receipts[:0]:
+            _show(receipt)
+    if not found:
+        remarks.print(f"resay: {_NOTHING_HELD}", markup=False, soft_wrap=True)
 
 
 def export_command(
@@ -103,17 +113,24 @@ def export_command(
 
     Examples: `resay export c42` · `resay export c42 > c42.jsonl` · `resay export --format vcon > sessions.jsonl`
     """
-    if wanted not in {ALL, VCON} or (wanted == ALL and not customer):
-        message = f"a customer must be given, or --format {VCON}; got format {wanted!r} and customer {customer!r}; is one of them missing?"
+    if wanted not in {ALL, VCON}:
+        message = f"--format must be {ALL} or {VCON}; got {wanted[:40]!r}; which is meant?"
+        raise typer.BadParameter(message)
+    if wanted == ALL and not customer:
+        message = f"a customer must be given; without one all sessions are printed by --format {VCON}; is the id missing?"
         raise typer.BadParameter(message)
     with stores_in(read_settings(home=home)) as stores:
         now = datetime.now(UTC)
         AuditBooks(stores.books).write(Deed(now, BY, "", "resay export"))
         if wanted == ALL:
-            print_json_lines(held(stores, customer))
-            return
-        for container in containers(stores.lake, stores.ids(customer) if customer else [], now=now):
-            typer.echo(container.decode())
+            told = print_json_lines(held(stores, customer))
+        else:
+            told = 0
+            for container in containers(stores.lake, stores.ids(customer) if customer else [], now=now):
+                typer.echo(container.decode())
+                told += 1
+    if customer and not told:
+        remarks.print("resay: nothing is held of this customer; is the id the one that turns name?", markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -138,7 +155,7 @@ def _check(settings: Settings, path: Path) -> None:
         told = json.loads(path.read_text())
         receipts = told.get("receipts", [told])
     except (OSError, ValueError, AttributeError) as error:
-        message = f"receipt {path} must be what `resay forget --json` prints; {error}; is it the right file?"
+        message = f"receipt {path} must be what `resay forget --json` prints; {told_without_place(error)}; is it the right file?"
         raise WrongReceipt(message) from error
     key = kept_key(settings.home / KEY_FILE)
     if not receipts or not all(isinstance(each, dict) and is_signed(each, key=key) for each in receipts):

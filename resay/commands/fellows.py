@@ -80,12 +80,17 @@ def fellows() -> Iterator[Fellows]:
 
 def _report(written: dict[str, object]) -> LandingReport:
     """The report that `resay ingest --json` has printed."""
-    counts = [written[name] for name in ("accepted", "rejected", "duplicates")]
+    counts = [written[name] for name in ("accepted", "rejected", "duplicates", "forgotten")]
     faults, newest = written["faults"], written["newest"]
     if not (all(isinstance(count, int) for count in counts) and isinstance(faults, list)):
         message = "a report must have counts and faults"
         raise ValueError(message)
-    accepted, rejected, duplicates = (int(str(count)) for count in counts)
+    accepted, rejected, duplicates, forgotten = (int(str(count)) for count in counts)
     return LandingReport(
-        accepted, rejected, duplicates, tuple(map(str, faults))[:FAULTS_SHOWN_MAX], datetime.fromisoformat(str(newest)) if newest else None
+        accepted,
+        rejected,
+        duplicates,
+        tuple(map(str, faults))[:FAULTS_SHOWN_MAX],
+        datetime.fromisoformat(str(newest)) if newest else None,
+        forgotten,
     )

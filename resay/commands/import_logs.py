@@ -50,7 +50,7 @@ def import_home_assistant(  # noqa: PLR0917 - an option is a parameter
     follow: Annotated[bool, typer.Option("--follow", help="Ask it again every twenty seconds, until stopped.")] = False,
     tolerant: TolerantOption = False,
     home: HomeOption = None,
-    as_json: JsonOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text; with --follow one a line.")] = False,
 ) -> None:
     """Import Home Assistant's pipeline runs: what its pipeline debugger shows of a run; from Home Assistant itself, or from files.
 
@@ -129,8 +129,9 @@ def _end(adapted: Adapted, *, tolerant: bool, follows: bool = False) -> None:
 def _summary(adapted: Adapted) -> str:
     given, landed = adapted.given, adapted.landed
     # Parts that our own codec refuses, as too long, are among the rejected.
-    there = len(given.turns) - landed.accepted - max(0, landed.rejected - len(given.rejects))
+    there = len(given.turns) - landed.accepted - landed.forgotten - max(0, landed.rejected - len(given.rejects))
+    forgotten = f", of forgotten customers and left out {landed.forgotten:,}" if landed.forgotten else ""
     return (
         f"records: {given.records:,}, of which {given.silent:,} tell nothing of talk; "
-        f"parts of turns: new {landed.accepted:,}, there already {there:,}; rejected {landed.rejected:,}"
+        f"parts of turns: new {landed.accepted:,}, there already {there:,}{forgotten}; rejected {landed.rejected:,}"
     )

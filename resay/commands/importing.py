@@ -17,6 +17,7 @@ from ingest.landing import BYTES_A_BATCH, RECORDS_A_BATCH, LandingReport, Landin
 from ingest.privacy import Pseudonymise, keep
 from resay.commands import import_logs
 from resay.commands.console import HomeOption, JsonOption, console, print_json, progress, remarks
+from resay.commands.landing import landed_words
 from resay.commands.settings import Settings, read_settings
 from resay.commands.whole_file import whole_file
 from resay.dialogue.tick import Tick
@@ -62,9 +63,7 @@ def import_dstc2(
             settings = read_settings(home=home)
             report = land(source, Lake(settings.lake), rules=_rules(settings), tick=tick)
             result = {"read": report.read, **asdict(report)}
-            sentence = (
-                f"read {report.read:,} turns: {report.accepted:,} new, {report.duplicates:,} there already, {report.rejected:,} rejected"
-            )
+            sentence = landed_words(report)
     if as_json:
         print_json(result)
     else:

@@ -21,8 +21,9 @@ from ingest.kafka_reading import GROUP, KafkaReading
 from ingest.landing import LandingReport, LandingRules, land
 from ingest.privacy import Pseudonymise, keep
 from resay.commands.adapted import TURNS
-from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.console import HomeOption, JsonLinesOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.fellows import fellows, processes_for
+from resay.commands.landing import landed_words
 from resay.commands.landing_metrics import LandingMetrics
 from resay.commands.place import KafkaSettingsOption
 from resay.commands.settings import Settings, read_settings
@@ -93,7 +94,8 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
     """Land dialogue logs, files or a Kafka topic, in the lake, each record exactly once.
 
     Run it again whenever a log has grown: it goes on where it stood. Bad records stop nothing; they are kept, with the reason
-    (`resay rejects`). Of every record it says one of three things: new, there already, or rejected.
+    (`resay rejects`). Of every record it says one of four things: new, there already, rejected, or of a
+    customer who was forgotten, and left out.
     Several of them may read one topic: they share its partitions, and whichever is killed, the others go on. A long backlog is shared
     among processes by itself; with `--follow` there is one, and whoever needs more starts more.
     What cannot be read of a topic is also sent to the topic of that name with `-rejects` behind it, if there is one.
@@ -123,13 +125,13 @@ def ingest(  # noqa: PLR0917 - an option is a parameter
             report, took["seconds"], broken, told = _land_topic(orders, settings, arrivals, shown=not as_json)
         unfinished += broken
         if arrivals:
-            took["turn_parts"] = {"accepted": told.accepted, "duplicates": told.duplicates, "rejected": told.rejected}
+            took["turn_parts"] = {name: getattr(told, name) for name in ("accepted", "duplicates", "rejected", "forgotten")}
     else:
         report, unfinished = _land_files(files or [], settings, shown=not as_json)
     if as_json:
         print_json({"read": report.read, **asdict(report), "unfinished": unfinished, "lake": str(settings.lake), **took})
     else:
-        console.print(_summary(report), markup=False)
+        console.print(landed_words(report), markup=False)
         if form != TURNS and source:
             console.print(f"parts of turns: new {told.accepted:,}, rejected {told.rejected:,}", markup=False)
     rejected = report.rejected + told.rejected
@@ -143,7 +145,7 @@ def list_rejects(
     matching: MatchingOption = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="So many at most, the newest first.")] = LETTERS_SHOWN,
     home: HomeOption = None,
-    as_json: JsonOption = False,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """List records that could not be read: where they stood, why, and how they begin.
 
@@ -173,7 +175,7 @@ def replay_rejects(matching: MatchingOption = "", home: HomeOption = None, as_js
     if as_json:
         print_json({"read": report.read, **asdict(report)})
     else:
-        console.print(_summary(report), markup=False)
+        console.print(landed_words(report), markup=False)
 
 
 def drop_rejects(
@@ -306,10 +308,6 @@ def _land_topic(
 def _rules(settings: Settings) -> LandingRules:
     mask = Pseudonymise(settings.hash_key) if settings.hash_key else keep
     return LandingRules(clock=lambda: datetime.now(UTC), mask=mask)
-
-
-def _summary(report: LandingReport) -> str:
-    return f"records read: {report.read:,}; new: {report.accepted:,}, there already: {report.duplicates:,}, rejected: {report.rejected:,}"
 
 
 def _remark(faults: Sequence[str], rejected: int, unfinished: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Landing whole files for commands that go on from there: `demo` and `audit`. `resay ingest` itself has more to say and to follow."""
+"""Landing whole files for commands that go on from there, `demo` and `audit`; and how all commands say what became of records."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ def land_files(files: Sequence[Path], lake: Lake, *, title: str, shown: bool) ->
             return land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
     finally:
         source.close()
+
+
+def landed_words(report: LandingReport) -> str:
+    """What became of records, in one line; of forgotten customers only where there are any."""
+    forgotten = f", of forgotten customers and left out: {report.forgotten:,}" if report.forgotten else ""
+    counts = f"new: {report.accepted:,}, there already: {report.duplicates:,}, rejected: {report.rejected:,}"
+    return f"records read: {report.read:,}; {counts}{forgotten}"

@@ -34,12 +34,13 @@ class LandingMetrics(Collector):
         self._read = counter("resay_events_read", "Records read, whatever became of them.")
         self._accepted = counter("resay_events_accepted", "Records accepted.")
         self._duplicates = counter("resay_events_duplicated", "Records that were there already.")
+        self._forgotten = counter("resay_events_forgotten", "Records of forgotten customers, which were not taken in.")
         self._rejected = counter("resay_events_rejected", "Records rejected.", "reason")
         self._sent = counter("resay_rejects_sent", "Dead letters sent to the topic of rejects; repeats count again.")
         self._lost = counter("resay_lost_positions", "Batches that went in elsewhere first, and were read again.")
         meaning = "Time from taking a batch to its commit."
         self._seconds = Histogram("resay_batch_seconds", meaning, ["source"], buckets=BATCH_S, registry=registry)
-        for each in (self._read, self._accepted, self._duplicates, self._sent, self._lost, self._seconds):
+        for each in (self._read, self._accepted, self._duplicates, self._forgotten, self._sent, self._lost, self._seconds):
             each.labels(source)  # Shown as 0 before the first.
         registry.register(self)
 
@@ -48,6 +49,7 @@ class LandingMetrics(Collector):
         self._read.labels(self._source).inc(report.read)
         self._accepted.labels(self._source).inc(report.accepted)
         self._duplicates.labels(self._source).inc(report.duplicates)
+        self._forgotten.labels(self._source).inc(report.forgotten)
         # No sentence of a reject: it quotes what came, and would make a series a record.
         self._rejected.labels(self._source, "unreadable").inc(report.rejected)
         if report.newest and (self._newest is None or report.newest > self._newest):

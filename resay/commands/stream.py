@@ -17,6 +17,7 @@ from resay.commands.adapted import TURNS
 from resay.commands.chain import Chain
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.detectors import DEFAULT, DetectorOption, ModelOption, asked_detector
+from resay.commands.landing import landed_words
 from resay.commands.learn import KOption
 from resay.commands.learning import CUSTOMERS_MIN
 from resay.commands.place import KafkaSettingsOption
@@ -111,8 +112,4 @@ def _summary(tally: Tally) -> str:
     judged = ", ".join(f"{job}: {turns:,} turns" for job, turns in tally.judged.items()) or "nothing judged"
     told = f"parts of turns: new {tally.told.accepted:,}, rejected {tally.told.rejected:,}; " if tally.told.read else ""
     live = f"generation {tally.generation} is live" if tally.generation else "no generation was made live"
-    return (
-        f"records read: {tally.landed.read:,}; new: {tally.landed.accepted:,}, "
-        f"there already: {tally.landed.duplicates:,}, rejected: {tally.landed.rejected:,}; {told}{judged}; "
-        f"learnt {tally.learnt:,} times, published {tally.published:,}; {live}"
-    )
+    return f"{landed_words(tally.landed)}; {told}{judged}; learnt {tally.learnt:,} times, published {tally.published:,}; {live}"

@@ -43,7 +43,10 @@ def first_cohorts(parts: str = "turn_parts") -> str:
 
 
 def customer_day_rows(of_day: str) -> str:
-    """SQL of the rows of `customer_days`; `of_day` is SQL that says of an `event_time` whether its day is wanted."""
+    """SQL of the rows of `customer_days`; `of_day` is SQL that says of an `event_time` whether its day is wanted.
+
+    The time of a row is that of the last thing in it: of somebody who was forgotten at noon it is kept where they have spoken since.
+    """
     some = {name: f"(select * from {name} where {of_day})" for name in ("outcomes", "segments", "turn_parts")}
     sums = ", ".join(f"cast(sum({each}) as bigint) as {each}" for each in COUNTS)
     return f"""
@@ -52,10 +55,15 @@ def customer_day_rows(of_day: str) -> str:
             from ({counted_turns(some["outcomes"], some["segments"])}) as turns
             group by all
         ),
-        named as ({first_cohorts(some["turn_parts"])})
-        select strftime(day, '%Y-%m-%d') as day, cast(day as timestamptz) as event_time, customer_id,
+        named as ({first_cohorts(some["turn_parts"])}),
+        latest as (
+            select cast(event_time as date) as day, customer_id, max(event_time) as last_at
+            from ({" union all ".join(f"select customer_id, event_time from {each} as rows" for each in some.values())}) as moments
+            group by all
+        )
+        select strftime(day, '%Y-%m-%d') as day, last_at as event_time, customer_id,
             {", ".join(f"coalesce({each}, 0) as {each}" for each in COUNTS)}, cohorts
-        from counted full join named using (day, customer_id)
+        from counted full join named using (day, customer_id) join latest using (day, customer_id)
         order by day, customer_id
     """
 

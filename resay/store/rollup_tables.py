@@ -17,7 +17,7 @@ CUSTOMER_DAYS = Table(
     "What was counted of each customer on each day: a look at an experiment adds these up, and need not scan turns.",
     (
         _DAY,
-        _DAY_START,
+        Column("event_time", TIME, "The last moment of it that was counted, UTC."),
         Column("customer_id", TEXT, "Pseudonymous customer."),
         Column("turns", COUNT, "Turns that are labelled."),
         Column("defect", COUNT, "Their chances of having failed, added up, in millionths."),

@@ -26,7 +26,7 @@ from resay.store.forgettings import Forgetting, ForgettingBooks
 from resay.store.forgotten import Verdict
 from resay.store.review import blocked_in
 from resay.store.sums import SUMS, every_row
-from resay.store.tables import FORGOTTEN, REJECTS, TIME, TURN_PARTS, Table
+from resay.store.tables import CUSTOMER_DAYS, FORGOTTEN, REJECTS, TIME, TURN_PARTS, Table
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from serving.access import kept_key
 from serving.customers.generations import shear
@@ -128,6 +128,15 @@ def _bar(stores: Stores, forgetting: Forgetting, customer_id: str) -> datetime:
 _NAMELESS_SUMS = tuple(each for each in SUMS if each not in OF_CUSTOMERS)
 """Sums of all customers together."""
 
+_OF_ALL = frozenset({LAB, *(f"lake/{table.name}" for table in _NAMELESS_SUMS)})
+"""Stores that are emptied whoever leaves: what is found there says nothing of the customer."""
+
+
+def held_of(receipt: Mapping[str, Any]) -> int:
+    """How much a receipt says that there was of the customer: 0 where nobody of this id was known."""
+    return sum(int(line["found"]) for line in receipt["stores"] if line["store"] not in _OF_ALL)
+
+
 Step = tuple[str, Callable[[], int]]
 """A store, and what empties it; it answers what it has taken out."""
 
@@ -201,6 +210,9 @@ def _doom(table: Table, customer_id: str, *, until: datetime) -> Doom:
         falls = pc.equal(rows.column("customer_id"), pa.scalar(customer_id))
         if not pc.any(falls).as_py():
             return None
+        if table is CUSTOMER_DAYS:
+            # Whole: what was counted of a day before and behind the forgetting cannot be told apart. What is left of it is summed anew.
+            return falls
         falls = pc.and_(falls, pc.less_equal(rows.column("event_time"), pa.scalar(until, TIME)))
         return falls if pc.any(falls).as_py() else None
 

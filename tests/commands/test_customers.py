@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from ingest.landing import land_records
 from resay.commands import customers
 from resay.commands.customers import NoSuchHome, WrongReceipt
+from resay.commands.landing import landed_words
 from resay.dialogue.history import Tried, Way
 from resay.store.books import Books, Told
 from resay.store.events import Event
@@ -49,6 +50,15 @@ def test_what_is_held_is_printed_a_row_a_line(home: Path):
     assert [(row["store"], row["customer_id"], row["utterance"]) for row in rows] == [("lake/turn_parts", WHO, CANARY)]
 
 
+@pytest.mark.parametrize("words", [("nobody",), ("nobody", "--format", "vcon")])
+def test_that_nothing_is_held_is_said(home: Path, words: tuple[str, ...]):
+    """Nothing on standard output, which is the answer; and a word beside it."""
+    shown = run(home, "export", *words)
+
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    assert "nothing is held of this customer" in shown.stderr
+
+
 def test_a_receipt_can_be_checked(home: Path, tmp_path: Path):
     """It is of this home; with another figure it is of nobody's."""
     printed = run(home, "forget", WHO, "--json").stdout
@@ -58,6 +68,30 @@ def test_a_receipt_can_be_checked(home: Path, tmp_path: Path):
     assert run(home, "forget", "--check", str(tmp_path / "receipt.json")).exit_code == 0
     assert isinstance(run(home, "forget", "--check", str(tmp_path / "forged.json")).exception, WrongReceipt)
     assert found_in(home, CANARY, WHO) == []
+
+
+def test_of_somebody_unknown_it_is_said_that_nothing_was_held(home: Path):
+    """No list of stores that looks like work done; a receipt for whoever asks, and the customers that are known stay."""
+    shown, told = run(home, "forget", "nobody"), run(home, "forget", "nobody-else", "--json")
+
+    assert (shown.exit_code, shown.stdout, told.exit_code) == (0, "", 0)
+    assert "nothing was held of this customer; is the id the one that turns name" in " ".join(shown.stderr.split())
+    assert json.loads(told.stdout)["found"] == 0
+    assert len(json.loads(told.stdout)["receipts"][0]["stores"]) > 5
+    assert json.loads(run(home, "forget", WHO, "--json").stdout)["found"] == 1
+    assert "nothing was held" in run(home, "forget", WHO).stderr
+
+
+def test_old_turns_of_the_forgotten_are_told_apart_from_repeats(home: Path):
+    """They come again beside a repeat of somebody else's and a new turn: each is counted for what it is, and no id is told."""
+    run(home, "forget", WHO)
+    theirs = [record("t1", customer_id=WHO), record("broken", customer_id=WHO, at="no time")]
+    others = [record("t2", customer_id="joe"), record("t3", customer_id="joe")]
+
+    report = land_records([*theirs, *others], source="http", lake=Lake(home / "lake"), now=NOW)
+
+    assert (report.accepted, report.duplicates, report.forgotten, report.rejected, report.read) == (1, 1, 2, 0, 4)
+    assert landed_words(report) == "records read: 4; new: 1, there already: 1, rejected: 0, of forgotten customers and left out: 2"
 
 
 def test_what_lies_elsewhere_is_said(home: Path):

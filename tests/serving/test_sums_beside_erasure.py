@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from deltalake import DeltaTable
 
 from ingest.landing import land_records
+from resay.dialogue.codec import encode, whole
 from resay.label.rollup import keep_rollup, kept_rollup, make_rollup, stale_days
 from resay.store.books import Books
 from resay.store.commit import Progress
@@ -20,11 +22,11 @@ from resay.store.lake import Lake
 from resay.store.reading import Connection
 from resay.store.retention import retain
 from resay.store.sums import SUMMED_OF, SUMS
-from resay.store.tables import ROLLUP_DAYS, ROLLUPS, Table
-from serving.customers.forget import SEALED, forget, resume
+from resay.store.tables import OUTCOMES, ROLLUP_DAYS, ROLLUPS, Table
+from serving.customers.forget import BARRED, SEALED, forget, resume
 from serving.customers.stores import Stores
-from tests.builders import BASE, record
-from tests.label.random_talk import DAY, SLICES, Talk, counted, kept_days
+from tests.builders import BASE, record, turn
+from tests.label.random_talk import DAY, SLICES, Talk, add, counted, kept_days
 from tests.serving.customers_home import found_in, stores_of
 
 NOW = BASE + 9 * DAY
@@ -223,6 +225,55 @@ def test_rows_that_leave_for_their_age_while_sums_are_made_leave_them_too(
 def newest_first(lake: Lake) -> list[datetime]:
     with lake.connect() as connection:
         return [each for (each,) in connection.execute("select event_time from outcomes order by event_time desc").fetchall()]
+
+
+def test_who_speaks_again_on_the_day_of_their_forgetting_is_in_its_sums(tmp_path: Path):
+    """With what they have said since, and nothing from before it; those of others are as they were."""
+    with opened(tmp_path) as stores:
+        lake = stores.lake
+        labelled(lake, "morning", CUSTOMER, at=0)
+        labelled(lake, "other", "joe", at=60)
+        keep_rollup(lake, SLICES, now=BASE)
+        forget(stores, CUSTOMER, now=BASE + timedelta(hours=3))
+
+        labelled(lake, "evening", CUSTOMER, at=8 * 3600)
+        keep_rollup(lake, SLICES, now=BASE)
+
+        days = kept_days(lake)
+        assert {customer: counts[0] for (_, customer), counts in days.items()} == {CUSTOMER: 1, "joe": 1}
+        assert days == counted(lake)
+
+        told = json.loads(forget(stores, CUSTOMER, now=BASE + timedelta(hours=9)))
+
+        assert {line["store"]: line["found"] for line in told["stores"]}["lake/customer_days"] == 1
+        assert [line["left"] for line in told["stores"] if line["left"]] == []
+        assert found_in(tmp_path / "lake", CUSTOMER) == []
+
+
+def test_a_day_that_was_summed_while_somebody_left_goes_whole(tmp_path: Path):
+    """It counts what they said before and behind the forgetting, and neither can be taken out of the sum."""
+    with opened(tmp_path) as stores:
+        lake = stores.lake
+        labelled(lake, "morning", CUSTOMER, at=0)
+
+        def meanwhile(step: str) -> None:
+            if step == BARRED:
+                labelled(lake, "evening", CUSTOMER, at=8 * 3600)
+                keep_rollup(lake, SLICES, now=BASE)
+                assert [counts[0] for counts in kept_days(lake).values()] == [2]
+
+        forget(stores, CUSTOMER, now=BASE + timedelta(hours=3), observe=meanwhile)
+
+        assert kept_days(lake) == {}
+        keep_rollup(lake, SLICES, now=BASE)
+        assert [counts[0] for counts in kept_days(lake).values()] == [1]
+
+
+def labelled(lake: Lake, turn_id: str, customer: str, *, at: float) -> None:
+    """A turn of somebody with its label."""
+    said = turn("lights off", customer=customer, at=at, turn_id=turn_id)
+    land_records([encode(whole(said))], source=turn_id, lake=lake, now=NOW)
+    add(lake, OUTCOMES, (turn_id, customer, said.at, "failure", 0.9, "rules/1"))
 
 
 class DyingLake(Lake):
