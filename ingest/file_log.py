@@ -183,9 +183,14 @@ class _File:
         if line is None or not (line.ended or _is_whole(line)):
             self._exhausted = True
             if line is not None:
+                hint = (
+                    "is it a JSON array? Records stand one a line, as `jq -c '.[]'` writes them"
+                    if line.raw.lstrip().startswith(b"[")
+                    else "is it still being written? Then ingest the file again later, else end it with a line break"
+                )
                 self.unfinished = (
                     f"{self._path.name}:{self._lines + 1}; the last record must be complete; its {line.length:,} bytes were left unread; "
-                    "is it still being written? Then ingest the file again later, else end it with a line break"
+                    f"{hint}"
                 )
             return None
         self._position += line.span

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from resay.dialogue.errors import ResayError
+from resay.dialogue.errors import ResayError, told_without_place
 
 KEY_FILE = "api_key"
 """Name of the file in the home that holds the key, readable by its owner only."""
@@ -52,7 +52,7 @@ def kept_key(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _read_key(path) if path.exists() else _make_key(path)
     except (OSError, UnicodeDecodeError) as error:
-        message = f"key file {path} must be readable and writable; {error}; is the folder yours?"
+        message = f"key file {path} must be readable and writable; {told_without_place(error)}; is the folder yours?"
         raise KeyUnavailable(message) from error
 
 

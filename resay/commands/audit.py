@@ -26,7 +26,7 @@ from resay.commands.encoders import shipped_encoder
 from resay.commands.landing import land_files
 from resay.commands.learn import KOption, learn
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules
-from resay.commands.pages import render, write_page
+from resay.commands.pages import check_page, render, write_page
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard
@@ -120,6 +120,7 @@ def audit_command(  # noqa: PLR0917 - an option is a parameter
     `resay audit rasa-events.jsonl` · `resay audit assist-runs/ --format home-assistant --json`
     """
     settings = read_settings(home=home)
+    check_page(html, option="--html")
     audit = audit_log(LogAsked(log, adapter_for(log, wanted)), settings=settings, top=top, k=k, shown=not as_json)
     write_page(html, audit_html(audit), option="--html")
     if as_json:

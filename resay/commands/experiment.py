@@ -14,12 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
-from resay.commands.home_books import ByOption
+from resay.commands.home_books import ByOption, opened
 from resay.commands.pages import check_page, write_page
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.experiment.bounds import Interval
-from resay.store.books import Books
 from resay.store.experiments import ExperimentBooks, ExperimentRecord
 from resay.store.lake import Lake
 from serving.dashboard.experiment_page import experiment_page, told
@@ -55,6 +54,7 @@ def register(app: typer.Typer) -> None:
     """Add the group `experiment`."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Put questions to live traffic: does rewriting help?")
     group.command("start")(start_command)
+    group.command("list")(list_command)
     group.command("status")(status_command)
     group.command("stop")(stop_command)
     group.command("add-cohort")(add_cohort_command)
@@ -138,6 +138,15 @@ def status_command(
         _tell(look)
 
 
+def list_command(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List all experiments: what runs, what has ended, and why they were asked; `resay experiment status` without a name says the same.
+
+    Examples: `resay experiment list` · `resay experiment list --json`
+    """
+    with _experiments(read_settings(home=home)) as experiments:
+        _list(experiments.all(), as_json=as_json)
+
+
 def stop_command(
     name: NameArgument,
     why: Annotated[str, typer.Option("--why", help="In a sentence.")] = "",
@@ -206,18 +215,13 @@ def report_command(
 def _experiments(settings: Settings, *, new: bool = False) -> Iterator[ExperimentBooks]:
     """The books of a home; they are made where something is started, and nowhere else.
 
-    Raises: UnknownExperiment, BooksUnavailable.
+    Raises: UnknownExperiment, HomeUnavailable, BooksUnavailable.
     """
-    if new:
-        settings.home.mkdir(parents=True, exist_ok=True)
-    elif not settings.has_books:
+    if not new and not settings.has_books:
         message = f"an experiment must have been started in home {settings.home}; it has no books; is it the home of the service?"
         raise UnknownExperiment(message)
-    books = Books(settings.books)
-    try:
+    with opened(settings) as books:
         yield ExperimentBooks(books)
-    finally:
-        books.close()
 
 
 def _record(experiments: ExperimentBooks, name: str) -> ExperimentRecord:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.home_books import make_home
 from resay.commands.serve import service_settings
 from resay.commands.settings import read_settings
 from resay.commands.wyoming import CUSTOMER
@@ -46,7 +47,7 @@ def home_assistant(
     Example: `resay home-assistant --upstream http://homeassistant.local:8123`
     """
     settings, forward = read_settings(home=home), Forward(upstream.rstrip("/") + PATH)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings)
     service = open_service(service_settings(settings, "", names=LOOPBACK))
     running = start(text_hop_app(service, TextHop(service, Speaker(customer), forward)), bind(host, port))
     try:

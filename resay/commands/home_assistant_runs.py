@@ -12,6 +12,7 @@ from ingest.source import SourceUnavailable
 from resay.commands.adapted import Adapted, land_documents
 from resay.commands.console import remarks
 from resay.commands.settings import Settings
+from resay.dialogue.errors import told_without_place
 from resay.store.lake import Lake
 
 EVERY_S = 20.0
@@ -28,7 +29,7 @@ def read_token(path: Path) -> str:
     try:
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        message = f"file {path} must hold a token of Home Assistant; {error}; is the path right?"
+        message = f"file {path} must hold a token of Home Assistant; {told_without_place(error)}; is the path right?"
         raise SourceUnavailable(message) from error
     if not token or not token.isprintable() or not token.isascii():
         message = f"file {path} must hold a token of Home Assistant, and nothing else; it holds something else; was it copied wholly?"

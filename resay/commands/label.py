@@ -16,7 +16,7 @@ from rich.table import Table
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
 from rephrase.detect import DetectReport, detect, linked
-from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.console import HomeOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.detectors import (
     DEFAULT,
     DetectorName,
@@ -51,6 +51,16 @@ InputOption = Annotated[
 ]
 
 
+FileJsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object instead of text; with --input it is JSON lines, one object a turn.")
+]
+
+PairsJsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object instead of text; with --input JSON lines, of every pair that was considered."),
+]
+
+
 AnyDetectorOption = Annotated[
     DetectorName | None,
     typer.Option(
@@ -74,7 +84,7 @@ def detect_command(  # noqa: PLR0917 - an option is a parameter
     device: DeviceOption = "",
     trunk: TrunkOption = None,
     home: HomeOption = None,
-    as_json: JsonOption = False,
+    as_json: PairsJsonOption = False,
 ) -> None:
     """Find where customers said it again, and write table `links`.
 
@@ -110,14 +120,15 @@ def label_command(
     labeller: LabellerOption = None,
     goals: GoalsOption = None,
     home: HomeOption = None,
-    as_json: JsonOption = False,
+    as_json: FileJsonOption = False,
 ) -> None:
     """Mark friction, goals and defects, and write tables `friction`, `segments`, `outcomes`.
 
     Run it after `resay detect`: a turn that was said again counts as defective. With `--input` it finds the links itself and prints one
-    JSON object a turn: turn_id, goal (its number within the session, from 0), success (the chance that the goal was reached at this turn),
-    defect (the chance that the turn failed its customer); what the rules say: outcome, friction; and meant, where a later turn reached the
-    goal of a failed one: the reading that it should have had.
+    JSON object a turn, in the order of customers and times: turn_id, goal (its number within the session, from 0), begins (whether the
+    goal begins at this turn), success (the chance that the goal was reached at this turn), defect (the chance that the turn failed its
+    customer); what the rules say: outcome, friction; and meant, where a later turn reached the goal of a failed one: the reading that it
+    should have had.
 
     A file's goals are cut by the model that ships, which needs no more than utterances; success and defects are its own where no status is
     logged, and the rules' where one is. A lake is judged by rules, unless `--labeller model` is named.
@@ -151,12 +162,17 @@ def landed(file: Path, *, shown: bool) -> Iterator[Lake]:
                 rules = LandingRules(clock=lambda: datetime.now(UTC))
                 report = land(source, lake, rules=rules, tick=lambda _read: tick(source.bytes_read(), source.bytes_total()))
             unfinished = source.unfinished()
+            if not report.read and not unfinished:
+                unfinished = [f"file {file} must hold records, one a line; it holds only empty lines; is it the right file?"]
         finally:
             source.close()
         for sentence in (*(f"rejected {fault}" for fault in report.faults), *unfinished):
             remarks.print(f"resay: {sentence}", markup=False, soft_wrap=True)
         if report.rejected:
             remarks.print(f"resay: records passed over as unreadable: {report.rejected:,} of {report.read:,}", markup=False, soft_wrap=True)
+        if report.duplicates:
+            repeats = f"records whose turn was there already, and passed over: {report.duplicates:,} of {report.read:,}"
+            remarks.print(f"resay: {repeats}; are turn ids numbered anew in each session?", markup=False, soft_wrap=True)
         yield lake
         if report.rejected or unfinished:
             raise typer.Exit(1)

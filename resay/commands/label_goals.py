@@ -84,16 +84,19 @@ def label_lines(lake: Lake, detector: Detector, model: GoalModel | None) -> Iter
         if model is not None:
             judged = together(session, model.judge(session.turns), rules=judged)
         corrected = {each.turn_id: each for each in corrections(session.turns, judged)}
+        begun: set[int] = set()
         for each, outcome in zip(judged, labels.outcomes, strict=True):
             yield {
                 "turn_id": each.turn_id,
                 "goal": each.goal,
+                "begins": each.goal not in begun,
                 "success": round(each.success, 4),
                 "defect": round(each.defect, 4),
                 "outcome": outcome.outcome.value,
                 "friction": [sign.sign.value for sign in labels.friction if sign.turn_id == each.turn_id],
                 **_corrected(corrected.get(each.turn_id)),
             }
+            begun.add(each.goal)
 
 
 def _corrected(correction: Correction | None) -> dict[str, object]:

@@ -139,6 +139,10 @@ def learn(settings: Settings, rules: LearnRules | None = None, *, detector: Dete
     Raises: NothingToLearnFrom, and what the lake, the books and the shelf raise.
     """
     began = time.monotonic()
+    if settings.has_books:
+        # They are asked behind the longest steps: whoever must mend them should not wait for those.
+        with opened(settings):
+            pass
     rules, lake = rules or LearnRules(), Lake(settings.lake)
     turns = _count_turns(lake)
     if not turns:
@@ -159,6 +163,7 @@ def learnt_json(learnt: Learnt) -> dict[str, object]:
         "generation": learnt.generation,
         "published": learnt.published,
         "remark": learnt.remark,
+        "next_step": next_step(learnt),
         "turns": learnt.labels.turns,
         "links": learnt.links.links,
         "outcomes": dict(learnt.labels.outcomes),
@@ -202,6 +207,26 @@ def print_learnt(learnt: Learnt) -> None:
         remarks.print(f"resay: {learnt.needless.not_told:,} rewrites stay, unasked: {learnt.needless.remark}", markup=False, soft_wrap=True)
     live = f"generation {learnt.generation} is live" if learnt.generation else "no generation is live"
     console.print(f"{live}{f' ({learnt.remark})' if learnt.remark else ''}; {learnt.seconds:.1f} s", markup=False)
+    if hint := next_step(learnt):
+        remarks.print(f"resay: {hint}", markup=False, soft_wrap=True)
+
+
+def next_step(learnt: Learnt) -> str:
+    """What to do where nothing was proven, by how far it came; nothing where something was."""
+    if learnt.rewrites:
+        return ""
+    if not learnt.links.links:
+        return (
+            "nobody was seen to say a request again; have turns of one person the same customer_id, and the times at which they were said? "
+            "`resay audit FILE` shows what a log holds"
+        )
+    if not learnt.mined.sources:
+        least = learnt.proof.parameters["customers_min"]
+        return (
+            f"no wording was said again, with success, by {least:g} customers or more; a longer log teaches more, and so may a lower floor "
+            "(`resay learn --dry-run --k 5`); `resay audit FILE` shows what was said twice"
+        )
+    return 'wordings were said again, and none of them may be rewritten; `resay why "WORDING"` says which rule keeps one back'
 
 
 def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from resay.dialogue.errors import ResayError
+from resay.dialogue.errors import ResayError, told_without_place
 
 
 class PageNotWritten(ResayError):
@@ -41,7 +41,7 @@ def write_page(path: Path, page: str, *, option: str) -> None:
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
-        message = f"page must be writable at {path}; {error}; is there a folder of yours for {option}?"
+        message = f"page must be writable at {path}; {told_without_place(error)}; is there a folder of yours for {option}?"
         raise PageNotWritten(message) from error
 
 

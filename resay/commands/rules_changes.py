@@ -16,7 +16,8 @@ from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json
 from resay.commands.home_books import ByOption, WhyOption, opened
 from resay.commands.settings import Settings, read_settings
-from resay.dialogue.errors import ResayError
+from resay.commands.whole_file import whole_file
+from resay.dialogue.errors import ResayError, told_without_place
 from resay.dialogue.text import canonical
 from resay.store.artifact import Shelf
 from resay.store.books import Books
@@ -46,7 +47,7 @@ class Unknown(ResayError):
 
 
 class FileUnavailable(ResayError):
-    """A file of rules cannot be read or written."""
+    """A file of rules cannot be read."""
 
 
 def register_on(group: typer.Typer) -> None:
@@ -150,11 +151,8 @@ def export_command(
     if out is None:
         sys.stdout.write(text)
         return
-    try:
-        out.write_text(text)
-    except OSError as error:
-        message = f"file {out} must be writable; {error.strerror}; is the folder there?"
-        raise FileUnavailable(message) from error
+    with whole_file(out) as file:
+        file.write(text.encode())
 
 
 def import_command(
@@ -229,6 +227,6 @@ def _read(file: Path, *, allowed: bool) -> RulesFile:
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"file {file} must be readable text; {error}; is its name right?"
+        message = f"file {file} must be readable text; {told_without_place(error)}; is its name right?"
         raise FileUnavailable(message) from error
     return read_rules(text, allowed=allowed)

@@ -12,6 +12,7 @@ from markov.publish import live_rewrites
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
 from resay.commands.home_books import opened
 from resay.commands.settings import Settings, read_settings
+from resay.commands.whole_file import whole_file
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Reason, Rewrite
 from resay.experiment.promote import Stage
@@ -22,7 +23,7 @@ from rewrite_online.gate import Vetoes, judge
 
 
 class NotWritten(ResayError):
-    """The file of sentences cannot be written."""
+    """There is nothing to write sentences of."""
 
 
 def sentences_command(
@@ -47,11 +48,8 @@ def sentences_command(
     title = f"Custom sentences of Home Assistant, written by `resay rules sentences` from generation {generation.number}."
     text = yaml_of(made.sentences, language=language, title=title)
     if out is not None:
-        try:
-            out.write_text(text, encoding="utf-8")
-        except OSError as error:
-            message = f"file {out} must be writable; {error}; is the folder there, and yours?"
-            raise NotWritten(message) from error
+        with whole_file(out) as file:
+            file.write(text.encode())
     if as_json:
         told = {"generation": generation.number, "sentences": len(made.sentences), "left_out": made.left_out}
         print_json(told | ({"out": str(out)} if out else {"yaml": text}))

@@ -32,6 +32,7 @@ from resay.commands.try_telling import (
     tell_considered,
     tell_failing,
     tell_here,
+    told_clock,
     told_states,
 )
 from resay.dialogue.errors import ResayError
@@ -195,7 +196,8 @@ def try_(  # noqa: PLR0917 - an option is a parameter
     `resay try "turn it up" --state media_player.tv=on --local-time 20:15`, `resay try "…" --mode retry --json`
     """
     settings = read_settings(home=home)
-    context = Context(room=room, device_type=device_type, activity=activity, local_time=local_time, device_states=told_states(states or ()))
+    where = {"room": room, "device_type": device_type, "activity": activity}
+    context = Context(**where, local_time=told_clock(local_time), device_states=told_states(states or ()))
     request = _request(utterance, context, prompt_kind=prompt_kind, customer=customer, mode=mode)
     request = _of_cohorts(request, cohort or ())
     explained, live = _explained(settings, request)
@@ -237,7 +239,9 @@ def _explained(settings: Settings, request: RewriteRequest) -> tuple[Explanation
             raise NothingLearnt(message)
         rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
         now = request.heard.at
-        rewriter.explain(request, now=now)  # The first call also pays for what Python has not touched yet; a service's customers do not.
+        rewriter.explain(
+            request, now=now, budget_s=PATIENT_BUDGET_S
+        )  # The first call also pays for what Python has not touched yet; a service's customers do not.
         return rewriter.explain(request, now=now, budget_s=PATIENT_BUDGET_S), live
     finally:
         if books:

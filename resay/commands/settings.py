@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from resay.dialogue.errors import ResayError
+
 HOME_VARIABLE = "RESAY_HOME"
 API_KEY_VARIABLE = "RESAY_API_KEY"
 HASH_KEY_VARIABLE = "RESAY_HASH_KEY"
 BOOKS_URL_VARIABLE = "RESAY_BOOKS_URL"
+
+
+BOOKS_SCHEMES = ("postgresql", "postgres", "sqlite")
+"""Databases that books may lie in, as their addresses begin."""
+
+
+class WrongSetting(ResayError):
+    """An environment variable says what cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +63,23 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
-    """The settings of this process; `home` from the command line wins over the environment."""
+    """The settings of this process; `home` from the command line wins over the environment.
+
+    Raises: WrongSetting.
+    """
+    books_url = environment.get(BOOKS_URL_VARIABLE) or None
+    scheme, colon, _ = (books_url or "").partition("://")
+    if books_url and not (colon and scheme.partition("+")[0] in BOOKS_SCHEMES):
+        # Without what stands in it, as that may be a password.
+        came = f"it begins with {scheme[:20]}://" if colon else "it has no ://"
+        message = (
+            f"{BOOKS_URL_VARIABLE} must be an address such as postgresql://resay:PASSWORD@db/resay; {came}; "
+            "may it be left out, for a SQLite file in the home?"
+        )
+        raise WrongSetting(message)
     return Settings(
         home=home or Path(environment.get(HOME_VARIABLE) or ".resay"),
         api_key=environment.get(API_KEY_VARIABLE) or None,
         hash_key=environment.get(HASH_KEY_VARIABLE) or None,
-        books_url=environment.get(BOOKS_URL_VARIABLE) or None,
+        books_url=books_url,
     )

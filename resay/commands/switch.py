@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -10,9 +9,8 @@ from typing import Annotated
 import typer
 
 from resay.commands.console import HomeOption, JsonOption, console, print_json
-from resay.commands.home_books import WhyOption
+from resay.commands.home_books import WhyOption, opened
 from resay.commands.settings import read_settings
-from resay.store.books import Books
 from resay.store.review import ReviewBooks, Switch
 
 BY = "command line"
@@ -55,8 +53,7 @@ def switch_command(
     Examples: `resay switch off --why "complaints since noon"` · `resay switch on` · `resay switch off --layer global` · `resay switch`
     """
     settings, now = read_settings(home=home), datetime.now(UTC)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with closing(Books(settings.books)) as books:
+    with opened(settings) as books:
         review = ReviewBooks(books)
         if turn is Turn.OFF:
             review.switch_off(Switch(scope, now, by, why))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,10 +13,10 @@ import typer
 
 from ingest.privacy import pseudonym
 from resay.commands.console import HomeOption, JsonOption, console, print_json
+from resay.commands.home_books import opened
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.teaching import Kind, State
-from resay.store.books import Books
 from resay.store.teachings import STAMP_FILE, TeachingBooks
 from resay.teach.lessons import Answer, Outcome, forget, must_ask, new_row, teach
 from resay.teach.teaching import Teaching
@@ -113,8 +113,7 @@ def forget_(
 
 @contextmanager
 def _teachings(settings: Settings) -> Iterator[TeachingBooks]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with closing(Books(settings.books)) as books:
+    with opened(settings) as books:
         yield TeachingBooks(books, stamp=settings.home / STAMP_FILE)
 
 

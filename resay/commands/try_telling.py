@@ -9,7 +9,9 @@ from dataclasses import asdict
 import typer
 
 from resay.commands.console import console
+from resay.dialogue.cue import cues_of
 from resay.dialogue.rewrite import RewriteRequest
+from resay.dialogue.turn import Context
 from resay.dialogue.wording import Failing
 from rewrite_online.candidate import Nearness
 from rewrite_online.features import FEATURES, matrix
@@ -58,6 +60,14 @@ def told_states(told: Sequence[str]) -> dict[str, str]:
         message = f"--state must be DEVICE=STATE; got {', '.join(wrong)}; is media_player.tv=on meant?"
         raise typer.BadParameter(message)
     return {device.strip(): state.strip() for device, _, state in named}
+
+
+def told_clock(local_time: str) -> str:
+    """The clock at the customer, from the command line; nothing where none is given."""
+    if local_time and not cues_of(Context(local_time=local_time)):
+        message = f"--local-time must be a time of the day; got {local_time[:40]!r}; is 07:30 or 20:15 meant?"
+        raise typer.BadParameter(message)
+    return local_time
 
 
 def here_json(found: Sequence[Considered]) -> dict[str, object] | None:

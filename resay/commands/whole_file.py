@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from resay.dialogue.errors import ResayError
+from resay.dialogue.errors import ResayError, told_without_place
 
 
 class UnwritableFile(ResayError):
@@ -26,7 +26,7 @@ def whole_file(out: Path) -> Iterator[BinaryIO]:
             yield file
         draft.replace(out)
     except OSError as error:
-        message = f"file {out} must be writable; {error}; is the folder there, and yours?"
+        message = f"file {out} must be writable; {told_without_place(error)}; is the folder there, and yours?"
         raise UnwritableFile(message) from error
     finally:
         with suppress(OSError):

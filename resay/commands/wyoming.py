@@ -16,6 +16,7 @@ import typer
 
 from ingest.adapters.our_words import HOP_PREFIX
 from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.home_books import make_home
 from resay.commands.serve import service_settings
 from resay.commands.settings import read_settings
 from resay.commands.stopping import stoppable
@@ -66,7 +67,7 @@ def wyoming(  # noqa: PLR0917 - an option is a parameter
     """
     settings = read_settings(home=home)
     listening, service_at = _address(uri, "--uri"), _address(upstream, "--upstream")
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings)
     service = open_service(service_settings(settings, "", names=LOOPBACK))
     with stoppable() as asked, shown_at(service.metrics, metrics_port):
         asyncio.run(_relay(service, (listening, service_at), Speaker(customer, room=room), asked=asked, as_json=as_json))

@@ -6,3 +6,8 @@ class ResayError(Exception):
 
     Every package names its own descendants where they are noticed. The command line prints the text and exits with status 1.
     """
+
+
+def told_without_place(error: Exception) -> str:
+    """What an error says, but for the path: whoever tells it has named that already."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

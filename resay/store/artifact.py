@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from resay.dialogue.errors import ResayError
+from resay.dialogue.errors import ResayError, told_without_place
 
 _MANIFEST = "manifest.json"
 _POINTER = "current"
@@ -264,7 +264,7 @@ def _hashes(path: Path, number: int) -> dict[str, str]:
     try:
         return dict(json.loads((path / _MANIFEST).read_text())["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"generation {number} must lie in {path.parent}; {error}; was it deleted, or never finished?"
+        message = f"generation {number} must lie in {path.parent}; {told_without_place(error)}; was it deleted, or never finished?"
         raise BrokenArtifact(message) from error
 
 
@@ -272,7 +272,7 @@ def _read(path: Path, name: str) -> bytes:
     try:
         return (path / name).read_bytes()
     except OSError as error:
-        message = f"file {name} must be in {path}; {error}; was it deleted?"
+        message = f"file {name} must be in {path}; {told_without_place(error)}; was it deleted?"
         raise BrokenArtifact(message) from error
 
 
@@ -283,7 +283,7 @@ def _mapped(path: Path, name: str) -> memoryview:
                 return memoryview(file.read())
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
-        message = f"file {name} must be in {path}; {error}; was it deleted?"
+        message = f"file {name} must be in {path}; {told_without_place(error)}; was it deleted?"
         raise BrokenArtifact(message) from error
 
 
@@ -302,7 +302,8 @@ _HASHED_AT_ONCE = 1 << 24
 
 
 def _unavailable(root: Path, error: OSError) -> ShelfUnavailable:
-    return ShelfUnavailable(f"artifacts must be readable and writable in {root}; {error}; is the disk full, or the folder not yours?")
+    reason = told_without_place(error)
+    return ShelfUnavailable(f"artifacts must be readable and writable in {root}; {reason}; is the disk full, or the folder not yours?")
 
 
 def _name(number: int) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from resay.dialogue.errors import told_without_place
 from resay.store.changes import CHANGED, Changes, changed_rows
 from resay.store.commit import Commits, Progress
 from resay.store.errors import LakeTooNew, LakeUnavailable, LostPosition, crowded, unavailable
@@ -264,7 +265,8 @@ def _check_format(root: Path) -> None:
             draft.replace(stamp)
         written = int(json.loads(stamp.read_text())["format"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"lake {root} must be a folder that can be read and written; {error}; is the path right, and is it yours?"
+        reason = told_without_place(error)
+        message = f"lake {root} must be a folder that can be read and written; {reason}; is the path right, and is it yours?"
         raise LakeUnavailable(message) from error
     if written > LAKE_FORMAT:
         message = f"lake {root} must have format {LAKE_FORMAT} or lower; it has {written}; was it written by a newer version of resay?"

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from resay.commands.main import command_line
+from resay.commands.pages import PageNotWritten
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.errors import ResayError
 from resay.dialogue.turn import Turn
@@ -126,3 +127,12 @@ def _audit(log: Path, *options: str) -> dict:
     result = CliRunner().invoke(command_line(), ["audit", str(log), "--json", *options], catch_exceptions=False)
     assert result.exit_code == 0
     return json.loads(result.stdout)
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_log_is_read(tmp_path: Path):
+    """Nobody waits minutes for a report that then has no place: here not even the log is there."""
+    words = ["audit", str(tmp_path / "no-log.jsonl"), "--format", "turns", "--html", str(tmp_path / "not-there" / "a.html")]
+
+    error = CliRunner().invoke(command_line("audit"), words).exception
+
+    assert isinstance(error, PageNotWritten)

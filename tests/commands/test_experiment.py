@@ -40,6 +40,7 @@ def test_what_is_started_is_what_was_asked(tmp_path: Path):
     asked |= {"guardrails": {"rephrase_rate": 0.2}, "cohorts": ["en-GB"], "started_by": "ada", "metric": "defect_rate"}
     assert {name: started[name] for name in asked} == asked
     assert answer(tmp_path / "home", "status")["experiments"] == [started]
+    assert answer(tmp_path / "home", "list")["experiments"] == [started]
     assert "[red]" in run(tmp_path / "home", "status").stdout, "markup of others is text"
 
 

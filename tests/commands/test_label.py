@@ -101,6 +101,37 @@ def test_labels_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):
     ]
 
 
+def test_where_a_goal_begins_is_told_across_sessions(app: typer.Typer, log: Path):
+    """Numbers begin anew in each session, so that the same number in a row may be another goal."""
+    result = CliRunner().invoke(app, ["label", "--input", str(log), "--labeller", "rules"])
+
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(each["turn_id"], each["goal"], each["begins"]) for each in told] == [("t1", 0, True), ("t2", 0, False), ("t3", 0, True)]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        ("\n\n", 1, "must hold records, one a line; it holds only empty lines"),
+        ("[{}, {}]", 1, "is it a JSON array? Records stand one a line"),
+        ('{"schema": ', 1, "is it still being written?"),
+        (
+            2 * '{"schema":"resay.turn/1","turn_id":"1","customer_id":"c","at":"2026-09-01T09:00:00Z","utterance":"on"}\n',
+            0,
+            "1 of 2; are turn",
+        ),
+    ],
+    ids=["blank", "array", "half", "repeat"],
+)
+def test_what_of_a_file_was_not_judged_is_said(app: typer.Typer, tmp_path: Path, content: str, code: int, said: str):
+    """Nobody waits for lines that do not come, and wonders."""
+    (tmp_path / "file").write_text(content)
+
+    result = CliRunner().invoke(app, ["label", "--input", str(tmp_path / "file"), "--labeller", "rules"])
+
+    assert (result.exit_code, said in result.stderr.replace("\n", " ")) == (code, True), result.stderr
+
+
 @pytest.mark.parametrize("detector", ["combined", "overlap", "bm25"])
 def test_a_model_for_a_detector_that_takes_none_is_wrong_usage(app: typer.Typer, tmp_path: Path, detector: str):
     """It is said before anything is read, and not passed over."""

@@ -16,9 +16,10 @@ from resay.commands.settings import Settings
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.turn import Turn
 from resay.store.artifact import Shelf
-from resay.store.books import Books, Veto
+from resay.store.books import Books, BooksUnavailable, Veto
 from resay.store.lake import Lake
 from resay.store.rewrites import CARD_FILE, REWRITES_FILE, decode_rewrites
+from resay.store.tables import LINKS
 from tests.builders import BASE, turn
 from tests.commands.answers import answer, run
 
@@ -124,8 +125,27 @@ def test_fewer_customers_than_the_floor_publish_nothing(tmp_path: Path):
     place.mkdir()
     ingest(place, talk(9))
 
-    assert answer(place, "learn")["rewrites"] == []
-    assert len(answer(place, "learn", "--k", "9")["rewrites"]) == 1
+    learnt = answer(place, "learn")
+    assert learnt["rewrites"] == []
+    assert "by 10 customers or more" in learnt["next_step"]
+    lower = answer(place, "learn", "--k", "9")
+    assert (len(lower["rewrites"]), lower["next_step"]) == (1, "")
+
+
+def test_nothing_learnt_names_the_next_step_by_how_far_it_came(home: Path, tmp_path: Path):
+    """Nobody said anything again: what a log must have; enough did, and a rule kept it back: who says which."""
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    ingest(alone, [turn("lamp on")])
+
+    told = run(alone, "learn")
+
+    assert "have turns of one person the same customer_id" in told.stderr
+    assert "resay audit FILE" in told.stderr
+    books = Books(home / "books.sqlite")
+    books.veto(Veto("", "turn on the lamp please", "ann", "wrong lamp", datetime(2026, 11, 3, tzinfo=UTC)))
+    books.close()
+    assert 'resay why "WORDING"' in run(home, "learn").stderr
 
 
 def test_a_veto_wins_over_the_evidence(home: Path):
@@ -137,6 +157,16 @@ def test_a_veto_wins_over_the_evidence(home: Path):
     learnt = answer(home, "learn")
 
     assert (learnt["rewrites"], learnt["left_out"]) == ([], {"blocked": 1})
+
+
+def test_books_that_cannot_be_opened_are_missed_before_the_long_steps(home: Path):
+    """Nothing is linked or labelled for a learning that could not end."""
+    (home / "books.sqlite").write_bytes(b"no database, and longer than its header of a hundred bytes" * 10)
+
+    result = run(home, "learn")
+
+    assert isinstance(result.exception, BooksUnavailable)
+    assert Lake(home / "lake").version(LINKS) == 0
 
 
 def test_an_empty_lake_is_said_and_leaves_the_live_table(tmp_path: Path):

@@ -31,6 +31,17 @@ def test_one_command_does_not_import_the_others():
     assert not {"duckdb", "fastapi", "scipy", "deltalake"} & set(done.stdout.split())
 
 
+@pytest.mark.parametrize("words", [("detect",), ("label",), ("classify",), ("rejects", "list"), ("import", "home-assistant")])
+def test_help_says_where_json_is_lines(words: tuple[str, ...]):
+    """Whoever reads what `--json` prints knows whether one object comes or many."""
+    command = typer.main.get_command(command_line(words[0]))
+    for word in words:
+        command = command.commands[word]  # type: ignore[attr-defined]
+    (option,) = [each for each in command.params if each.name == "as_json"]
+
+    assert "line" in option.help  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), (["nonsense"], 2), (["try"], 2), (["schema"], 0)])
 def test_the_exit_status_tells_what_happened(arguments: list[str], status: int):
     """Help and success are 0, wrong usage is 2."""

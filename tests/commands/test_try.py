@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from resay.commands.try_telling import told_states
+from resay.commands.try_telling import told_clock, told_states
 from resay.dialogue.wording import Failing
 from resay.store.artifact import Shelf
 from rewrite_online.hold_out import NO_HOLD_OUT
@@ -119,6 +119,14 @@ def test_try_tells_why_words_fail(tmp_path: Path):
     assert "fails for  60\u202f% the result, 10\u202f% rightly not done, 30\u202f% the words; by 40 customers" in shown
     assert (told["reason"], told["failing"]["not_the_words"]) == ("not_the_words", pytest.approx(0.7))
     assert (untold["reason"], untold["failing"]) == ("rewritten", None)
+
+
+@pytest.mark.parametrize("told", ["25:99", "noon", "7"])
+def test_try_tells_how_a_clock_is_read(told: str):
+    """What cannot be read would change nothing, and nobody would know."""
+    with pytest.raises(typer.BadParameter, match=f"must be a time of the day; got '{told}'"):
+        told_clock(told)
+    assert (told_clock("07:30"), told_clock("")) == ("07:30", "")
 
 
 def test_try_tells_how_a_state_is_named():

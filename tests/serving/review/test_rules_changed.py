@@ -171,6 +171,15 @@ def test_what_is_exported_can_be_imported_again(home: Path, form: str):
         assert (rows[-1]["do"], rows[-1]["source"]) == ("block", "help")
 
 
+@pytest.mark.parametrize("words", [("try", "not-there.csv"), ("import", "not-there.csv"), ("export", "--out", "not-there/rules.csv")])
+def test_a_file_that_is_not_there_is_named_once(home: Path, words: tuple[str, ...]):
+    """With what the system says of it, which names it too."""
+    said = str(run(home, "rules", *words).exception)
+
+    assert said.count(words[-1]) == 1
+    assert "No such file or directory; is" in said
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
