@@ -112,13 +112,15 @@ def checked_at(proof: bytes) -> datetime:
         raise BrokenArtifact(message) from error
 
 
-def bound_to(proof: bytes, changed: Mapping[str, bytes]) -> bytes:
+def bound_to(proof: bytes, changed: Mapping[str, bytes | None]) -> bytes:
     """The proof of the same wordings beside another table, or with other records: neither bears on any rule that was checked.
 
+    What is nothing now is no longer among its files.
     What the table rewrites is said for nobody, whichever table it is; records are of wordings that are proven, and name no others.
     """
     record = json.loads(proof)
-    record["sha256"] |= {name: hashlib.sha256(content).hexdigest() for name, content in changed.items()}
+    kept = {name: told for name, told in record["sha256"].items() if name not in changed}
+    record["sha256"] = kept | {name: hashlib.sha256(content).hexdigest() for name, content in changed.items() if content is not None}
     return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
 
 

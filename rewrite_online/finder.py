@@ -5,11 +5,8 @@ Knows nearness only; whether a candidate is any better than what was said is wei
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -20,6 +17,7 @@ from resay.dialogue.text import canonical
 from resay.dialogue.wording import Wording
 from rewrite_online.ahead import Ahead, Lately
 from rewrite_online.candidate import Candidate, Nearness
+from rewrite_online.shelves import COMPARED_MAX, Ways, WordingShelf, number_of, numbers_of, shelved
 from rewrite_online.sound import sound_key
 from rewrite_online.spelling import Runs, alike
 
@@ -32,21 +30,12 @@ QUERIES_MAX = 10
 QUERY_CHARS_MAX = 400
 """Longest hypothesis looked for, of some 80 words: no wording that many customers share is as long."""
 
-COMPARED_MAX = 64
-"""Wordings of a kind up to which all are compared, and none is looked for: a customer's own, or short answers."""
-
 LOOKED_AT = 8
 """How many wordings each way brings, for one that is wanted: their order is not the one in which they are put, which is by letters alone.
 With twice as many as are wanted a tenth more of the ten nearest were not found, and comparing costs a microsecond each."""
 
-SOUND_GRAM = 6
-"""Characters of a run of sounds: three phones, as each has two. Of three characters nearly every wording has nearly every run."""
-
 MEANING_WEIGHT = 0.5
 """Say of meaning beside spelling and sound, where candidates are put in order: best of 0, ¼, ½ and 1 (docs/log.md, 2026-11-22)."""
-
-_KIND_BITS = 11
-_TEXT_BITS = 52
 
 Vectors = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -81,40 +70,23 @@ class Searched(Protocol):
         """Those of some numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How wordings are found."""
-
-    spelling: bool = True
-    sound: bool = True
-    meaning: bool = True
-    """Only where there is an encoder."""
-    hypotheses_encoded: int = 1
-    """Of how many hypotheses the meaning is looked at: each costs a run of the encoder, which is most of the time."""
-    others_max: int = 0
-    """How many wordings after other kinds of prompt may follow those after the same kind, where there is room; a text that is known after
-    the same kind is not offered again."""
-
-
 class WordingFinder:
-    """Wordings by kind of prompt, each kind in an order of its own, so that the order given does not matter. Nothing changes in it."""
+    """Wordings by kind of prompt, each kind on a shelf of its own. Nothing changes in it."""
 
     def __init__(
         self, wordings: Iterable[Wording], *, ways: Ways | None = None, encoder: Encoder | None = None, index: Searched | None = None
     ) -> None:
         """Take wordings. `index` holds vectors under their `number_of`; without one it is made by the encoder, 1 to 2 ms a wording.
 
-        Of two wordings with one text after one kind of prompt that of more customers is kept. What the index holds beyond the wordings is
-        never found, and wordings that it does not hold are not found by meaning.
+        What the index holds beyond the wordings is never found, and wordings that it does not hold are not found by meaning.
         """
         self._ways = ways or Ways()
-        ordered = sorted(wordings, key=_by_kind)
-        self._shelves = {kind: _Shelf(list(each), self._ways) for kind, each in groupby(ordered, key=lambda wording: wording.prompt_kind)}
+        self._shelves = shelved(wordings, self._ways)
         self._encoder = encoder if self._ways.meaning else None
         self._lately: Lately[tuple[object, ...], Places] = Lately()
         self._meant_lately: Lately[tuple[object, ...], Places] = Lately()
         self._index: Searched | None = index
-        if self._encoder is not None and index is None and ordered:
+        if self._encoder is not None and index is None and self._shelves:
             self._index = index_of(self.wordings, self._encoder)
 
     def __len__(self) -> int:
@@ -124,6 +96,13 @@ class WordingFinder:
     def wordings(self) -> tuple[Wording, ...]:
         """All of them, by kind of prompt and text."""
         return tuple(wording for shelf in self._shelves.values() for wording in shelf.wordings)
+
+    @classmethod
+    def of(cls, shelves: Mapping[str, WordingShelf], *, encoder: Encoder | None = None, index: Searched | None = None) -> WordingFinder:
+        """A finder of shelves that were made before, in order of their kinds of prompt; meaning counts where there is an index."""
+        finder = cls((), encoder=encoder, index=index)
+        finder._shelves = dict(shelves)
+        return finder
 
     def by_letters(self) -> WordingFinder:
         """The same wordings, found by spelling and sound alone."""
@@ -202,7 +181,7 @@ class WordingFinder:
     def _near_by_letters(self, search: _Search, kind: str, at_most: int) -> Places:
         """The places that spelling and sound find."""
         shelf = self._shelves.get(kind)
-        runs = [] if shelf is None else shelf.runs(search)
+        runs = [] if shelf is None else _runs_of(shelf, search)
 
         def find() -> Places:
             ways = [each.nearest(texts, at_most=LOOKED_AT * at_most) for each, texts in runs]
@@ -217,64 +196,38 @@ class WordingFinder:
             return np.zeros(0, dtype=np.int64)
 
         def find() -> Places:
-            return np.concatenate([shelf.places_of(index.search(each, at_most=at_most, within=_numbers_of(kind))[0]) for each in vectors])
+            return np.concatenate([_places_of(shelf, index.search(each, at_most=at_most, within=numbers_of(kind))[0]) for each in vectors])
 
         return self._meant_lately.of((kind, at_most, *search.texts[: len(vectors)]), find)
 
-    def _nearness(self, search: _Search, shelf: _Shelf, shortlist: Places) -> _NearnessOfMany:
-        places = shortlist.tolist()
-        spelling = alike(search.texts, [shelf.texts[place] for place in places]) if self._ways.spelling else None
-        sound = alike(search.keys, [shelf.keys[place] for place in places]) if self._ways.sound else None
+    def _nearness(self, search: _Search, shelf: WordingShelf, shortlist: Places) -> _NearnessOfMany:
+        texts, keys = shelf.letters(shortlist)
+        spelling = alike(search.texts, texts) if self._ways.spelling else None
+        sound = alike(search.keys, keys) if self._ways.sound else None
         return _NearnessOfMany(len(shortlist), (self._meaning(search, shelf, shortlist), sound, spelling))
 
-    def _meaning(self, search: _Search, shelf: _Shelf, shortlist: Places) -> Vectors | None:
+    def _meaning(self, search: _Search, shelf: WordingShelf, shortlist: Places) -> Vectors | None:
         """Nearness of meaning, (query, wording); not a number where the index does not hold the wording."""
         if search.vectors is None or self._index is None:
             return None
         meaning = np.full((len(search.vectors), len(shortlist)), np.nan, dtype=np.float32)
-        held = self._index.holds(shelf.numbers[shortlist])
-        meaning[:, held] = np.clip(search.vectors @ self._index.vectors(shelf.numbers[shortlist[held]]).T, 0.0, 1.0)
+        numbers = shelf.numbers[0][shortlist]
+        held = self._index.holds(numbers)
+        meaning[:, held] = np.clip(search.vectors @ self._index.vectors(numbers[held]).T, 0.0, 1.0)
         return meaning
 
 
-class _Shelf:
-    """The wordings after one kind of prompt, by text."""
+def _runs_of(shelf: WordingShelf, search: _Search) -> list[tuple[Runs, Sequence[str]]]:
+    """What to look in, and for what."""
+    both = zip(shelf.runs, (search.texts, search.keys), strict=True)
+    return [(runs, queries) for runs, queries in both if runs is not None]
 
-    def __init__(self, ordered: Sequence[Wording], ways: Ways) -> None:
-        """Take wordings in order; of equal texts the first is kept."""
-        by_text: dict[str, Wording] = {}
-        for wording in ordered:
-            by_text.setdefault(wording.text, wording)
-        self.wordings = tuple(by_text.values())
-        self.texts = list(by_text)
-        self.keys = [sound_key(text) for text in self.texts] if ways.sound else []
-        many = len(self.texts) > COMPARED_MAX
-        self._spelt = Runs(self.texts) if ways.spelling and many else None
-        self._sounding = Runs(self.keys, gram=SOUND_GRAM) if ways.sound and many else None
-        self._numbered: tuple[Places, Places] | None = None
 
-    def runs(self, search: _Search) -> list[tuple[Runs, Sequence[str]]]:
-        """What to look in, and for what."""
-        both = ((self._spelt, search.texts), (self._sounding, search.keys))
-        return [(runs, queries) for runs, queries in both if runs is not None]
-
-    @property
-    def numbers(self) -> Places:
-        """Their numbers in an index."""
-        return self._numbers_and_order()[0]
-
-    def places_of(self, numbers: Places) -> Places:
-        """The places of those numbers that are of wordings here."""
-        own, order = self._numbers_and_order()
-        at = np.minimum(np.searchsorted(own, numbers, sorter=order), len(own) - 1)
-        return np.asarray(order[at][own[order[at]] == numbers], dtype=np.int64)
-
-    def _numbers_and_order(self) -> tuple[Places, Places]:
-        """Made when they are asked for first, and whole for whoever sees them."""
-        if self._numbered is None:
-            numbers = np.array([number_of(each) for each in self.wordings], dtype=np.int64)
-            self._numbered = numbers, np.argsort(numbers)
-        return self._numbered
+def _places_of(shelf: WordingShelf, numbers: Places) -> Places:
+    """The places of those numbers that are of wordings of a shelf."""
+    own, order = shelf.numbers
+    at = np.minimum(np.searchsorted(own, numbers, sorter=order), len(own) - 1)
+    return np.asarray(order[at][own[order[at]] == numbers], dtype=np.int64)
 
 
 class _Search:
@@ -312,30 +265,12 @@ class _NearnessOfMany:
         return Nearness(*(None if way is None else _known(way[0][row]) for way in self._ways))
 
 
-def number_of(wording: Wording) -> int:
-    """The number of a wording in an index: of its text and kind of prompt alone, one stretch of numbers a kind."""
-    return _numbers_of(wording.prompt_kind)[0] + _hashed(wording.text, _TEXT_BITS)
-
-
 def index_of(wordings: Sequence[Wording], encoder: Encoder) -> Index:
     """The index of some wordings."""
     from rewrite_online.index import Index  # Here, as a service that looks for no meaning must start without it.
 
     numbers = np.array([number_of(each) for each in wordings], dtype=np.int64)
     return Index(numbers, encoder.wordings([each.text for each in wordings]))
-
-
-def _numbers_of(kind: str) -> tuple[int, int]:
-    begin = _hashed(kind, _KIND_BITS) << _TEXT_BITS
-    return begin, begin + (1 << _TEXT_BITS)
-
-
-def _hashed(text: str, bits: int) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> (64 - bits)
-
-
-def _by_kind(wording: Wording) -> tuple[str, str, int, float, str]:
-    return wording.prompt_kind, wording.text, -wording.customers, -wording.times, wording.state
 
 
 def _queries(said: str, heard: Heard) -> list[tuple[str, int | None]]:

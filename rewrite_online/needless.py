@@ -7,7 +7,7 @@ comes from: a customer's own history is of what the assistant was.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from resay.dialogue.rewrite import Heard, Rewrite, RewriteRequest
@@ -28,8 +28,9 @@ class Knowing(Protocol):
 class KnownWordings:
     """Wordings of a generation that has too little to rewrite beyond its table."""
 
-    def __init__(self, wordings: Iterable[Wording]) -> None:
-        self._known = {(each.text, each.prompt_kind): each for each in wordings}
+    def __init__(self, wordings: Iterable[Wording] | Mapping[tuple[str, str], Wording]) -> None:
+        """Take wordings, or whatever has them by text and kind of prompt."""
+        self._known = wordings if isinstance(wordings, Mapping) else {(each.text, each.prompt_kind): each for each in wordings}
 
     def known(self, heard: Heard) -> Wording | None:
         """What is known of the very words that were heard; nothing where too few customers say them."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Protocol
 
 from resay.dialogue.leaning import Told
 from resay.dialogue.rewrite import Heard, Rewrite
@@ -22,9 +23,8 @@ from rewrite_online.candidate import Candidate, Finder, Meant, Nearness
 from rewrite_online.finder import WordingFinder
 from rewrite_online.leanings import NO_LEANINGS, Leanings
 from rewrite_online.meaning import Likely, Meaning
-
-if TYPE_CHECKING:
-    from rewrite_online.sense import Sense
+from rewrite_online.sense import Sense, made_for
+from rewrite_online.shelves import Ways, WordingShelf, shelved
 
 STATES_MAX = 4
 """States that pieces name as candidates: the fifth likeliest was wanted by one request in a hundred."""
@@ -83,22 +83,79 @@ class Recalled:
         return self.told if self.told is not None and self.said is not None and self.told.leaning.text == self.said.text else None
 
 
+class Stock(Protocol):
+    """Wordings, by what is asked of them; equal ones may be made anew each time."""
+
+    @property
+    def known(self) -> Mapping[tuple[str, str], Wording]:
+        """All of them, by text and kind of prompt."""
+
+    @property
+    def mistaken(self) -> frozenset[str]:
+        """States that few mean (`mistaken_states`)."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of those that fare well enough to be said for others."""
+
+    def best(self, never: frozenset[tuple[str, str]]) -> Mapping[tuple[str, str], Wording]:
+        """The one that is said for each state, by state and kind of prompt (`best_wordings`): never one of these, by text and kind."""
+
+
+class Listed:
+    """A stock that is made as it is asked for."""
+
+    def __init__(self, wordings: Iterable[Wording]) -> None:
+        self._wordings = tuple(wordings)
+        self.known = {(each.text, each.prompt_kind): each for each in self._wordings}
+
+    @cached_property
+    def mistaken(self) -> frozenset[str]:
+        """States that few mean."""
+        return mistaken_states(self.known.values())
+
+    @property
+    def shelves(self) -> Mapping[str, WordingShelf]:
+        """The shelves of a finder."""
+        return shelved(self._wordings, Ways())
+
+    @property
+    def made_for(self) -> int:
+        """What stands for them in the label of an index."""
+        return made_for(self._wordings)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of those that fare well enough to be said for others."""
+        return words_of(self.known.values())
+
+    def best(self, never: frozenset[tuple[str, str]]) -> Mapping[tuple[str, str], Wording]:
+        """The one that is said for each state, by state and kind of prompt."""
+        return best_wordings(each for key, each in self.known.items() if key not in never)
+
+
 class Recall:
     """Wordings, and the ways to them; safe to share between threads."""
 
     def __init__(
-        self, wordings: Iterable[Wording], *, finder: Finder, spared: Iterable[tuple[str, str]] = (), counting: Finder | None = None
+        self,
+        wordings: Iterable[Wording] | Stock,
+        *,
+        finder: Finder,
+        spared: Iterable[tuple[str, str]] = (),
+        counting: Finder | None = None,
     ) -> None:
-        """Take wordings; `spared`, as text and prompt kind, are never said for anyone: what is itself rewritten, for one.
+        """Take wordings, or a stock of them.
 
+        `spared`, as text and prompt kind, are never said for anyone: what is itself rewritten, for one.
         `counting` finds what a record counts for, where it is cheaper than the finder.
         """
-        self._known = {(each.text, each.prompt_kind): each for each in wordings}
+        self._stock: Stock = Listed(wordings) if isinstance(wordings, Iterable) else wordings
+        self._known = self._stock.known
         self._finder, self._counting = finder, counting or finder
         self._never = frozenset(spared)
-        self._best = best_wordings(each for key, each in self._known.items() if key not in self._never)
-        self._mistaken = mistaken_states(self._known.values())
-        self._targets = frozenset((each.text, each.prompt_kind) for each in self._best.values())
+        self._best = self._stock.best(self._never)
+        self._mistaken = self._stock.mistaken
 
     @property
     def targets(self) -> Mapping[tuple[str, str], Wording]:
@@ -108,13 +165,13 @@ class Recall:
     @property
     def words(self) -> frozenset[str]:
         """All words of wordings that fare well enough to be said for others."""
-        return frozenset(
-            word for each in self._known.values() if each.state and each.success >= TARGET_SUCCESS_MIN for word in each.text.split()
-        )
+        return self._stock.words
 
     def is_target(self, heard: Heard) -> bool:
         """Whether what was heard is what would be said for others."""
-        return (canonical(heard.utterance), _kind(heard)) in self._targets
+        wording = self._stock.known.get((canonical(heard.utterance), _kind(heard)))
+        best = self._best.get((wording.state, wording.prompt_kind)) if wording is not None else None
+        return wording is not None and best is not None and best.text == wording.text
 
     def known(self, heard: Heard) -> Wording | None:
         """What is known of the very words that were heard; nothing where too few customers say them."""
@@ -221,8 +278,18 @@ def recall_beside(
     Nor is what may be rewritten where something is so. With a sense of meaning, wordings are also found and compared by that.
     """
     finder = WordingFinder(wordings, encoder=sense.encoder if sense else None, index=sense.index if sense else None)
+    return recall_by(finder, wordings, table, leanings=leanings)
+
+
+def recall_by(finder: WordingFinder, wordings: Iterable[Wording] | Stock, table: Iterable[Rewrite], *, leanings: Leanings) -> Recall:
+    """The same by a finder of these wordings."""
     # Records go by writing alone, and thousands of texts are asked about: none of them need be encoded.
     return Recall(wordings, finder=finder, spared={each.source_key for each in table} | leanings.keys, counting=finder.by_letters())
+
+
+def words_of(wordings: Iterable[Wording]) -> frozenset[str]:
+    """All words of wordings that fare well enough to be said for others."""
+    return frozenset(word for each in wordings if each.state and each.success >= TARGET_SUCCESS_MIN for word in each.text.split())
 
 
 def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]:
@@ -231,7 +298,7 @@ def best_wordings(wordings: Iterable[Wording]) -> dict[tuple[str, str], Wording]
     for each in wordings:
         if each.state and each.success >= TARGET_SUCCESS_MIN:
             held = best.get((each.state, each.prompt_kind))
-            if held is None or _fares(each) > _fares(held):
+            if held is None or fares(each) > fares(held):
                 best[each.state, each.prompt_kind] = each
     return best
 
@@ -258,7 +325,8 @@ def _failures(wording: Wording) -> float:
     return failed * (1 - wording.failing.not_the_words) if wording.failing else failed
 
 
-def _fares(wording: Wording) -> tuple[float, str]:
+def fares(wording: Wording) -> tuple[float, str]:
+    """By which the best wording of a state is chosen: no two with other texts fare alike."""
     error = (wording.success * (1 - wording.success) / (wording.times + 3)) ** 0.5
     return wording.success - TRIES_WEIGHED * error, wording.text
 

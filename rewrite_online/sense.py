@@ -48,8 +48,8 @@ def encode_sense(sense: Sense, wordings: Sequence[Wording], towers: Towers) -> d
     return {HEADS_FILE: bytes(heads), VECTORS_FILE: sense.index.snapshot(label)}
 
 
-def read_sense(files: Mapping[str, bytes | memoryview], wordings: Sequence[Wording], towers: Towers | None) -> Sense:
-    """The sense that files hold, for these wordings; `towers`: the encoder that is there.
+def read_sense(files: Mapping[str, bytes | memoryview], number: int, towers: Towers | None) -> Sense:
+    """The sense that files hold, for wordings of a number (`made_for`); `towers`: the encoder that is there.
 
     Raises: WrongEncoder.
     """
@@ -65,7 +65,7 @@ def read_sense(files: Mapping[str, bytes | memoryview], wordings: Sequence[Wordi
         message = f"encoder must be the one that wordings were learnt with; {error}"
         raise WrongEncoder(message) from error
     try:
-        return Sense(own, own.place(Index.load(files[VECTORS_FILE], Label(own.name, made_for(wordings)))))
+        return Sense(own, own.place(Index.load(files[VECTORS_FILE], Label(own.name, number))))
     except WrongIndex as error:
         message = f"vectors must be of these wordings by this encoder; {error}"
         raise WrongEncoder(message) from error

@@ -6,8 +6,8 @@ Knows strings only: `sound` brings keys of how words sound here, too. Nothing is
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ TEXTS_MAX = 1 << 24
 _CODE_BITS = 40
 _MIXED_BY = tuple(map(np.uint64, (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5)))
 """Odd numbers that keep runs of other characters apart, in turn; two that fall together only make a string seem nearer than it is."""
+
+ARRAYS = ("owners", "starts", "codes", "weights", "lengths")
+"""Of which a collection is made."""
 
 Places = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -49,6 +52,19 @@ class Runs:
         squares = np.bincount(self._owners, weights=np.repeat(self._weights, counts), minlength=len(texts))
         self._lengths = np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny)).astype(np.float32)
         self._sums = _Sums(len(texts))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it as arrays by name."""
+        return {name: getattr(self, f"_{name}") for name in ARRAYS}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], *, gram: int = GRAM) -> Runs:
+        """The same from its arrays, which it goes on to use where they lie."""
+        runs = cls.__new__(cls)
+        runs._gram = gram
+        runs._owners, runs._starts, runs._codes, runs._weights, runs._lengths = (arrays[name] for name in ARRAYS)
+        runs._sums = _Sums(len(runs._lengths))
+        return runs
 
     def nearest(self, queries: Sequence[str], *, at_most: int) -> Places:
         """The places of the strings nearest to any of some texts, by cosine, each once, the nearest first."""

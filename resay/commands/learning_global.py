@@ -18,7 +18,7 @@ from markov.steps import Floors, Step
 from markov.verify import Rules
 from markov.voices import NO_VOICE
 from markov.wordings import Heard, heard_wordings, name_customers
-from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, wordings_hold
+from markov.wordings_proof import Checked, bound_to, check_wordings, checked_at, encode_wordings_proof, floor_of, wordings_hold
 from resay.commands.learning_folds import meanings_of
 from resay.commands.learning_leanings import learn_leanings
 from resay.dialogue.rewrite import Rewrite
@@ -33,6 +33,7 @@ from resay.store.rewrites import REWRITES_FILE, encode_rewrites
 from resay.store.turns import judged_turns
 from resay.store.wordings import (
     BESIDE_FILES,
+    FINDER_FILE,
     GLOBAL_FILES,
     MEANING_FILE,
     RANKER_FILE,
@@ -43,11 +44,12 @@ from resay.store.wordings import (
     encode_wordings,
 )
 from rewrite_online.features import Example
+from rewrite_online.global_certificate import finder_files
 from rewrite_online.leanings import Leanings
 from rewrite_online.lessons import Came, Without, examples_of
 from rewrite_online.meaning import encode_meaning
 from rewrite_online.recall import recall_beside
-from rewrite_online.sense import WrongEncoder, encode_sense, read_sense, sense_of
+from rewrite_online.sense import WrongEncoder, encode_sense, made_for, read_sense, sense_of
 
 if TYPE_CHECKING:
     from rewrite_online.encoder import Towers
@@ -125,6 +127,7 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         files[LEANINGS_FILE] = encode_leanings(leanings)
     if sense and towers:
         files |= encode_sense(sense, checked.kept, towers)
+    files |= finder_files(checked.kept, files[WORDINGS_FILE], customers_min=rules.k)
     totals |= {"examples": ranked.examples, "leanings": len(leanings)}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
@@ -152,25 +155,28 @@ def carried(lake: Lake, live: Generation | None, table: Sequence[Rewrite], rules
     if not _has_its_encoder(files, rules):
         return None
     # What lost since then is stopped now: records are told in a moment, and a ranker is not grown in one.
-    files[WORDINGS_FILE] = _with_records_of_now(lake, decode_wordings(files[WORDINGS_FILE]), table, rules)
-    told = {REWRITES_FILE: encode_rewrites(table), WORDINGS_FILE: files[WORDINGS_FILE]}
-    return Global({**files, WORDINGS_PROOF_FILE: bound_to(proof, told)}, {"wordings_carried": 1})
+    wordings = _with_records_of_now(lake, decode_wordings(files[WORDINGS_FILE]), table, rules)
+    told = {WORDINGS_FILE: encode_wordings(wordings)}
+    told |= finder_files(wordings, told[WORDINGS_FILE], customers_min=floor_of(proof))
+    files = {name: content for name, content in files.items() if name != FINDER_FILE} | told
+    proof = bound_to(proof, {FINDER_FILE: None, REWRITES_FILE: encode_rewrites(table), **told})
+    return Global({**files, WORDINGS_PROOF_FILE: proof}, {"wordings_carried": 1})
 
 
 def _has_its_encoder(files: Mapping[str, bytes], rules: GlobalRules) -> bool:
     """Whether what is needed to serve them is here: after another encoder has come they are learnt anew."""
     try:
-        return VECTORS_FILE not in files or bool(read_sense(files, decode_wordings(files[WORDINGS_FILE]), rules.encoder()))
+        return VECTORS_FILE not in files or bool(read_sense(files, made_for(decode_wordings(files[WORDINGS_FILE])), rules.encoder()))
     except WrongEncoder:
         return False
 
 
-def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequence[Rewrite], rules: GlobalRules) -> bytes:
+def _with_records_of_now(lake: Lake, wordings: Sequence[Wording], table: Sequence[Rewrite], rules: GlobalRules) -> tuple[Wording, ...]:
     with lake.connect() as connection:
         engine = DuckDBEngine(connection)
         name_customers(engine, Floors(customers_min=rules.k))
         told = with_own_record(engine, wordings, recall_beside(wordings, table).counts_for)
-        return encode_wordings(with_failing(connection, told, Rules(customers_min=rules.k)))
+        return with_failing(connection, told, Rules(customers_min=rules.k))
 
 
 def is_beside(live: Generation, files: Mapping[str, bytes]) -> bool:

@@ -125,7 +125,7 @@ def _gate(live: Rewrite | None, vetoes: Vetoes, failing: Failing | None) -> str:
 def _failing(generation: Generation | None, source: str, kind: str) -> Failing | None:
     if generation is None or not (generation.path / WORDINGS_FILE).exists():
         return None
-    return next((each.failing for each in wordings_known(generation) if (each.text, each.prompt_kind) == (source, kind)), None)
+    return known.failing if (known := wordings_known(generation).get((source, kind))) is not None else None
 
 
 def _floor_of(generation: Generation | None) -> int:

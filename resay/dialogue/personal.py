@@ -54,6 +54,9 @@ CALLING = frozenset({"call", "dial", "ring", "text", "email", "message", "faceti
 OF_PEOPLE = frozenset({"contact", "person", "recipient", "caller", "phone_number", "email", "email_address", "address", "postal_address"})
 """Names of slots that hold a person, or the way to one."""
 
+TELLING = DIGIT_WORDS | TITLES | CALLING | {"dot"}
+"""Words of which a text has one, if it has nothing but letters and still points to one person by itself."""
+
 STATES_KEPT_MAX = 65_536
 """States whose slots are kept: a home has some hundred, a million wordings some ten thousand; 10 MB."""
 

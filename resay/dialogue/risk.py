@@ -66,6 +66,11 @@ class RiskWords:
     all_of_it: frozenset[str] = ALL_OF_IT
     reading: frozenset[str] = READING
 
+    @property
+    def telling(self) -> frozenset[str]:
+        """Words of which a text has one, if it makes a state riskier than it is by itself."""
+        return self.deeds | self.things | self.all_of_it
+
 
 ENGLISH = RiskWords()
 """The lists that ship: English, and the names of Home Assistant's domains and intents."""

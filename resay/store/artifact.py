@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from resay.dialogue.errors import ResayError, told_without_place
@@ -26,8 +26,8 @@ _LOCK = ".lock"
 LOCK_WAIT_S = 60.0
 """How long one waits for another to publish: writing a table and moving the pointer takes a second, at a million rewrites some ten."""
 
-MAPPED_FROM = 1 << 26
-"""Bytes from which a file is mapped and not read: 64 MiB, vectors of 80,000 wordings. Whoever cuts off a mapped file by hand ends the
+MAPPED_FROM = 1 << 24
+"""Bytes from which a file is mapped and not read: 16 MiB, vectors of 20,000 wordings. Whoever cuts off a mapped file by hand ends the
 process."""
 
 LOCK_LOOK_S = 0.02
@@ -48,6 +48,8 @@ class Generation:
 
     number: int
     path: Path
+    sha256: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Hashes of its files, as they were found when it was opened; none of one that was only glanced at, or has just been written."""
 
     def read(self, name: str) -> bytes:
         """One of its files.
@@ -154,11 +156,12 @@ class Shelf:
         Raises: BrokenArtifact.
         """
         path = self._root / _name(number)
-        for name, expected in _hashes(path, number).items():
+        hashes = _hashes(path, number)
+        for name, expected in hashes.items():
             if hash_of(_mapped(path, name)) != expected:
                 message = f"file {path / name} must be as it was written; its hash differs; was it edited by hand?"
                 raise BrokenArtifact(message)
-        return Generation(number=number, path=path)
+        return Generation(number=number, path=path, sha256=hashes)
 
     def glance(self, number: int, name: str) -> Generation:
         """A generation of which only one file is checked against its hash: to tell many of them apart, where checking all takes seconds.

@@ -37,10 +37,14 @@ VECTORS_FILE = "vectors.index"
 SENSE_FILES = (HEADS_FILE, VECTORS_FILE)
 """Files that the global layer has besides, both or none, where its ranker was grown with nearness of meaning."""
 
-BESIDE_FILES = (*GLOBAL_FILES, *SENSE_FILES, LEANINGS_FILE)
+FINDER_FILE = "finder.bin"
+"""Name of the file of what finding wordings takes, made once for all who load the generation; it is made anew where it is missing."""
+
+BESIDE_FILES = (*GLOBAL_FILES, *SENSE_FILES, LEANINGS_FILE, FINDER_FILE)
 """All files that may stand beside a table."""
 
-_decode_row = msgspec.json.Decoder(Wording).decode
+decode_wording = msgspec.json.Decoder(Wording).decode
+"""One line of them."""
 
 
 def encode_wordings(wordings: Iterable[Wording]) -> bytes:
@@ -53,4 +57,4 @@ def decode_wordings(raw: bytes) -> list[Wording]:
 
     Raises: BrokenArtifact, naming the first line that is no wording.
     """
-    return decode_lines(raw, _decode_row, file=WORDINGS_FILE, kind="a wording")
+    return decode_lines(raw, decode_wording, file=WORDINGS_FILE, kind="a wording")

@@ -22,6 +22,7 @@ from resay.store.leanings import LEANINGS_FILE, encode_leanings
 from resay.store.reading import Connection
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, SENSE_FILES, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
+from rewrite_online.global_certificate import finder_files
 from rewrite_online.meaning import encode_meaning
 from rewrite_online.sense import made_for
 from serving.customers.held import Held, Judged, Words, read_held
@@ -138,6 +139,8 @@ def _beside(held: Held, judged: Judged, *, now: datetime) -> dict[str, bytes]:
     if fits and judged.meaning is not None and len(judged.meaning.pieces):
         files |= {MEANING_FILE: encode_meaning(judged.meaning)}
         files |= {name: held.generation.read(name) for name in (RANKER_FILE, *sense)}
+        # Made anew of what stays: nothing of a text that went is in its bytes.
+        files |= finder_files(judged.checked.kept, files[WORDINGS_FILE], customers_min=held.wordings_floor)
         if judged.leanings:
             files[LEANINGS_FILE] = encode_leanings(judged.leanings)
     rules = replace(held.rules, customers_min=held.wordings_floor)

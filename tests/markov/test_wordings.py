@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,14 +17,23 @@ from markov.proof import Proof, Verdict
 from markov.publish import Card, Content, publish_content, roll_back
 from markov.verify import Rules
 from markov.wordings import Heard, Spoken, heard_wordings
-from markov.wordings_proof import Checked, check_wordings, encode_wordings_proof, floor_of, wordings_hold
+from markov.wordings_proof import Checked, bound_to, check_wordings, encode_wordings_proof, floor_of, wordings_hold
 from resay.commands.learning_global import Global, GlobalRules, carried
 from resay.dialogue.rewrite import Rewrite, Risk
 from resay.dialogue.wording import Failing, Fared, Wording
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.lake import Lake
 from resay.store.rewrites import REWRITES_FILE, encode_rewrites
-from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
+from resay.store.wordings import (
+    FINDER_FILE,
+    MEANING_FILE,
+    RANKER_FILE,
+    WORDINGS_FILE,
+    WORDINGS_PROOF_FILE,
+    decode_wordings,
+    encode_wordings,
+)
+from rewrite_online.global_certificate import finder_files
 from tests.builders import BASE
 from tests.markov.talk import Log, Said, alone, fill, names, opening, planted, rephrased
 
@@ -275,16 +285,36 @@ def test_records_are_of_now_when_wordings_are_carried_over(tmp_path: Path):
     lake = fill(Lake(tmp_path / "lake"), planted(customers=names(10)) + lost)
     hear_all(lake)
     wordings = (replace(GOOD, customers=10), Wording("lamp on now", "", "", Risk.LOW, 10, 10.0, 0.1, 20_700))
-    proven = encode_wordings_proof({WORDINGS_FILE: b"old"}, Checked(wordings, {}), Rules(), now=datetime.now(UTC))
-    files = {WORDINGS_FILE: encode_wordings(wordings), MEANING_FILE: b"m", RANKER_FILE: b"r", WORDINGS_PROOF_FILE: proven}
+    proven = encode_wordings_proof({WORDINGS_FILE: b"old", FINDER_FILE: b"f"}, Checked(wordings, {}), Rules(), now=datetime.now(UTC))
+    files = {
+        WORDINGS_FILE: encode_wordings(wordings),
+        MEANING_FILE: b"m",
+        RANKER_FILE: b"r",
+        WORDINGS_PROOF_FILE: proven,
+        FINDER_FILE: b"f",
+    }
     live = Shelf(tmp_path / "rewrites").write(files)
 
     found = carried(lake, live, [], GlobalRules(10, anew_after=timedelta(hours=1)))
 
     assert found is not None
-    told = {each.text: each.fared for each in decode_wordings(found.files[WORDINGS_FILE])}
+    told = {each.text: each.fared for each in told_of(found)}
     assert told["lamp on now"] == (Fared(LAMP, is_near=False, wins=0.0, losses=5.0),)
     assert hashlib.sha256(found.files[WORDINGS_FILE]).hexdigest().encode() in found.files[WORDINGS_PROOF_FILE]
+    # And the finder's file is made anew of these.
+    assert found.files[FINDER_FILE] == finder_files(told_of(found), found.files[WORDINGS_FILE], customers_min=10)[FINDER_FILE]
+    assert hashlib.sha256(found.files[FINDER_FILE]).hexdigest().encode() in found.files[WORDINGS_PROOF_FILE]
+
+
+def told_of(found: Global) -> list[Wording]:
+    return decode_wordings(found.files[WORDINGS_FILE])
+
+
+def test_a_file_that_is_not_carried_is_no_longer_proven():
+    """Else the generation would be refused for lack of it."""
+    proof = encode_wordings_proof({WORDINGS_FILE: b"w", FINDER_FILE: b"f"}, Checked((), {}), Rules(), now=datetime.now(UTC))
+
+    assert json.loads(bound_to(proof, {FINDER_FILE: None}))["sha256"].keys() == {WORDINGS_FILE}
 
 
 def test_what_the_assistant_has_learnt_wins_over_weeks_of_refusals(tmp_path: Path):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from resay.dialogue.rewrite import Heard, Risk
 from resay.dialogue.turn import Hypothesis, Prompt
 from resay.dialogue.wording import Wording
-from rewrite_online.finder import QUERY_CHARS_MAX, Ways, WordingFinder, index_of
+from rewrite_online.finder import QUERY_CHARS_MAX, WordingFinder, index_of
+from rewrite_online.shelves import Ways
 from tests.builders import BASE
 
 SPOKEN = st.lists(st.sampled_from(["turn", "on", "off", "the", "light", "lied", "kitchen", "chicken"]), min_size=1, max_size=6).map(

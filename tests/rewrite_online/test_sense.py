@@ -17,7 +17,7 @@ from rewrite_online.encoder import Heads, Towers, on_demand
 from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.recall import recall_beside
-from rewrite_online.sense import WrongEncoder, encode_sense, read_sense, sense_of
+from rewrite_online.sense import WrongEncoder, encode_sense, made_for, read_sense, sense_of
 from rewrite_online.watch import Watch
 from tests.builders import BASE, asked
 from tests.rewrite_online.test_encoder import LetterTrunk, heads
@@ -68,7 +68,7 @@ def test_learning_and_serving_see_the_same_nearness(tmp_path: Path):
     learnt = recall_beside(WORDINGS, [], sense_of(WORDINGS, encoder)).gather(heard("turn on that lite"), meaning())
     written = with_sense(encoder)
 
-    read = recall_beside(WORDINGS, [], read_sense(written, WORDINGS, towers())).gather(heard("turn on that lite"), meaning())
+    read = recall_beside(WORDINGS, [], read_sense(written, made_for(WORDINGS), towers())).gather(heard("turn on that lite"), meaning())
 
     assert read == learnt
     assert any(each.nearest.meaning is not None for each in read.candidates)
@@ -166,7 +166,7 @@ def test_vectors_of_other_wordings_are_refused():
     encoder = towers()
 
     with pytest.raises(WrongEncoder, match="vectors must be of these wordings"):
-        read_sense(with_sense(encoder), [*WORDINGS, wording("call a taxi")], encoder)
+        read_sense(with_sense(encoder), made_for([*WORDINGS, wording("call a taxi")]), encoder)
 
 
 def test_vectors_by_other_heads_are_refused():
@@ -174,7 +174,7 @@ def test_vectors_by_other_heads_are_refused():
     mixed = with_sense(towers()) | {HEADS_FILE: bytes(heads(seed=1))}
 
     with pytest.raises(WrongEncoder, match="vectors must be of these wordings by this encoder"):
-        read_sense(mixed, WORDINGS, towers())
+        read_sense(mixed, made_for(WORDINGS), towers())
 
 
 def test_vectors_that_were_cut_off_are_refused():
@@ -182,14 +182,14 @@ def test_vectors_that_were_cut_off_are_refused():
     content = with_sense(towers())
 
     with pytest.raises(WrongEncoder):
-        read_sense(content | {VECTORS_FILE: content[VECTORS_FILE][:-1]}, WORDINGS, towers())
+        read_sense(content | {VECTORS_FILE: content[VECTORS_FILE][:-1]}, made_for(WORDINGS), towers())
 
 
 def test_records_may_change_beside_the_same_vectors():
     """Tonight's records are written beside last week's vectors: the texts are the same."""
     changed = [replace(each, success=each.success / 2) for each in reversed(WORDINGS)]
 
-    assert len(read_sense(with_sense(towers()), changed, towers()).index) == len(WORDINGS)
+    assert len(read_sense(with_sense(towers()), made_for(changed), towers()).index) == len(WORDINGS)
     assert encode_wordings(changed) != files()[WORDINGS_FILE]
 
 
@@ -204,7 +204,7 @@ def test_towers_without_heads_are_read_back_as_they_were_written():
     sense = sense_of(WORDINGS, bare)
     assert sense is not None
 
-    read = read_sense(encode_sense(sense, WORDINGS, bare), WORDINGS, bare)
+    read = read_sense(encode_sense(sense, WORDINGS, bare), made_for(WORDINGS), bare)
 
     assert np.allclose(read.encoder.heard(["play jazz"]), bare.heard(["play jazz"]), atol=1e-6)
 

@@ -21,18 +21,21 @@ from resay.commands.bench.kept_vectors import Vectored, vectors_of
 from resay.dialogue.history import Tried, Way
 from resay.dialogue.personal import personal_in
 from resay.dialogue.rewrite import BeforeRequest, Heard, Rewrite, Risk
+from resay.dialogue.risk import risk_of
 from resay.dialogue.wording import Wording
 from resay.store.artifact import Shelf
 from resay.store.books import Books, Told
 from resay.store.rewrites import PROOF_FILE, REWRITES_FILE, encode_rewrites, rewrite_id_of
 from resay.store.wordings import MEANING_FILE, RANKER_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
 from rewrite_online.features import Example
-from rewrite_online.finder import WordingFinder, number_of
+from rewrite_online.finder import WordingFinder
 from rewrite_online.fit import fit
 from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
+from rewrite_online.global_certificate import finder_files
 from rewrite_online.meaning import Meaning, encode_meaning
 from rewrite_online.recall import Recall
 from rewrite_online.sense import Sense, encode_sense
+from rewrite_online.shelves import number_of
 
 WORDINGS_A_STATE = 20
 """Ways to put one request: a fourth as many as the shipped home's goals have, misheard ones included."""
@@ -70,7 +73,7 @@ def make_home(home: Path, *, wordings: int, seed: int, meant: Vectored | None = 
     """Learn and publish in an empty folder, and say what may be said to it; `meant`: wordings are compared by that, too."""
     rng = Random(seed)
     known = list(_wordings(wordings, rng))
-    table = [_rewrite(f"{each.text} {rng.choice(_HOWS)} so", each) for each in rng.sample(known, min(TABLE_ROWS, len(known)))]
+    table = [_rewrite(f"{each.text} {rng.choice(_HOWS)} so", each) for each in _some(known, TABLE_ROWS, rng)]
     sense = _sense(known, meant, seed) if meant else None
     finder = WordingFinder(
         known[: STATES_LEARNT * WORDINGS_A_STATE], encoder=sense.encoder if sense else None, index=sense.index if sense else None
@@ -121,13 +124,19 @@ def _wording(text: str, state: int, rng: Random) -> Wording:
         text=text,
         prompt_kind="",
         state=f"things|Do|{state}",
-        risk=Risk.LOW,
+        # Of a million made-up words some are risky ones, and the certificate asks.
+        risk=risk_of(f"things|Do|{state}", text),
         customers=customers,
         times=float(3 * customers),
         success=rng.uniform(0.5, 0.98),
         last_day=20_000,
         evidence=("made-up",),
     )
+
+
+def _some(known: Sequence[Wording], count: int, rng: Random) -> list[Wording]:
+    harmless = [each for each in known if each.risk is Risk.LOW]
+    return rng.sample(harmless, min(count, len(harmless)))
 
 
 def _rewrite(source: str, wording: Wording) -> Rewrite:
@@ -160,6 +169,7 @@ def _files(
     # In order of the table's own form, as the product writes it.
     tabled = {REWRITES_FILE: encode_rewrites(table)}
     told = {WORDINGS_FILE: encode_wordings(known), MEANING_FILE: encode_meaning(weights), RANKER_FILE: ranker, **sensed}
+    told |= finder_files(known, told[WORDINGS_FILE], customers_min=10)
     proof = encode_wordings_proof({**tabled, **told}, Checked(tuple(known), {}), Rules(), now=datetime.now(UTC))
     return {**tabled, PROOF_FILE: _proof(tabled[REWRITES_FILE], len(table)), **told, WORDINGS_PROOF_FILE: proof}
 
