@@ -184,7 +184,7 @@ def test_a_home_without_rights_is_said(open_folder: Path):
     unread = child.resay("ingest", log, home=open_folder / "home", before=child.WITHOUT_RIGHTS)
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert "must be a folder that can be read and written; [Errno 13] Permission denied" in done.stderr
+    assert "must be a folder that can be read and written; Permission denied" in done.stderr
     assert done.stderr.endswith("is the path right, and is it yours?\n")
     assert (unread.returncode, unread.stdout, unread.stderr.count("\n")) == (1, "", 1)
     assert unread.stderr.endswith("Permission denied; is the path right, and is the file yours to read?\n")
