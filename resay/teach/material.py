@@ -6,7 +6,7 @@ Knows the file and chance; knows nothing of nets. Wordings that are scored are i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +14,12 @@ from random import Random
 from zlib import crc32
 
 from resay.dialogue.errors import ResayError
+from resay.dialogue.text import canonical
 from resay.teach.span_path import Part
 
 WORDINGS_FILE = "wordings.txt"
 
-SHARES = {"request": 0.38, "name": 0.19, "correction": 0.11, "none": 0.32}
+SHARES = {"request": 0.44, "name": 0.18, "correction": 0.08, "none": 0.30}
 """How much there is of each kind; it is the bar, and not the share of ordinary talk, that keeps false alarms rare."""
 
 LEAD, TAIL, OTHER_WORD, FILLERS, SMALL_LEAD, FLAT = 0.4, 0.15, 0.12, 0.3, 0.1, 0.5
@@ -38,8 +39,8 @@ _Spoken = tuple[str, Part]
 _SLOT = re.compile(r"(\{\w+\})")
 _PARTS = {"words": Part.WORDS, "meaning": Part.MEANING}
 _ANY, _NONE, _MADE = "any", "none", "_made"
-_DEPTH_MAX = 8
-"""Sections within sections: what somebody says of an odd phrase that is a command has six."""
+_DEPTH_MAX = 24
+"""Sections within sections: a polite wish for a command and another at once has ten, and may hold one more."""
 _FILLED = {"request": ("odd", "command"), "name": ("called", "thing"), "correction": ("odd", "command")}
 
 
@@ -60,9 +61,10 @@ class Made:
 class Material:
     """The sections of a file of wordings."""
 
-    def __init__(self, sections: Mapping[str, Sequence[str]], any_words: Sequence[str]) -> None:
-        """`any_words` are what words may be made of beside those of the file."""
+    def __init__(self, sections: Mapping[str, Sequence[str]], any_words: Sequence[str], *, scored: Collection[str] = ()) -> None:
+        """`any_words` are what words may be made of beside those of the file; nothing is made in wordings that are scored."""
         self._sections = {**sections, _ANY: any_words}
+        self._scored = {bare_wording(line) for line in scored}
         self._learnt = {kind: [line for line in sections[kind] if kind == _NONE or not is_apart(line)] for kind in SHARES}
         self._apart = {kind: [line for line in sections[kind] if kind == _NONE or is_apart(line)] for kind in SHARES}
         self._groups: dict[str, list[list[str]]] = {}
@@ -82,15 +84,18 @@ class Material:
         if rng.random() >= PUT_TOGETHER or (apart and kind != _NONE):
             return self._around_filled(whole, rng)
         made = self._around_filled(rng.choice(self._sections[kind + _MADE]), rng)
-        return whole if kind != _NONE and made in self._apart[kind] else made
+        return whole if kind != _NONE and (made in self._apart[kind] or bare_wording(made) in self._scored) else made
 
     def _one(self, kind: str, wording: str, rng: Random) -> Made:
         taught = kind in {"request", "name"}
         spoken: list[_Spoken] = []
         if rng.random() < (LEAD if taught else SMALL_LEAD):
             spoken += _around(rng.choice(self._sections["lead" if taught else "filler"]))
-        for piece in _SLOT.split(wording):
-            spoken += self._piece(piece, kind, rng)
+        loose = True
+        for piece in filter(None, _SLOT.split(wording)):
+            more = self._piece(piece, kind, rng)
+            spoken = [*spoken, *more] if loose or piece[0].isspace() else _joined(spoken, more)
+            loose = piece[-1].isspace()
         if taught and rng.random() < TAIL:
             spoken += _around(rng.choice(self._sections["tail"]))
         spoken = self._misheard(spoken, rng) if rng.random() < MISHEARD else spoken
@@ -125,6 +130,8 @@ class Material:
     def _filled(self, text: str, rng: Random) -> str:
         """A text without braces: what stands in them is drawn, and filled again."""
         for _ in range(_DEPTH_MAX):
+            if "{" not in text:
+                break
             text = _SLOT.sub(lambda slot: rng.choice(self._sections[slot[0][1:-1]]), text)
         return text
 
@@ -139,12 +146,12 @@ class Material:
         return told
 
 
-def read_material(path: Path, any_words: Sequence[str]) -> Material:
-    """The material of a file.
+def read_material(path: Path, any_words: Sequence[str], *, scored: Collection[str] = ()) -> Material:
+    """The material of a file, without wordings that are scored.
 
     Raises: WrongWordings.
     """
-    return Material(read_wordings(path), any_words)
+    return Material(read_wordings(path), any_words, scored=scored)
 
 
 def read_wordings(path: Path) -> dict[str, list[str]]:
@@ -176,6 +183,11 @@ def is_apart(wording: str) -> bool:
     return crc32(wording.encode()) % APART == 0
 
 
+def bare_wording(wording: str) -> str:
+    """A wording by which others are known that differ from it in stops and articles alone."""
+    return canonical(wording).replace("the {", "{")
+
+
 def _slots(sections: Mapping[str, Sequence[str]]) -> set[str]:
     named = {slot[1:-1] for lines in sections.values() for line in lines for slot in _SLOT.findall(line)}
     return named - _PARTS.keys() - {_ANY}
@@ -183,6 +195,12 @@ def _slots(sections: Mapping[str, Sequence[str]]) -> set[str]:
 
 def _around(text: str) -> list[_Spoken]:
     return [(word, Part.AROUND) for word in text.split()]
+
+
+def _joined(before: Sequence[_Spoken], after: Sequence[_Spoken]) -> list[_Spoken]:
+    """Two pieces with nothing between them, as a quotation mark and what is quoted: one word, which is of the part that it touches."""
+    (left, left_part), (right, right_part) = before[-1], after[0]
+    return [*before[:-1], (left + right, max(left_part, right_part)), *after[1:]]
 
 
 def _flat(spoken: Sequence[_Spoken]) -> list[_Spoken]:

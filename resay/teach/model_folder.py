@@ -36,10 +36,15 @@ class Card:
 
 def write_card(folder: Path, card: Card) -> Card:
     """Write the card of the net that lies in a folder; it is returned with the hash."""
-    written = replace(card, sha256=hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest())
+    written = replace(card, sha256=net_hash(folder))
     record = {"trained": dict(card.trained), "bars": asdict(card.bars), "sha256": {MODEL_FILE: written.sha256}}
     (folder / CARD_FILE).write_text(json.dumps(record, indent=1) + "\n")
     return written
+
+
+def net_hash(folder: Path) -> str:
+    """The hash of the net that lies in a folder, whatever its card tells."""
+    return hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
 
 
 def read_model(folder: Path) -> tuple[Tagger, Bars]:
@@ -50,7 +55,7 @@ def read_model(folder: Path) -> tuple[Tagger, Bars]:
     try:
         card = json.loads((folder / CARD_FILE).read_text())
         told = card["sha256"][MODEL_FILE]
-        found = hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
+        found = net_hash(folder)
         if found != told:
             message = f"its card tells hash {told}, the file has {found}"
             raise ValueError(message)

@@ -46,7 +46,7 @@ def test_what_was_taught_is_used_in_the_very_next_request_of_every_replica(repli
     one, other = replicas
     for number in range(20):
         words = f"movie night {number}"
-        told = teach(one, text=f"when I say {words} I mean dim the lights")
+        told = teach(one, text=f"when I say {words} I mean dim the lights", yes=True)
         assert (told["outcome"], told["teaching"]["words"]) == ("taught", words)
         assert [put(other, words), put(one, words)] == ["dim the lights"] * 2
         assert [put(other, words, "c2"), put(one, words, "c2")] == [words] * 2

@@ -79,6 +79,30 @@ def test_one_word_around_may_be_misheard(tmp_path: Path):
     assert all(canonical(" ".join(each.words)).split().count("zebra") == 1 for each in misheard)
 
 
+def test_what_is_scored_is_not_put_together_from_parts(tmp_path: Path):
+    """Whatever its articles and stops; what is put together otherwise still is."""
+    (tmp_path / "w.txt").write_text(SMALL)
+    material = read_material(tmp_path / "w.txt", [], scored=["If I say {words}, you {meaning}!"])
+
+    learnt = {material.wording("request", Random(seed)) for seed in range(200)}
+
+    assert learnt == {"when i say {words} i mean {meaning}", "whenever i say {words} you {meaning}"}
+
+
+def test_stops_and_marks_stand_at_the_words_that_they_touch(tmp_path: Path):
+    """As somebody writes them, and as what is served reads them: no word is a mark alone."""
+    text = SMALL.replace("when i say {words} i mean {meaning}", 'what is "{words}"? it is ({meaning}).')
+    (tmp_path / "w.txt").write_text(text.replace("{when} i say {words} you {meaning}", 'what is "{words}"? it is ({meaning}).'))
+    made = [each for each in read_material(tmp_path / "w.txt", ["blue"]).made(300, Random(7)) if each.kind == "request"]
+
+    words = {word for each in made for word in each.words}
+    marked = {(word, part) for each in made for word, part in zip(each.words, each.parts, strict=True) if word in {'"lumos"?', "lamp)."}}
+
+    assert marked == {('"lumos"?', Part.WORDS), ("lamp).", Part.MEANING)}
+    assert "(dim" in words
+    assert all(any(sign.isalnum() for sign in word) for word in words)
+
+
 @pytest.mark.parametrize("text", ["", "[request]\n{words}\n", SMALL.replace("[thing]", "[other]")])
 def test_a_file_that_is_cut_short_is_refused(text: str, tmp_path: Path):
     """With the section that is missing."""

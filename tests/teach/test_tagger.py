@@ -137,6 +137,26 @@ def test_it_learns(tmp_path: Path):
     assert [each.chance > 0.5 for each in readings_of(tagger, rows()[:4])] == [True, True, True, False]
 
 
+def test_a_written_net_is_trained_on(tmp_path: Path):
+    """What it knew is what it begins with, but for what eight bits round; a new one would know nothing of it."""
+    torch = pytest.importorskip("torch")
+    from resay.teach.train import Lessons, learn_tagger
+    from resay.training.loop import FitRules
+
+    written(tmp_path, learnt=net())
+    (tmp_path / "w.txt").write_text(SMALL)
+    states = TokenStates(ENCODER)
+    material = read_material(tmp_path / "w.txt", states.vocabulary.words())
+    still = FitRules(epochs=1, rate=0.0, head_rate=0.0, looks=1)
+    begun, _ = learn_tagger(Lessons(material, 16, seed=3, start=tmp_path / MODEL_FILE), rows() * 4, states=states, rules=still)
+
+    known = begun.state_dict()
+
+    assert known.keys() == net().state_dict().keys()
+    for name, wanted in net().state_dict().items():
+        assert torch.linalg.vector_norm(known[name] - wanted) <= 0.3 * torch.linalg.vector_norm(wanted), name
+
+
 def test_a_folder_that_was_changed_is_refused(tmp_path: Path):
     """By the hash on its card, as it is no net, or as it lacks something."""
     (tmp_path / MODEL_FILE).write_bytes(b"no net")
