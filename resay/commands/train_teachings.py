@@ -61,7 +61,13 @@ def teachings(  # noqa: PLR0917 - the command line names its options
     export_tagger(net, choosing, out / MODEL_FILE, seed=seed)
     readings = list(readings_of(Tagger(out / MODEL_FILE), choosing))
     taught = [each.right for each in readings if each.teaches]
-    trained = {"utterances": utterances, "seed": seed, "steps": fitted.steps, "seconds": round(fitted.seconds), "loss": fitted.best}
+    trained: dict[str, float | str] = {
+        "utterances": utterances,
+        "seed": seed,
+        "steps": fitted.steps,
+        "seconds": round(fitted.seconds),
+        "loss": fitted.best,
+    }
     trained |= {"from": net_hash(start)} if start else {}
     trained |= {"right": round(sum(taught) / len(taught), 3)}
     card = write_card(out, Card(choose_bars(readings), trained))

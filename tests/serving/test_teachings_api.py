@@ -62,7 +62,7 @@ def test_what_is_to_be_forgotten_may_be_said(replicas: tuple[httpx.Client, httpx
     """One at once, all after a yes, and in the very next request of every replica."""
     one, other = replicas
     for words in ("movie night", "game night", "tea time"):
-        teach(one, text=f"when I say {words} I mean dim the lights")
+        teach(one, text=f"when I say {words} I mean dim the lights", yes=True)
 
     assert teach(one, text="forget movie night")["outcome"] == "forgotten"
     assert [put(other, words) for words in ("movie night", "tea time")] == ["movie night", "dim the lights"]
