@@ -119,21 +119,33 @@ class Lexicon:
         used: list[Taught] = []
         place = 0
         while place < len(tokens):
-            found = next((each for each in self._names if tokens[place : place + len(each[0])] == each[0]), None)
-            if found is None or not named.isdisjoint(range(place, place + len(found[0]))):
+            found = next(((width, taught) for name, taught in self._names if (width := _width_at(tokens, place, name))), None)
+            if found is None or not named.isdisjoint(range(place, place + found[0])):
                 parts.append(tokens[place])
                 place += 1
                 continue
-            meaning = canonical(found[1].meaning).split()
+            width, taught = found
+            meaning = canonical(taught.meaning).split()
             if parts and {parts[-1], meaning[0]} <= _DETERMINERS:
                 parts.pop()  # "The den" that is "my living room" is not "the my living room".
             parts.extend(meaning)
-            used.append(found[1])
-            place += len(found[0])
+            used.append(taught)
+            place += width
         return parts, used
 
 
-_DETERMINERS = frozenset({"the", "my", "our", "a", "an"})
+_DEFINITE = frozenset({"the", "my", "our"})
+
+_DETERMINERS = _DEFINITE | {"a", "an"}
+
+
+def _width_at(tokens: list[str], place: int, name: list[str]) -> int:
+    """How many words from a place on are a name; 0 where it does not begin there. "My snug" is "the snug" too, but not any snug."""
+    if tokens[place : place + len(name)] == name:
+        return len(name)
+    noun = name[1:]
+    is_other = name[0] in _DEFINITE and place > 0 and tokens[place - 1] in _DEFINITE
+    return len(noun) if is_other and tokens[place : place + len(noun)] == noun else 0
 
 
 def _starts(tokens: list[str], sought: list[str]) -> Iterator[int]:

@@ -134,7 +134,7 @@ def test_what_was_taught_may_be_changed_and_forgotten():
     assert forget(gone, "movie night")[1].outcome is Outcome.UNKNOWN
 
 
-WORDS = st.lists(st.sampled_from(["den", "lamp", "big", "blue", "room", "the"]), min_size=1, max_size=3).map(" ".join)
+WORDS = st.lists(st.sampled_from(["den", "lamp", "big", "blue", "room", "the", "my"]), min_size=1, max_size=3).map(" ".join)
 
 
 @given(st.lists(st.tuples(WORDS, WORDS, st.sampled_from(Kind)), max_size=6), st.lists(WORDS, min_size=1, max_size=3).map(" ".join))
@@ -150,3 +150,22 @@ def test_what_was_taught_is_said_in_one_hop(lessons: list[tuple[str, str, Kind]]
     if meant is not None:
         again = lexicon.meant(meant.text)
         assert again is None or canonical(again.text) == canonical(meant.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "meant"),
+    [
+        ("my snug", "what is in my snug", "what is in the guest room"),
+        ("my snug", "what is in the snug", "what is in the guest room"),
+        ("the snug", "light our snug", "light the guest room"),
+        ("snug", "light my snug", "light the guest room"),
+        ("my snug", "buy a snug jacket", None),
+        ("my snug", "how snug is it", None),
+        ("my", "the lamp", None),
+    ],
+)
+def test_a_name_is_known_by_any_article(name: str, said: str, meant: str | None):
+    """Who calls a room "my snug" says "the snug" as well; other words that are like it are left alone."""
+    found = Lexicon([row(name, "the guest room", Kind.NAME)]).meant(said)
+
+    assert (found and found.text) == meant
