@@ -54,6 +54,7 @@ from serving.access import KEY_FILE, LOOPBACK, api_key
 from serving.app import create_app, histories_in, taught_in
 from serving.dashboard.evidence import Dialogue, dialogues_of, masker
 from serving.dashboard.words import percent, place_words, plural, reason_meaning
+from serving.memory import settle
 from serving.server import PORT, RunningService, bind, start
 from serving.service import ServiceSettings
 
@@ -172,8 +173,10 @@ def serve_in_background(
     asked = replace(asked, ask=trials.ask, offer=trials.offer)
     if trials.device:
         asked = replace(asked, towers=towers_on_device(trials.device, asked.encoder), encoded_at_once=ENCODED_AT_ONCE)
-    app = create_app(asked)
-    return start(app, bind(host, port))
+    running = start(create_app(asked), bind(host, port))
+    # Before anybody is told where to ask.
+    settle()
+    return running
 
 
 def try_(  # noqa: PLR0917 - an option is a parameter

@@ -26,9 +26,11 @@ _LOCK = ".lock"
 LOCK_WAIT_S = 60.0
 """How long one waits for another to publish: writing a table and moving the pointer takes a second, at a million rewrites some ten."""
 
-MAPPED_FROM = 1 << 24
-"""Bytes from which a file is mapped and not read: 16 MiB, vectors of 20,000 wordings. Whoever cuts off a mapped file by hand ends the
-process."""
+MAPPED_FROM = 1 << 27
+"""Bytes from which a file is mapped and not read: 128 MiB, vectors of 170,000 wordings. What is read stays in memory; pages of a mapped
+file that nobody looked at for a while are taken away by a system that needs them, and who asks next waits for the disk: with 100,000
+wordings mapped, the slowest of a hundred answers took 28 to 275 ms (docs/decisions/0048-a-million-wordings.md). Whoever cuts off a mapped
+file by hand ends the process."""
 
 LOCK_LOOK_S = 0.02
 """How often one looks whether the other is done."""
