@@ -14,6 +14,7 @@ from resay.commands.bench.brokers import check_broker
 from resay.commands.bench.learnable import NAMES
 from resay.commands.bench.long_table import show_long
 from resay.commands.bench.report import bench_report, machine_name, print_report
+from resay.commands.bench.stream.freshness import CUSTOMERS
 from resay.commands.bench.stream.parts import (
     KILL_POINTS,
     ROUNDS,
@@ -40,6 +41,9 @@ def stream(  # noqa: PLR0917 - the command line names its options
     rounds: Annotated[int, typer.Option("--rounds", min=1, max=100, help="Rounds of ours and bare; rows give medians.")] = ROUNDS,
     burst: Annotated[int, typer.Option("--burst", min=0, max=10_000_000, help="Records of the burst; 0: 20 s of landing.")] = 0,
     tries: Annotated[int, typer.Option("--tries", min=1, max=len(NAMES), help="Decisive turns a lake.")] = TRIES,
+    customers: Annotated[
+        int, typer.Option("--customers", min=1, max=10_000, help="Of `freshness`: whose four weeks were before.")
+    ] = CUSTOMERS,
     kill_points: Annotated[int, typer.Option("--kill-points", min=0, max=10_000, help="Members to kill; 0: none.")] = KILL_POINTS,
     seed: Annotated[int, typer.Option("--seed", help="Chance of records and kills.")] = SEED,
     as_json: JsonOption = False,
@@ -60,7 +64,7 @@ def stream(  # noqa: PLR0917 - the command line names its options
     check_broker(source)
     machine = machine_words(machine_name())
     with TemporaryDirectory(prefix="resay-bench-") as folder:
-        bench = StreamBench(source, part or list(Part), turns, rounds, burst, tries, kill_points, seed, Path(folder))
+        bench = StreamBench(source, part or list(Part), turns, rounds, burst, tries, customers, kill_points, seed, Path(folder))
         rows = list(stream_rows(bench, now=now, bar=lambda title, unit: progress(title, unit=unit, shown=not as_json)))
     report = replace(bench_report("stream", rows, seed=seed, now=now), machine=machine)
     if as_json:

@@ -49,7 +49,7 @@ SERVED_S = 300.0
 
 ANSWER_S = 10.0
 
-OTHERS, OTHERS_DAYS = 600, 28
+CUSTOMERS, DAYS = 600, 28
 """Customers who talked before, and for how long: 47,000 turns."""
 
 
@@ -63,15 +63,15 @@ class Freshness:
     """For each decisive turn, from sending it to the first answer that carries its rewrite."""
 
 
-def others_turns(now: datetime, *, seed: int) -> list[Turn]:
-    """Four weeks of talk of other customers in the world that ships.
+def others_turns(now: datetime, *, customers: int, seed: int) -> list[Turn]:
+    """Four weeks of talk of so many other customers in the world that ships.
 
     Raises: LabMissing.
     """
     world = read_world(VOICE_HOME)
-    per_day = OTHERS * TURNS_DAILY
-    flow = Flow(seed=seed, start=now - timedelta(days=OTHERS_DAYS), per_s=per_day / timedelta(days=1).total_seconds(), customers=OTHERS)
-    return list(islice(flow_turns(flow_stage(world, Assistant(world.home), seed=seed), flow), round(per_day * OTHERS_DAYS)))
+    per_day = customers * TURNS_DAILY
+    flow = Flow(seed=seed, start=now - timedelta(days=DAYS), per_s=per_day / timedelta(days=1).total_seconds(), customers=customers)
+    return list(islice(flow_turns(flow_stage(world, Assistant(world.home), seed=seed), flow), round(per_day * DAYS)))
 
 
 def time_freshness(address: str, rng: Random, *, before: Sequence[Turn], tries: int, folder: Path, tick: Tick) -> Freshness:

@@ -67,6 +67,8 @@ class StreamBench:
     burst: int
     """Turns of the burst; 0: what landing takes twenty seconds for."""
     tries: int
+    customers: int
+    """Who talked before in the larger lake."""
     kill_points: int
     seed: int
     folder: Path
@@ -89,7 +91,7 @@ def stream_rows(bench: StreamBench, *, now: datetime, bar: Progress) -> Iterator
         with bar("A burst", "turns") as tick:
             yield from burst_rows(time_burst(bench.address, Random(bench.seed), turns=turns, now=now, folder=bench.folder, tick=tick))
     if Part.FRESHNESS in bench.parts:
-        for name, before in (("freshness/small", []), ("freshness", others_turns(now, seed=bench.seed))):
+        for name, before in (("freshness/small", []), ("freshness", others_turns(now, customers=bench.customers, seed=bench.seed))):
             with bar(f"Freshness, {len(before):,} turns before", "rewrites") as tick:
                 fresh = time_freshness(bench.address, Random(bench.seed), before=before, tries=bench.tries, folder=bench.folder, tick=tick)
             yield from freshness_rows(name, fresh)
