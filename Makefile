@@ -8,8 +8,9 @@ ONCE ?=
 demo: setup-demo ## Set up, run the main job in the world that ships, show the result.
 	$(BIN)/resay demo $(if $(ONCE),--once)
 
+# Tests start processes by the hundred; where the environment forbids keeping what was compiled, each would compile all libraries again.
 test: setup ## Set up and run every test.
-	$(BIN)/pytest -n auto
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto
 
 check: setup ## The one definition of clean.
 	$(BIN)/ruff format --check .

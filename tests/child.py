@@ -53,8 +53,11 @@ def run(code: str, *arguments: str | Path, home: Path, environment: Mapping[str,
 
 
 def program(before: str) -> str:
-    """Program text of the command line, with something before it."""
-    return f"from resay.commands.main import command_line; command_line(); {before}\n{_MAIN}"
+    """Program text of the command line, with something before it.
+
+    Every command is imported before what comes before, which may take away the right to read them; else only the one that is asked for.
+    """
+    return f"from resay.commands.main import command_line; command_line(); {before}\n{_MAIN}" if before else _MAIN
 
 
 def _environment(home: Path) -> dict[str, str]:
