@@ -20,6 +20,7 @@ from deltalake.fs import DeltaStorageHandler
 from deltalake.table import TableMerger
 
 from resay.dialogue.session import SESSION_GAP
+from resay.store.reading import local_folder
 from resay.store.tables import TEXT, TIME, Table
 from resay.store.turns_view import PART_ORDER
 
@@ -151,8 +152,10 @@ def _paths(snapshot: DeltaTable | None) -> set[str]:
 
 def _but_for_links(uri: str, came: Collection[str], went: Collection[str]) -> tuple[set[str], set[str]]:
     """Paths but for pairs of them that name one file: where rows were erased, the old path names what took its place."""
-    root = Path(uri.removeprefix("file://"))
-    files = {inode: path for path in came if (inode := inode_of(root / path))} if went and "://" not in str(root) else {}
+    root = local_folder(uri)
+    if root is None or not went:
+        return set(came), set(went)
+    files = {inode: path for path in came if (inode := inode_of(root / path))}
     same = {path: files[inode] for path in went if (inode := inode_of(root / path)) in files}
     return set(came) - set(same.values()), set(went) - same.keys()
 
@@ -174,9 +177,9 @@ def _rows_of(snapshot: DeltaTable, paths: Sequence[str], *, table: Table, storag
     columns = [name for name in table.schema().names if name != "body"]
     if not paths:
         return table.schema().empty_table().select(columns)
-    root = snapshot.table_uri
-    local = root.removeprefix("file://")
-    files: pa_fs.FileSystem = pa_fs.SubTreeFileSystem(local, pa_fs.LocalFileSystem())
-    if "://" in local:
-        files = pa_fs.PyFileSystem(DeltaStorageHandler(root, dict(storage)))
-    return ds.dataset(list(paths), schema=table.schema(), format="parquet", filesystem=files).to_table(columns=columns)
+    folder = local_folder(snapshot.table_uri)
+    if folder is None:
+        within: pa_fs.FileSystem = pa_fs.PyFileSystem(DeltaStorageHandler(snapshot.table_uri, dict(storage)))
+    else:
+        within = pa_fs.SubTreeFileSystem(str(folder), pa_fs.LocalFileSystem())
+    return ds.dataset(list(paths), schema=table.schema(), format="parquet", filesystem=within).to_table(columns=columns)

@@ -5,6 +5,7 @@ Knows Delta's log; knows nothing of when to try again, nor of what rows mean.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from deltalake.transaction import Transaction
 from resay.store.changes import revision
 from resay.store.delta_log import telling_columns
 from resay.store.errors import LakeTooOld, LakeUnavailable, LostPosition, unavailable, unreadable
-from resay.store.reading import is_url
+from resay.store.reading import local_folder
 from resay.store.tables import (
     CHAIN_TRIES,
     CHAIN_TURNS,
@@ -92,7 +93,7 @@ class Commits:
 
         Raises: LakeUnavailable.
         """
-        self._check_room(rows.nbytes)
+        self._check_place(snapshot, rows.nbytes)
         properties = _properties(progress)
         return self._attempt(snapshot, lambda: write_deltalake(snapshot, rows, mode=mode, commit_properties=properties))  # type: ignore[call-overload]
 
@@ -103,7 +104,7 @@ class Commits:
         """
         if not stale.num_rows:
             return self.write(snapshot, rows, progress, mode="append")
-        self._check_room(rows.nbytes)
+        self._check_place(snapshot, rows.nbytes)
         merger = revision(snapshot, rows, stale=stale, properties=_properties(progress))
         return self._attempt(snapshot, merger.execute)
 
@@ -112,6 +113,7 @@ class Commits:
 
         Raises: LakeUnavailable.
         """
+        self._check_place(snapshot, 0)
         return self._attempt(snapshot, lambda: snapshot.delete(predicate, commit_properties=_properties(())))
 
     def _create(self, table: Table) -> DeltaTable:
@@ -144,10 +146,15 @@ class Commits:
             raise unavailable(self.root, error) from error
         return False
 
-    def _check_room(self, size: int) -> None:
-        """Refuse early what the disk cannot hold: the library, when the disk fills under it, prints a stack trace of its own."""
-        if is_url(self.root):
+    def _check_place(self, snapshot: DeltaTable, size: int) -> None:
+        """Refuse early what the disk cannot hold, or we may not write: the library, when a write fails, prints a stack trace of its own."""
+        table = local_folder(snapshot.table_uri)
+        if table is None:
             return
+        for folder in (table, table / "_delta_log"):
+            if not os.access(folder, os.W_OK | os.X_OK):
+                message = f"lake must be readable and writable; {folder} may not be written; is it read-only, or the folder not yours?"
+                raise LakeUnavailable(message)
         free = shutil.disk_usage(self.root).free
         if free < size + LOG_BYTES_MIN:
             message = f"lake {self.root} must have {size + LOG_BYTES_MIN:,} bytes free to commit; it has {free:,}; is the disk full?"

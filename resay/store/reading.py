@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import duckdb
 from deltalake import DeltaTable
@@ -80,10 +83,11 @@ def _add_view(connection: Connection, table: Table, snapshot: DeltaTable | None)
     files = snapshot.file_uris() if snapshot else []
     if not snapshot or not files:
         connection.register(table.name, table.schema().empty_table())
-    elif any(is_url(each) for each in files):
+    elif (folder := local_folder(snapshot.table_uri)) is None:
         connection.register(table.name, snapshot.to_pyarrow_dataset())
     else:
-        named = ", ".join(quoted(each) for each in files)
+        # By their names alone, as the library writes the folder as URLs do; all lie in it side by side.
+        named = ", ".join(quoted(str(folder / Path(each).name)) for each in files)
         connection.execute(f"create temp view {table.name} as select * from read_parquet([{named}])")
 
 
@@ -95,3 +99,9 @@ def quoted(text: str) -> str:
 def is_url(place: str) -> bool:
     """Whether a place is an object store's URL, and not a local path."""
     return "://" in place
+
+
+def local_folder(uri: str) -> Path | None:
+    """The folder of a table whose address the library tells (`file:///home/ada/my%20lake/`); none where it lies in an object store."""
+    parts = urlsplit(uri)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
