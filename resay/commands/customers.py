@@ -16,6 +16,7 @@ import typer
 from ingest.privacy import pseudonym
 from resay.commands.console import HomeOption, JsonOption, console, print_json, print_json_lines, progress, remarks
 from resay.commands.export_vcon import containers
+from resay.commands.home_books import check_home
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError, told_without_place
 from resay.store.artifact import Shelf
@@ -40,10 +41,6 @@ ALL, VCON = "all", "vcon"
 """What an export may be."""
 
 _PANEL = "Customers"
-
-
-class NoSuchHome(ResayError):
-    """The folder holds nothing of ours."""
 
 
 class WrongReceipt(ResayError):
@@ -139,9 +136,7 @@ def stores_in(settings: Settings) -> Iterator[Stores]:
 
     Raises: NoSuchHome, LakeUnavailable, BooksUnavailable.
     """
-    if not settings.lake.exists() and not settings.has_books:
-        message = f"home {settings.home} must hold a lake or books; it holds neither; is --home right?"
-        raise NoSuchHome(message)
+    check_home(settings)
     books = Books(settings.books)
     try:
         stores = Stores(settings.home, Lake(settings.lake), books, Shelf(settings.rewrites))

@@ -20,6 +20,10 @@ class HomeUnavailable(ResayError):
     """The folder of a home cannot be made."""
 
 
+class NoSuchHome(ResayError):
+    """There is no home where one is looked for."""
+
+
 def make_home(settings: Settings) -> None:
     """Make the folder of a home where it is not there.
 
@@ -32,12 +36,24 @@ def make_home(settings: Settings) -> None:
         raise HomeUnavailable(message) from error
 
 
-@contextmanager
-def opened(settings: Settings) -> Iterator[Books]:
-    """The books of a home, for the length of the block.
+def check_home(settings: Settings) -> None:
+    """Make sure that a home is there, for commands that have nothing to do in a new one: its name may be mistyped.
 
-    Raises: HomeUnavailable, BooksUnavailable.
+    Raises: NoSuchHome.
     """
+    if not (settings.has_books or settings.lake.exists() or settings.rewrites.exists()):
+        message = f"home {settings.home} must be a folder with a lake, rewrites or books in it; it is none; is --home right?"
+        raise NoSuchHome(message)
+
+
+@contextmanager
+def opened(settings: Settings, *, new: bool = True) -> Iterator[Books]:
+    """The books of a home, for the length of the block; where there is no home it is made, unless it must not be `new`.
+
+    Raises: NoSuchHome, HomeUnavailable, BooksUnavailable.
+    """
+    if not new:
+        check_home(settings)
     make_home(settings)
     books = Books(settings.books)
     try:

@@ -71,7 +71,7 @@ def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     Examples: `resay keys list` · `resay keys list --json`
     """
     now = datetime.now(UTC)
-    with opened(read_settings(home=home)) as books:
+    with opened(read_settings(home=home), new=False) as books:
         keys = KeyBooks(books).all()
     if as_json:
         print_json({"keys": [_told(each, now) for each in keys]})
@@ -93,7 +93,7 @@ def revoke(
 
     Examples: `resay keys revoke 3fa94c01` · `resay keys revoke 3fa94c01 --by ada --json`
     """
-    with opened(read_settings(home=home)) as books:
+    with opened(read_settings(home=home), new=False) as books:
         changed = KeyBooks(books).revoke(key_id, now=datetime.now(UTC), by=by)
     if as_json:
         print_json({"revoked": key_id, "changed": changed})
@@ -110,7 +110,7 @@ def audit_log(
 
     Examples: `resay audit-log` · `resay audit-log --limit 1000 --json`
     """
-    with opened(read_settings(home=home)) as books:
+    with opened(read_settings(home=home), new=False) as books:
         deeds = AuditBooks(books).newest(limit)
     if as_json:
         print_json({"deeds": [asdict(each) | {"at": each.at.isoformat()} for each in deeds]})

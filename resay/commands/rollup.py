@@ -29,7 +29,7 @@ def rollup_command(home: HomeOption = None, as_json: JsonOption = False) -> None
     Examples: `resay rollup` · `resay rollup --json`
     """
     settings = read_settings(home=home)
-    with opened(settings) as books:
+    with opened(settings, new=False) as books:
         slices = SliceBooks(books).all()
     rollup = keep_rollup(Lake(settings.lake), slices, now=datetime.now(UTC))
     if as_json:

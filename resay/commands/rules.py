@@ -94,7 +94,7 @@ def restore_command(
     Example: `resay rules restore 4a1f0c77e2b39d15 --why "the NLU was mended"`
     """
     settings, now = read_settings(home=home), datetime.now(UTC)
-    with opened(settings) as books:
+    with opened(settings, new=False) as books:
         if not restore(TrialBooks(books), rewrite_id, now=now, event=Event(now, rewrite_id, "restored", by, why)):
             message = f"rewrite must be one that was rolled back; got {rewrite_id!r}; is it the id that `resay rules --json` shows?"
             raise NotRolledBack(message)

@@ -102,7 +102,7 @@ def unedit_command(
 
     Example: `resay rules unedit 4a1f0c77e2b39d15`
     """
-    with opened(read_settings(home=home)) as books:
+    with opened(read_settings(home=home), new=False) as books:
         if not EditBooks(books).undo(rewrite_id, Event(datetime.now(UTC), rewrite_id, "unedited", by, why)):
             message = f"edit must be one that stands; there is none of id {rewrite_id!r}; is it the id of the edited rewrite?"
             raise Unknown(message)
@@ -146,7 +146,7 @@ def export_command(
     """
     settings = read_settings(home=home)
     _, table = live_rewrites(Shelf(settings.rewrites))
-    with opened(settings) as books:
+    with opened(settings, new=False) as books:
         text = written(rules_rows(table, read_fared(TrialBooks(books)), books.vetoes()), form)
     if out is None:
         sys.stdout.write(text)
@@ -190,7 +190,7 @@ def try_command(file: FileArgument, allow_risky: AllowOption = False, home: Home
     `echo '[{"source": "lamp on", "target": "turn on the lamp"}]' | resay rules try - --json`
     """
     settings, asked = read_settings(home=home), _read(file, allowed=allow_risky)
-    with opened(settings) as books:
+    with opened(settings, new=False) as books:
         checked = try_drafts(_home(settings, books), asked.drafts, now=datetime.now(UTC))
     if as_json:
         print_json({"rules": checked_json(checked, asked.drafts)})

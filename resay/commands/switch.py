@@ -53,7 +53,7 @@ def switch_command(
     Examples: `resay switch off --why "complaints since noon"` · `resay switch on` · `resay switch off --layer global` · `resay switch`
     """
     settings, now = read_settings(home=home), datetime.now(UTC)
-    with opened(settings) as books:
+    with opened(settings, new=False) as books:
         review = ReviewBooks(books)
         if turn is Turn.OFF:
             review.switch_off(Switch(scope, now, by, why))

@@ -44,7 +44,7 @@ def list_(customer: CustomerOption, home: HomeOption = None, as_json: JsonOption
     Example: `resay teachings list --customer c1 --json`
     """
     settings = read_settings(home=home)
-    with _teachings(settings) as teachings:
+    with _teachings(settings, new=False) as teachings:
         rows = [each for each in teachings.of(_named(customer, settings)) if each.state is State.TAUGHT]
     if as_json:
         print_json({"teachings": [asdict(each) for each in rows]})
@@ -99,7 +99,7 @@ def forget_(
     Examples: `resay teachings forget 3f2a… --customer c1`, `resay teachings forget --customer c1`
     """
     settings = read_settings(home=home)
-    with _teachings(settings) as teachings:
+    with _teachings(settings, new=False) as teachings:
         if not teaching_id:
             dropped = teachings.forget_customer(_named(customer, settings))
             print_json({"forgotten": dropped}) if as_json else console.print(f"{dropped} forgotten", markup=False)
@@ -112,8 +112,8 @@ def forget_(
 
 
 @contextmanager
-def _teachings(settings: Settings) -> Iterator[TeachingBooks]:
-    with opened(settings) as books:
+def _teachings(settings: Settings, *, new: bool = True) -> Iterator[TeachingBooks]:
+    with opened(settings, new=new) as books:
         yield TeachingBooks(books, stamp=settings.home / STAMP_FILE)
 
 

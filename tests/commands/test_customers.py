@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from ingest.landing import land_records
 from resay.commands import customers
-from resay.commands.customers import NoSuchHome, WrongReceipt
+from resay.commands.customers import WrongReceipt
+from resay.commands.home_books import NoSuchHome
 from resay.commands.landing import landed_words
 from resay.dialogue.history import Tried, Way
 from resay.store.books import Books, Told

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from resay.commands.main import command_line
+from resay.store.books import Books
 from resay.store.keys import BadKey, hash_of
 
 
@@ -62,6 +63,7 @@ def test_an_expiry_that_is_none_is_refused(tmp_path: Path, expires: str):
 
 def test_people_are_told_in_lines(tmp_path: Path):
     """A key by itself on the first line, so that it can be cut out."""
+    Books(tmp_path / "books.sqlite").close()
     runner = CliRunner()
     empty = runner.invoke(command_line("keys"), ["keys", "list", "--home", str(tmp_path)]).stdout
     made = runner.invoke(command_line("keys"), ["keys", "add", "[red]", "--scope", "admin", "--rate", "0", "--home", str(tmp_path)]).stdout

@@ -9,6 +9,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from resay.commands.main import command_line
+from resay.store.books import Books
 
 
 def switch(home: Path, *words: str) -> list[tuple[Any, ...]]:
@@ -20,6 +21,8 @@ def switch(home: Path, *words: str) -> list[tuple[Any, ...]]:
 
 def test_what_is_turned_off_is_off_until_it_is_turned_on(tmp_path: Path):
     """All, or a layer, each by itself; twice is as once."""
+    Books(tmp_path / "books.sqlite").close()
+
     assert switch(tmp_path) == []
     assert switch(tmp_path, "off", "--why", "complaints", "--by", "ada") == [("all", "ada", "complaints")]
     assert switch(tmp_path, "off", "--why", "again") == [("all", "ada", "complaints")]
@@ -31,6 +34,7 @@ def test_what_is_turned_off_is_off_until_it_is_turned_on(tmp_path: Path):
 
 def test_what_is_off_is_told_in_a_line(tmp_path: Path):
     """With since when, by whom and why."""
+    Books(tmp_path / "books.sqlite").close()
     switch(tmp_path, "off", "--why", "complaints [red]", "--by", "ada")
 
     told = CliRunner().invoke(command_line("switch"), ["switch", "--home", str(tmp_path)]).stdout

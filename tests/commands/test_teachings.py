@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from resay.commands.main import command_line
 from resay.commands.teachings import NotTaught
+from resay.store.books import Books
 
 
 def teachings(home: Path, *words: str) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def test_what_is_added_is_listed_until_it_is_forgotten(tmp_path: Path):
 )
 def test_what_cannot_be_done_is_an_error_with_the_reason(tmp_path: Path, words: tuple[str, ...]):
     """No teaching, no yes, not allowed, not there."""
+    Books(tmp_path / "books.sqlite").close()
+
     with pytest.raises(NotTaught):
         teachings(tmp_path, *words)
 
