@@ -18,7 +18,7 @@ from markov.publish import Card, live_rewrites, retire
 from markov.verified import verified
 from markov.verify import Rules
 from markov.versions import OUT, Finding, Replayed, Understanding
-from resay.commands.console import HomeOption, JsonOption, console, print_json, remarks
+from resay.commands.console import HomeOption, JsonOption, console, print_json
 from resay.commands.learning import blocked_pairs
 from resay.commands.needless import replayed_in
 from resay.commands.settings import Settings, read_settings
@@ -31,6 +31,10 @@ from resay.store.lake import Lake
 
 class NoHook(ResayError):
     """Nobody was named who could be asked."""
+
+
+class HookSilent(ResayError):
+    """The hook did not say what it was asked for; what it did say is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ def replay_command(
     The hook gets `POST {"text", "prompt", "context"}` and answers `{"interpretations": […]}` as in resay.turn/1, and must do nothing.
     What it does not say in time changes nothing. Run it when another version of the assistant goes live.
 
+    Exit status: 0 it told of every rewrite; 1 of some it did not, which stay; what it told is done all the same.
+
     Examples: `resay replay --understand-url http://127.0.0.1:5005/understand` · `resay replay --understand-url … --dry-run --json`
     """
     if understand_url is None:
@@ -69,8 +75,15 @@ def replay_command(
     outcome = replay_live(read_settings(home=home), UrlUnderstanding(understand_url), dry_run=dry_run)
     if as_json:
         print_json(_as_json(outcome))
-        return
-    _tell(outcome, dry_run=dry_run)
+    else:
+        _tell(outcome, dry_run=dry_run)
+    untold = [each.reason for each in outcome.replayed if each.finding is Finding.NOT_TOLD]
+    if untold:
+        message = (
+            f"the hook must tell of every rewrite; of {len(untold):,} of {len(outcome.replayed):,} it did not, and they stay; {untold[0]}; "
+            "is the assistant's NLU up, and does it answer there?"
+        )
+        raise HookSilent(message)
 
 
 def replay_live(settings: Settings, understanding: Understanding, *, dry_run: bool = False) -> Outcome:
@@ -123,7 +136,5 @@ def _tell(outcome: Outcome, *, dry_run: bool) -> None:
     times = Counter(each.finding for each in outcome.replayed)
     needed = f"{times[Finding.NEEDED]:,} of {len(outcome.replayed):,} rewrites are needed as they were"
     console.print(f"{needed}; {times[Finding.NEEDLESS]:,} needless, {times[Finding.POINTLESS]:,} pointless", markup=False)
-    for reason, stay in Counter(each.reason for each in outcome.replayed if each.finding is Finding.NOT_TOLD).items():
-        remarks.print(f"resay: {stay:,} rewrites stay, unasked: {reason}", markup=False, soft_wrap=True)
     live = f"generation {outcome.generation} is live" if outcome.generation else "no generation is live"
     console.print(f"{live}{'; dry run: nothing was retired' if dry_run else ''}", markup=False)

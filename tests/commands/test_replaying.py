@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from resay.commands.replaying import HookSilent
 from resay.dialogue.turn import Turn, Versions
 from resay.store.artifact import Shelf
 from tests.builders import turn
@@ -13,7 +16,7 @@ from tests.commands.answers import answer, run
 from tests.commands.nlu_hook import Question, hook, reading
 from tests.commands.test_learn import DAY, ingest, live, talk
 
-LAMP = "lamp on now please"
+LAMP, LIGHT = "lamp on now please", "light it up now please"
 LEARNT = "the assistant now takes the source for what the target means"
 
 
@@ -72,12 +75,28 @@ def test_a_dry_run_retires_nothing(home: Path):
 
 
 def test_a_broken_hook_retires_nothing_and_is_said(home: Path):
-    """Not to know changes nothing; it is no fault of the command."""
+    """Not to know changes nothing; a schedule learns by the status that the assistant was not asked."""
     with hook(lambda _: (500, b"")) as nlu:
-        told, in_words = answer(home, "replay", "--understand-url", nlu.url), run(home, "replay", "--understand-url", nlu.url)
+        ended = run(home, "replay", "--understand-url", nlu.url, "--json")
 
+    told = json.loads(ended.stdout)
     assert (told["not_told"], told["retired"], told["generation"]) == (1, False, 1)
-    assert "1 rewrites stay, unasked: the hook must answer 200; it answered 500" in in_words.output
+    assert (ended.exit_code, type(ended.exception)) == (1, HookSilent)
+    assert "of 1 of 1 it did not, and they stay; the hook must answer 200; it answered 500; is" in str(ended.exception)
+
+
+def test_a_hook_that_tells_of_some_retires_those(home: Path):
+    """What it told is done, and the status says that something is left."""
+    others = [replace(each, customer_id=f"x{each.customer_id}", turn_id=f"x{each.turn_id}") for each in talk(12, source=LIGHT)]
+    ingest(home, others)
+    assert len(answer(home, "learn")["rewrites"]) == 2
+
+    with hook(lambda question: (500, b"") if question["text"] == LIGHT else new_nlu(question)) as nlu:
+        ended = run(home, "replay", "--understand-url", nlu.url)
+
+    assert "generation 3 is live" in ended.stdout
+    assert "of 1 of 2 it did not" in str(ended.exception)
+    assert [source for source, _ in live(home)] == [LIGHT]
 
 
 def test_what_was_retired_stays_out_while_the_assistant_is_the_same(home: Path):
