@@ -20,18 +20,23 @@ KEPT_MAX = 3
 """Homes that are kept, those used last: one of a million wordings takes 1.5 GB."""
 
 SHAPING = ("markov", "resay/commands/bench", "resay/dialogue", "resay/store", "resay/training", "rewrite_online")
-"""Folders of the code that decides what is in a home."""
+"""Folders of what decides what is in a home: code, and the lists that it reads, such as letters that sound alike."""
+
+ROOT = Path(__file__).parents[3]
+"""Where these folders lie."""
+
+COMPILED = "__pycache__"
 
 _TALK_FILE = "talk.json"
 _decode_talk = msgspec.json.Decoder(Talk).decode
 
 
-def home_name(*told: object, today: date) -> str:
+def home_name(*told: object, today: date, root: Path = ROOT) -> str:
     """The name of a home that is made of this by the code as it is; another one every month, as histories grow old."""
-    root = Path(__file__).parents[3]
     content = hashlib.sha256(repr((*told, today.year, today.month)).encode())
-    for path in sorted(path for folder in SHAPING for path in (root / folder).glob("*.py")):
-        content.update(path.read_bytes())
+    for path in sorted(path for folder in SHAPING for path in (root / folder).rglob("*") if path.is_file()):
+        if COMPILED not in path.parts:
+            content.update(str(path.relative_to(root)).encode() + path.read_bytes())
     return f"home-{content.hexdigest()[:24]}"
 
 

@@ -32,6 +32,8 @@ from resay.store.artifact import Shelf
 from resay.store.wordings import VECTORS_FILE, WORDINGS_FILE, decode_wordings
 from resay.training.encoder import TextEncoder
 from rewrite_online.finder import WordingFinder
+from rewrite_online.watch import NOTHING_PUBLISHED
+from serving.health import WARMING_UP
 
 LOAD = "resay.commands.bench.serve_load"
 
@@ -219,18 +221,23 @@ def serving(home: Path) -> Iterator[Server]:
 
 
 def _wait_until_ready(server: Server) -> None:
-    """Until the generation is served: a large one is read behind an open door."""
-    due = time.monotonic() + READY_S
+    """Until the generation is served: a large one is read behind an open door; one that is refused is not waited for."""
+    due, reason = time.monotonic() + READY_S, None
     while time.monotonic() < due:
         connection = HTTPConnection("127.0.0.1", server.port, timeout=READY_S)
         try:
             connection.request("GET", "/readyz")
-            if connection.getresponse().status == HTTPStatus.OK:
+            answer = connection.getresponse()
+            if answer.status == HTTPStatus.OK:
                 return
+            reason = json.loads(answer.read())["reason"]
         finally:
             connection.close()
+        if reason and reason not in {NOTHING_PUBLISHED, WARMING_UP}:
+            message = f"server at port {server.port} must serve what is published in its home; it refuses: {reason}"
+            raise NotServing(message)
         time.sleep(_LOOK_S)
-    message = f"server at port {server.port} must be ready within {READY_S:g} s; it is not; what does /readyz say?"
+    message = f"server at port {server.port} must be ready within {READY_S:g} s; it is not: {reason}"
     raise NotServing(message)
 
 

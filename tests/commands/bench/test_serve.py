@@ -15,16 +15,19 @@ import numpy as np
 import pytest
 
 from resay.commands.bench.children import run_child
-from resay.commands.bench.kept_home import KEPT_MAX, home_name, kept_home
+from resay.commands.bench.kept_home import COMPILED, KEPT_MAX, SHAPING, home_name, kept_home
 from resay.commands.bench.kept_vectors import Vectored, vectors_of
-from resay.commands.bench.serve import LOAD, SHARES, Loaded, percentile, percentile_rows, rate_rows
+from resay.commands.bench.serve import LOAD, SHARES, Loaded, NotServing, percentile, percentile_rows, rate_rows, serving
 from resay.commands.bench.serve_home import Talk, make_home
 from resay.commands.encoders import shipped_encoder
 from resay.dialogue.rewrite import BeforeRequest, Heard, Layer, Reason, RewriteAnswer
+from resay.store.artifact import Shelf
+from resay.store.rewrites import PROOF_FILE
 from rewrite_online.global_layer import GlobalLayer
 from serving.app import open_service
 from serving.rewrite_api import answered
 from serving.service import Service
+from tests.builders import rewrite, rewrite_files
 from tests.serving.conftest import settings_of
 
 
@@ -159,9 +162,35 @@ def test_a_home_of_other_talk_or_another_month_has_another_name():
     assert home_name(1_000, 7, today=date(2026, 11, 1)) == names[0]
 
 
+def test_a_home_of_other_code_or_other_rules_has_another_name(tmp_path: Path):
+    """What a run of another version has kept is not taken: its wordings and its rules may be others."""
+    files = [tmp_path / SHAPING[0] / name for name in ("verify.py", "deep/rules.py", "letters.tsv")]
+    names = []
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for content in ("one", "two"):
+            path.write_text(content)
+            names.append(home_name(1_000, today=date(2026, 11, 22), root=tmp_path))
+    (tmp_path / SHAPING[0] / COMPILED).mkdir()
+    (tmp_path / SHAPING[0] / COMPILED / "verify.pyc").write_text("made while it runs")
+
+    assert len(set(names)) == 2 * len(files)
+    assert home_name(1_000, today=date(2026, 11, 22), root=tmp_path) == names[-1]
+
+
 def test_the_same_seed_makes_the_same_talk(tmp_path: Path, made: tuple[Talk, Service]):
     """So that two runs compare."""
     assert make_home(tmp_path, wordings=1_000, seed=3) == made[0]
+
+
+def test_a_server_that_refuses_what_is_published_is_not_waited_for(tmp_path: Path):
+    """Its reason is told at once, and not after ten minutes that something takes long."""
+    shelf = Shelf(tmp_path / "rewrites")
+    files = rewrite_files(rewrite("play madona", "play madonna"))
+    shelf.publish(shelf.write(files | {PROOF_FILE: b"{}"}).number)
+
+    with pytest.raises(NotServing, match=r"must serve what is published in its home; it refuses: .*proof"), serving(tmp_path):
+        pass
 
 
 def test_the_shares_are_those_of_the_evaluation():
