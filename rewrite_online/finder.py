@@ -17,6 +17,7 @@ from resay.dialogue.text import canonical
 from resay.dialogue.wording import Wording
 from rewrite_online.ahead import Ahead, Lately
 from rewrite_online.candidate import Candidate, Nearness
+from rewrite_online.misheard import may_be_heard
 from rewrite_online.shelves import COMPARED_MAX, Ways, WordingShelf, number_of, numbers_of, shelved
 from rewrite_online.sound import sound_key
 from rewrite_online.spelling import Runs, alike
@@ -265,12 +266,21 @@ class _NearnessOfMany:
         return Nearness(*(None if way is None else _known(way[0][row]) for way in self._ways))
 
 
-def index_of(wordings: Sequence[Wording], encoder: Encoder) -> Index:
-    """The index of some wordings."""
-    from rewrite_online.index import Index  # Here, as a service that looks for no meaning must start without it.
+def index_of(wordings: Sequence[Wording], encoder: Encoder, *, before: Index | None = None) -> Index:
+    """The index of some wordings; what was in another `before`, by this encoder, is not encoded again."""
+    from rewrite_online.index import EXACT_MAX, Index  # Here, as a service that looks for no meaning must start without it.
 
     numbers = np.array([number_of(each) for each in wordings], dtype=np.int64)
-    return Index(numbers, encoder.wordings([each.text for each in wordings]))
+    # What many are kept as is too little for few, which are compared as they were given.
+    is_held = before.holds(numbers) if before and (before.is_exact or len(numbers) > EXACT_MAX) else np.zeros(len(numbers), dtype=np.bool_)
+    vectors = encoder.wordings([each.text for each, held in zip(wordings, is_held.tolist(), strict=True) if not held])
+    if before is not None and is_held.any():
+        known = before.vectors(numbers[is_held])
+        made = np.empty((len(numbers), known.shape[1]), dtype=np.float32)
+        made[is_held] = known
+        made[~is_held] = vectors.reshape(-1, known.shape[1])
+        vectors = made
+    return Index(numbers, vectors, asked=lambda: encoder.heard(may_be_heard(wordings)))
 
 
 def _queries(said: str, heard: Heard) -> list[tuple[str, int | None]]:

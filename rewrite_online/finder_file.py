@@ -17,7 +17,7 @@ import numpy as np
 
 from resay.dialogue.wording import Wording
 from resay.store.arrays import Array, Arrays, Strings, encode_arrays, in_a_row
-from resay.store.artifact import BrokenArtifact, hash_of
+from resay.store.artifact import BrokenArtifact, LargeFile, hash_of
 from resay.store.wordings import FINDER_FILE, WORDINGS_FILE, decode_wording
 from rewrite_online.recall import TARGET_SUCCESS_MIN, fares, mistaken_states, words_of
 from rewrite_online.sense import made_for
@@ -216,13 +216,13 @@ def _reader(
 ) -> Callable[[int], Wording]:
     """What reads the wording at a place from its line; those asked for lately are kept. It goes with whoever holds it."""
     begins, sizes, kinds = at[0].data, at[1].data, list(stretches)
-    ends = [end for _, end in stretches.values()]
+    ends, bytes_at = [end for _, end in stretches.values()], _bytes_of(lines)
 
     @lru_cache(KEPT)
     def read(place: int) -> Wording:
         kind = kinds[bisect_right(ends, place)]
         try:
-            wording = decode_wording(lines[begins[place] : begins[place] + sizes[place]])
+            wording = decode_wording(bytes_at(begins[place], sizes[place]))
         except (msgspec.MsgspecError, UnicodeDecodeError):
             wording = None
         if wording is None or wording.prompt_kind != kind or wording.text != texts[kind][place - stretches[kind][0]]:
@@ -232,6 +232,13 @@ def _reader(
         return wording
 
     return read
+
+
+def _bytes_of(lines: memoryview) -> Callable[[int, int], bytes | memoryview]:
+    """What gives so many bytes from one on: read by place where the file is so large that its pages shall not stay in memory."""
+    if isinstance(lines.obj, LargeFile):
+        return lines.obj.read_at
+    return lambda begin, size: lines[begin : begin + size]
 
 
 def _of_shelves(shelves: Sequence[WordingShelf]) -> dict[str, Array]:

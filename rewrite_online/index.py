@@ -1,15 +1,16 @@
 """The index: vectors of wordings, searched by nearness. The one door to `faiss`.
 
 Exact while few. From `EXACT_MAX` on what is near is looked for by codes of four bits in the nearest cells, and compared in sixteen bits a
-number; these lie in a file that may be mapped, and only what is compared is read. What is deleted is gone from the bytes. Knows numbers
-only: which wording a number stands for is the finder's to say.
+number; these lie in a file that may be mapped or read by place, and only what is compared is read. What is deleted is gone from the
+bytes. Knows numbers only: which wording a number stands for is the finder's to say.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import mmap
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, cast
@@ -19,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resay.dialogue.errors import ResayError
-from resay.store.artifact import hash_of
+from resay.store.artifact import LargeFile, hash_of
+from rewrite_online.index_rows import Halves, RowsInFile, full, halves
 
 faiss: Any = typed_faiss
 """Its types lack what it adds to its classes as it is imported."""
@@ -43,19 +45,24 @@ ROUNDS = 8
 NUMBERS_A_CODE = 4
 """Numbers of a vector that four bits stand for: 48 bytes for 384 of them, a core goes through 20,000 in a tenth of a millisecond."""
 
-COMPARED = 200
-"""Vectors that codes bring for one query, to be compared in full: of 20,000 made-up texts, which lie close together, all of the ten nearest
-are among them; of a hundred .996 (docs/log.md, 2026-11-22). Gathering them takes a twentieth of a millisecond."""
+COMPARED = (200, 400, 800)
+"""Vectors that codes bring for one query, to be compared in full: the first by which enough is found where all cells are searched. Among
+200 are all of the ten nearest of 20,000 made-up texts, .998 of 100,000 and .985 of 190,000; among 400 .996 of these (docs/log.md,
+2026-11-23). Gathering 200 takes a twentieth of a millisecond from memory and three tenths from a file."""
 
 COMPARED_A_WANTED = 4
 """The same for each that is wanted, where many are."""
 
-RECALL_MIN = 0.99
-"""Of the ten nearest to vectors of its own, found: as many cells are searched as this takes. Texts spread over so many directions that no
-fixed share of the cells is right: of 22,000 texts a fourth is needed, of a million that are more alike a hundredth (docs/log.md)."""
+RECALL_MIN = 0.98
+"""Of the ten nearest to what may be asked of it, found (EVALUATION 7): as many cells are searched as this takes. Texts spread over so many
+directions that no fixed share of the cells is right: of 100,000 and of 190,000 texts a third is needed, of vectors that lie close around
+few a hundredth (docs/log.md, 2026-11-23)."""
+
+RECALL_BY_CODES = 0.985
+"""The same where every cell is searched, by which it is told how many are compared: what else may be missed is left for the cells."""
 
 ASKED_TO_CHOOSE = 200
-"""Vectors by which that is told: half a percent either way."""
+"""Questions by which that is told: half a percent either way."""
 
 NEAREST = 10
 
@@ -67,8 +74,6 @@ _ALIGNED = 64
 
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.int64]
-Halves = NDArray[np.uint16]
-"""The upper sixteen bits of each number (bfloat16): back in full width by one shift, four times as quick as half-precision numbers."""
 
 
 class WrongIndex(ResayError):
@@ -90,24 +95,33 @@ class Index:
 
     _numbers: Numbers
     """In order."""
-    _rows: Vectors | Halves
+    _rows: Vectors | Halves | RowsInFile
     """(vector, width), in the order of the numbers: as they were given while few, else their upper halves."""
     _codes: Any
     """What looks among many; nothing while few."""
     _searched: int
     """Cells that are searched for one query."""
+    _compared: int
+    """Vectors that are compared in full for one query."""
 
-    def __init__(self, numbers: Numbers, vectors: Vectors) -> None:
-        """Take vectors, one a row, and a number for each; of those with one number the first is kept."""
+    def __init__(self, numbers: Numbers, vectors: Vectors, *, asked: Callable[[], Vectors] | None = None) -> None:
+        """Take vectors, one a row, and a number for each; of those with one number the first is kept.
+
+        `asked` gives vectors of what may be asked of it, by which it is told how far must be looked, where they are many; else it is told
+        by some of its own.
+        """
         assert len(numbers) == len(vectors), "every vector has a number"
         assert len(numbers) <= VECTORS_MAX, "an index has an end"
         self._numbers, first = np.unique(numbers, return_index=True)
         rows = np.ascontiguousarray(vectors[first], dtype=np.float32)
-        self._rows, self._codes, self._searched = rows, None, 0
+        self._rows, self._codes, self._searched, self._compared = rows, None, 0, COMPARED[0]
         if len(rows) > EXACT_MAX:
-            self._rows, self._codes = _halves(rows), _in_cells(rows)
+            self._rows = halves(rows)
+            # As exactly as they are kept, so that an index that is made of these again has the same bytes.
+            rows = full(self._rows)
+            self._codes = _in_cells(rows)
             self._codes.add_with_ids(rows, self._numbers)
-            self._searched = self._enough_cells(rows)
+            self._searched, self._compared = self._far_enough(_probes(rows, asked() if asked else None))
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -127,6 +141,11 @@ class Index:
         """How many cells are searched for one query, and how many there are; none where all are compared."""
         return (0, 0) if self.is_exact else (self._searched, int(self._codes.nlist))
 
+    @property
+    def compared(self) -> int:
+        """How many vectors are compared in full for one query."""
+        return len(self) if self.is_exact else self._compared
+
     def add(self, numbers: Numbers, vectors: Vectors) -> None:
         """Add vectors; a number that is held already gets the new one."""
         numbers, first = np.unique(numbers, return_index=True)
@@ -134,7 +153,7 @@ class Index:
         rows = np.ascontiguousarray(vectors[first], dtype=np.float32)
         at = np.searchsorted(self._numbers, numbers)
         self._numbers = np.insert(self._numbers, at, numbers)
-        self._rows = np.insert(self._rows, at, rows if self.is_exact else _halves(rows), axis=0)
+        self._rows = np.insert(self._rows[:], at, rows if self.is_exact else halves(rows), axis=0)
         if not self.is_exact:
             self._codes.add_with_ids(rows, numbers)
 
@@ -143,7 +162,7 @@ class Index:
         gone = np.unique(numbers[self.holds(numbers)])
         if len(gone):
             at = np.searchsorted(self._numbers, gone)
-            self._numbers, self._rows = np.delete(self._numbers, at), np.delete(self._rows, at, axis=0)
+            self._numbers, self._rows = np.delete(self._numbers, at), np.delete(self._rows[:], at, axis=0)
             if not self.is_exact:
                 self._codes.remove_ids(faiss.IDSelectorArray(np.ascontiguousarray(gone)))
         return len(gone)
@@ -154,8 +173,9 @@ class Index:
         if begin >= end or at_most < 1:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         # Where the last of a kind of prompt stands alone codes would have to look far for it.
-        few = self.is_exact or end - begin <= COMPARED
-        places = np.arange(begin, end) if few else self._looked_for(query, (begin, end), at_most, cells=self._searched)
+        few = self.is_exact or end - begin <= self._compared
+        far = self._searched, self._compared
+        places = np.arange(begin, end) if few else self._looked_for(query, (begin, end), at_most, far=far)
         scores = self._full(slice(begin, end) if few else places) @ query
         best = np.argsort(-scores, kind="stable")[:at_most]
         return self._numbers[places[best]], scores[best]
@@ -173,8 +193,9 @@ class Index:
     def snapshot(self, label: Label) -> bytes:
         """All of it as bytes."""
         codes = b"" if self.is_exact else faiss.serialize_index(self._codes).tobytes()
-        body = b"".join([self._numbers.tobytes(), self._rows.tobytes(), codes])
+        body = b"".join([self._numbers.tobytes(), self._rows[:].tobytes(), codes])
         told = {"form": FORM, "count": len(self), "width": self._rows.shape[1], "searched": self._searched, **asdict(label)}
+        told |= {} if self.is_exact else {"compared": self._compared}
         head = json.dumps(told | {"sha256": hashlib.sha256(body).hexdigest()}, sort_keys=True).encode()
         head += b" " * (-(_HEAD_BYTES + len(head)) % _ALIGNED)
         return b"".join([len(head).to_bytes(_HEAD_BYTES, "little"), head, body])
@@ -191,10 +212,17 @@ class Index:
         kind = np.dtype(np.uint16 if searched else np.float32)
         rows_from, codes_from = 8 * count, 8 * count + kind.itemsize * count * width
         index = cls.__new__(cls)
-        index._searched = searched
+        # Earlier versions compared as many whatever they held.
+        index._searched, index._compared = searched, int(told.get("compared", COMPARED[0]))
         index._numbers = np.frombuffer(body[:rows_from], dtype=np.int64)
-        index._rows = np.frombuffer(body[rows_from:codes_from], dtype=kind).reshape(count, width)
+        file = body.obj
+        if isinstance(file, LargeFile):
+            index._rows = RowsInFile(file, len(file) - len(body) + rows_from, shape=(count, width))
+        else:
+            index._rows = np.frombuffer(body[rows_from:codes_from], dtype=kind).reshape(count, width)
         index._codes = faiss.deserialize_index(np.frombuffer(body[codes_from:], dtype=np.uint8)) if searched else None
+        if isinstance(file, LargeFile):
+            file.madvise(mmap.MADV_DONTNEED)  # Codes were copied, and pages from which they were read are not needed again.
         return index
 
     def _places(self, numbers: Numbers) -> Numbers:
@@ -204,39 +232,62 @@ class Index:
     def _full(self, places: Numbers | slice) -> Vectors:
         """Rows in full width."""
         rows = self._rows[places]
-        if rows.dtype == np.float32:
-            return cast("Vectors", rows)
-        return cast("Vectors", (rows.astype(np.uint32) << np.uint32(16)).view(np.float32))
+        return cast("Vectors", rows) if rows.dtype == np.float32 else full(cast("Halves", rows))
 
-    def _looked_for(self, query: Vectors, stretch: tuple[int, int], at_most: int, *, cells: int) -> Numbers:
-        """Places in a stretch of them that codes bring, more than are wanted."""
+    def _looked_for(self, query: Vectors, stretch: tuple[int, int], at_most: int, *, far: tuple[int, int]) -> Numbers:
+        """Places in a stretch of them that codes bring, more than are wanted; `far`: of how many cells, and how many at least."""
         begin, end = stretch
+        cells, compared = far
         whole = begin == 0 and end == len(self)
         selector = None if whole else faiss.IDSelectorRange(int(self._numbers[begin]), int(self._numbers[end - 1]) + 1)
         with _one_thread():
             _, found = self._codes.search(
                 np.ascontiguousarray(query, dtype=np.float32)[None, :],
-                min(max(COMPARED, COMPARED_A_WANTED * at_most), end - begin),
+                min(max(compared, COMPARED_A_WANTED * at_most), end - begin),
                 params=faiss.SearchParametersIVF(sel=selector, nprobe=cells),
             )
         # In order, so that of equal ones the same come first in whatever order codes bring them.
         return np.sort(self._places(found[0][found[0] >= 0]))
 
-    def _enough_cells(self, vectors: Vectors) -> int:
-        """How many cells must be searched for nearly all of the nearest to be found."""
-        rows = np.linspace(0, len(vectors) - 1, min(len(vectors), ASKED_TO_CHOOSE)).astype(np.int64)
-        true = [set(nearest) for nearest in _nearest_exactly(vectors[rows], vectors)]
-        cells = int(self._codes.nlist)
-        # Each vector is nearest to itself, which is found in any case, and does not count.
-        wanted = RECALL_MIN * len(rows) * NEAREST
-        for searched in (int(cells / 2 ** (halves / 2)) for halves in range(2 * cells.bit_length(), -1, -1)):
-            if sum(len(each & self._found(vectors[row], max(1, searched))) - 1 for each, row in zip(true, rows, strict=True)) >= wanted:
-                return max(1, searched)
-        return cells
+    def _far_enough(self, probes: _Probes) -> tuple[int, int]:
+        """How many cells must be searched, and how many vectors compared, for nearly all of the nearest to be found."""
+        every = int(self._codes.nlist)
+        for compared in COMPARED:
+            most = self._recall(probes, (every, compared))
+            if most >= RECALL_BY_CODES:
+                break
+        # What codes confuse no number of cells brings back: then what they can find is enough, but for a thousandth.
+        enough = min(RECALL_MIN, most - 0.001)
+        fewer = (int(every / 2 ** (steps / 4)) for steps in range(4 * every.bit_length(), -1, -1))
+        return next((each for each in fewer if each and self._recall(probes, (each, compared)) >= enough), every), compared
 
-    def _found(self, vector: Vectors, cells: int) -> set[int]:
-        places = self._looked_for(vector, (0, len(self)), NEAREST + 1, cells=cells)
-        return set(places[np.argsort(-(self._full(places) @ vector), kind="stable")[: NEAREST + 1]].tolist())
+    def _recall(self, probes: _Probes, far: tuple[int, int]) -> float:
+        """The share of what is nearest to some questions that is found where so far is looked."""
+        wanted, found = int(probes.nearest.shape[1]), 0
+        for asked, nearest in zip(probes.asked, probes.nearest, strict=True):
+            places = self._looked_for(asked, (0, len(self)), wanted, far=far)
+            best = places[np.argsort(-(self._full(places) @ asked), kind="stable")[:wanted]]
+            found += len(np.intersect1d(best, nearest)) - probes.own
+        return found / ((wanted - probes.own) * len(probes.asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Probes:
+    """Questions, and what would be found for them if all were compared."""
+
+    asked: Vectors
+    nearest: Numbers
+    """(question, place)."""
+    own: int
+    """How many of these are the question itself, which is found in any case, and does not count."""
+
+
+def _probes(vectors: Vectors, asked: Vectors | None) -> _Probes:
+    """What is asked, or else some of the vectors themselves, taken evenly."""
+    if asked is not None and len(asked):
+        return _Probes(asked, _nearest_exactly(asked, vectors, NEAREST), 0)
+    own = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), ASKED_TO_CHOOSE)).astype(np.int64)]
+    return _Probes(own, _nearest_exactly(own, vectors, NEAREST + 1), 1)
 
 
 def _taken_apart(content: bytes | memoryview) -> tuple[dict[str, Any], memoryview]:
@@ -282,11 +333,6 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _halves(vectors: Vectors) -> Halves:
-    """The upper halves of numbers, to the nearest."""
-    return cast("Halves", ((vectors.view(np.uint32) + np.uint32(0x8000)) >> np.uint32(16)).astype(np.uint16))
-
-
 def _in_cells(vectors: Vectors) -> Any:
     """What looks among many, without any yet, trained on a sample of them, taken evenly."""
     width = vectors.shape[1]
@@ -298,15 +344,15 @@ def _in_cells(vectors: Vectors) -> Any:
     return codes
 
 
-def _nearest_exactly(asked: Vectors, vectors: Vectors) -> Numbers:
-    """For each row asked the places of the nearest rows, itself among them."""
+def _nearest_exactly(asked: Vectors, vectors: Vectors, at_most: int) -> Numbers:
+    """For each row asked the places of the nearest rows, in no order."""
     best = np.zeros((len(asked), 0), dtype=np.float32)
     places = np.zeros((len(asked), 0), dtype=np.int64)
     for begin in range(0, len(vectors), _BLOCK):
         scores = asked @ vectors[begin : begin + _BLOCK].T
         best = np.concatenate([best, scores], axis=1)
         places = np.concatenate([places, np.broadcast_to(np.arange(begin, begin + scores.shape[1]), scores.shape)], axis=1)
-        kept = np.argsort(-best, axis=1, kind="stable")[:, : NEAREST + 1]
+        kept = np.argpartition(-best, min(at_most, best.shape[1]) - 1, axis=1)[:, :at_most]
         best, places = np.take_along_axis(best, kept, axis=1), np.take_along_axis(places, kept, axis=1)
     return places
 

@@ -12,6 +12,7 @@ from itertools import islice
 
 from resay.dialogue.rewrite import BeforeRequest, Heard, Layer, RewriteRequest
 from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.misheard import misheard
 from rewrite_online.rewriter import Live
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,6 @@ def questions(live: Live) -> Iterator[str]:
     for layer in live.layers:
         if isinstance(layer, GlobalLayer):
             yield from (misheard(text) for text in layer.examples(TEXTS_MAX))
-
-
-def misheard(text: str) -> str:
-    """A text with a letter of each longer word taken out: near to what it was, and most likely said by nobody."""
-    return " ".join(f"{word[:2]}{word[3:]}" if len(word) > len("the") else word for word in text.split())
 
 
 def request_of(text: str, *, at: datetime = _LONG_AGO) -> RewriteRequest:

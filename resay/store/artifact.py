@@ -12,10 +12,12 @@ import mmap
 import os
 import shutil
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from resay.dialogue.errors import ResayError, told_without_place
 
@@ -42,6 +44,38 @@ class BrokenArtifact(ResayError):
 
 class ShelfUnavailable(ResayError):
     """The shelf cannot be read or written where it stands."""
+
+
+class LargeFile(mmap.mmap):
+    """A mapped file that may be read by place, too: what is read so is nowhere in this process's memory but with who asked for it."""
+
+    _descriptor: int
+
+    def __new__(cls, descriptor: int) -> Self:
+        """Map what a descriptor has open; it may be closed behind that."""
+        file = super().__new__(cls, descriptor, 0, access=mmap.ACCESS_READ)
+        file._descriptor = os.dup(descriptor)
+        weakref.finalize(file, os.close, file._descriptor)
+        return file
+
+    def read_at(self, begin: int, size: int) -> bytes:
+        """So many bytes from one on.
+
+        Raises: BrokenArtifact, where there are fewer: whoever cut it off.
+        """
+        content = os.pread(self._descriptor, size, begin)
+        return content if len(content) == size else self._pieced(content, begin, size)
+
+    def _pieced(self, content: bytes, begin: int, size: int) -> bytes:
+        """The same where the system reads less at once than is wanted, as it does beyond two gigabytes."""
+        parts, read = [content], len(content)
+        while parts[-1] and read < size:
+            parts.append(os.pread(self._descriptor, size - read, begin + read))
+            read += len(parts[-1])
+        if read < size:
+            message = f"file must have {size:,} bytes from {begin:,} on; it has {read:,}; was it cut off by hand while it was in use?"
+            raise BrokenArtifact(message)
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +320,7 @@ def _mapped(path: Path, name: str) -> memoryview:
         with (path / name).open("rb") as file:
             if os.fstat(file.fileno()).st_size < MAPPED_FROM:
                 return memoryview(file.read())
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return memoryview(LargeFile(file.fileno()))
     except OSError as error:
         message = f"file {name} must be in {path}; {told_without_place(error)}; was it deleted?"
         raise BrokenArtifact(message) from error

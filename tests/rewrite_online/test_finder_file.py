@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from resay.dialogue.risk import ENGLISH, risk_of
 from resay.dialogue.text import canonical, has_command_prefix, has_control_characters
 from resay.dialogue.turn import Hypothesis, Prompt
 from resay.dialogue.wording import Fared, Wording
-from resay.store.artifact import BrokenArtifact
+from resay.store.artifact import BrokenArtifact, LargeFile
 from resay.store.wordings import FINDER_FILE, WORDINGS_PROOF_FILE, decode_wordings, encode_wordings
 from rewrite_online.finder import WordingFinder
 from rewrite_online.finder_file import FinderFile, encode_finder
@@ -103,6 +104,25 @@ def test_a_file_answers_as_what_is_made_in_memory(seed: int, *, by_meaning: bool
         assert from_file.is_target(turn) == in_memory.is_target(turn)
         kind = turn.prompt.kind if turn.prompt else ""
         assert from_file.counts_for(turn.utterance, kind) == in_memory.counts_for(turn.utterance, kind)
+
+
+def test_lines_of_a_large_file_are_read_by_place(tmp_path: Path):
+    """The very wordings of those in memory; a line that was cut off meanwhile is told, where a mapped one would end the process."""
+    known, path = made(4), tmp_path / "wordings.jsonl"
+    lines = encode_wordings(known)
+    content = encode_finder(known, lines, rules="none")
+    assert content is not None
+    path.write_bytes(lines)
+
+    with path.open("rb") as file:
+        by_place = FinderFile(content, memoryview(LargeFile(file.fileno())), check=nobody_asks).known
+
+    assert dict(by_place) == dict(read(known).known)
+    os.truncate(path, 1)
+    with path.open("rb") as file:
+        cut_off = FinderFile(content, memoryview(LargeFile(file.fileno())), check=nobody_asks).known
+    with pytest.raises(BrokenArtifact, match="was it cut off"):
+        cut_off[known[-1].text, known[-1].prompt_kind]
 
 
 def recall_from(file: FinderFile, table: Sequence[Rewrite], sense: Sense | None) -> Recall:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resay.store.artifact import BrokenArtifact, LargeFile
 from rewrite_online import index as index_file
 from rewrite_online.index import EXACT_MAX, TRAINED_A_CELL, Index, Label, WrongIndex
 
@@ -113,6 +115,91 @@ def test_in_cells_nearly_all_of_the_nearest_are_found(many: tuple[Index, np.ndar
     true = [set(np.argsort(-(rows @ row))[:10]) for row in asked]
     assert sum(len(a & b) for a, b in zip(found, true, strict=True)) / 1_000 >= 0.95
     assert 1 <= index.searched[0] <= index.searched[1] == len(rows) // TRAINED_A_CELL
+
+
+def test_how_far_is_looked_is_told_by_what_is_asked():
+    """Vectors that lie close around few say nothing of questions that lie close to none: more cells are searched for these."""
+    rng = np.random.default_rng(5)
+    spots = vectors(EXACT_MAX // 20, seed=5)
+    rows = np.repeat(spots, 25, axis=0) + 0.05 * rng.normal(size=(25 * len(spots), WIDTH)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    questions, others = vectors(300, seed=6), vectors(100, seed=7)
+
+    by_itself, by_questions = Index(np.arange(len(rows)), rows), Index(np.arange(len(rows)), rows, asked=lambda: questions)
+
+    assert by_itself.searched[0] < by_questions.searched[0]
+    assert recall(by_itself, rows, others) < 0.8
+    assert recall(by_questions, rows, others) >= 0.93
+
+
+def recall(index: Index, rows: np.ndarray, asked: np.ndarray) -> float:
+    """The share of the ten nearest that is found."""
+    found = [set(index.search(row, at_most=10)[0]) for row in asked]
+    true = [set(np.argsort(-(rows @ row))[:10]) for row in asked]
+    return sum(len(a & b) for a, b in zip(found, true, strict=True)) / (10 * len(asked))
+
+
+def test_nobody_is_asked_how_far_to_look_where_all_are_compared():
+    """Questions cost a run of the encoder each."""
+
+    def never() -> np.ndarray:
+        pytest.fail("all are compared")
+
+    assert Index(np.arange(50), vectors(50), asked=never).is_exact
+
+
+def test_an_index_of_the_vectors_that_another_gives_has_its_bytes():
+    """Whoever learns again takes them from what is live, and publishes nothing new where nothing is."""
+    index = made(EXACT_MAX + 500)
+
+    again = Index(index.numbers, index.vectors(index.numbers))
+
+    assert again.snapshot(LABEL) == index.snapshot(LABEL)
+
+
+def large(path: Path, content: bytes) -> memoryview:
+    """Bytes as a large file that lies there."""
+    path.write_bytes(content)
+    with path.open("rb") as file:
+        return memoryview(LargeFile(file.fileno()))
+
+
+def test_an_index_from_a_large_file_answers_as_what_it_was_made_of(many: tuple[Index, np.ndarray], tmp_path: Path):
+    """From whichever place rows are read."""
+    index, rows = many
+
+    back = Index.load(large(tmp_path / "vectors.index", index.snapshot(LABEL)), LABEL)
+
+    for row in rows[:30]:
+        assert [list(each) for each in back.search(row, at_most=5)] == [list(each) for each in index.search(row, at_most=5)]
+    assert np.array_equal(back.vectors(index.numbers), index.vectors(index.numbers))
+    assert back.snapshot(LABEL) == index.snapshot(LABEL)
+
+
+def test_an_index_from_a_large_file_may_be_added_to_and_deleted_from(many: tuple[Index, np.ndarray], tmp_path: Path):
+    """What is forgotten in it is gone; the file stays as it is until another is written."""
+    index, rows = many
+    back = Index.load(large(tmp_path / "vectors.index", index.snapshot(LABEL)), LABEL)
+
+    assert back.delete(np.array([7, 8])) == 2
+    back.add(np.array([10**6]), vectors(1, seed=9))
+
+    assert {7, 8}.isdisjoint(back.search(rows[7], at_most=10)[0])
+    assert back.search(vectors(1, seed=9)[0], at_most=1)[0][0] == 10**6
+    assert len(back) == len(rows) - 1
+
+
+def test_a_large_file_that_was_cut_off_while_it_is_in_use_is_told(many: tuple[Index, np.ndarray], tmp_path: Path):
+    """By a reason, and not by answers."""
+    index, rows = many
+    path = tmp_path / "vectors.index"
+    back = Index.load(large(path, index.snapshot(LABEL)), LABEL)
+
+    with path.open("r+b") as file:
+        file.truncate(len(rows) * 8 + 4_096)
+
+    with pytest.raises(BrokenArtifact, match="was it cut off"):
+        back.vectors(np.array([len(rows) - 1]))
 
 
 def test_a_vector_is_given_back_nearly_as_it_was(many: tuple[Index, np.ndarray]):

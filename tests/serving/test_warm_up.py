@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 from resay.store.artifact import Shelf
-from rewrite_online.warm import misheard, questions, warm
+from rewrite_online.misheard import misheard
+from rewrite_online.warm import questions, warm
 from rewrite_online.watch import Watch
 from serving.app import open_service
 from serving.service import Service

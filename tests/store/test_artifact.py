@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from resay.store.artifact import MAPPED_FROM, BrokenArtifact, Shelf, ShelfUnavailable, hash_of
+from resay.store.artifact import MAPPED_FROM, BrokenArtifact, Generation, LargeFile, Shelf, ShelfUnavailable, hash_of
 from tests import child
 
 
@@ -135,3 +136,36 @@ def test_a_large_file_is_read_where_it_lies(tmp_path: Path):
         file.write(b"x")
     with pytest.raises(BrokenArtifact, match="its hash differs"):
         shelf.open(generation.number)
+
+
+def test_a_large_file_may_be_read_by_place(tmp_path: Path):
+    """Byte for byte what is mapped; where it was cut off that is told."""
+    content = bytes(range(256)) * 40
+    (tmp_path / "large").write_bytes(content)
+    os.truncate(tmp_path / "large", MAPPED_FROM)
+
+    large = Generation(1, tmp_path).mapped("large")
+
+    assert isinstance(large.obj, LargeFile)
+    assert large.obj.read_at(300, 500) == content[300:800] == bytes(large[300:800])
+    assert large.obj.read_at(MAPPED_FROM - 3, 3) == b"\0\0\0"
+    with pytest.raises(BrokenArtifact, match=r"must have 4 bytes from 134,217,725 on; it has 3; was it cut off"):
+        large.obj.read_at(MAPPED_FROM - 3, 4)
+
+
+def test_a_large_file_that_is_let_go_of_is_closed(tmp_path: Path):
+    """Each generation that was served once would keep its files open, else."""
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * 5_000)
+    with path.open("rb") as file:
+        large = LargeFile(file.fileno())
+    assert path.resolve() in opened()
+
+    del large
+
+    assert path.resolve() not in opened()
+
+
+def opened() -> list[Path]:
+    """The files that this process has open."""
+    return [each.resolve() for each in Path("/proc/self/fd").iterdir()]

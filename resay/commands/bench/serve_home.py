@@ -33,6 +33,7 @@ from rewrite_online.fit import fit
 from rewrite_online.fit_meaning import Lesson, common_pieces, fit_meaning
 from rewrite_online.global_certificate import finder_files
 from rewrite_online.meaning import Meaning, encode_meaning
+from rewrite_online.misheard import may_be_heard
 from rewrite_online.recall import Recall
 from rewrite_online.sense import Sense, encode_sense
 from rewrite_online.shelves import number_of
@@ -92,7 +93,8 @@ def _sense(known: Sequence[Wording], meant: Vectored, seed: int) -> Sense:
     from rewrite_online.index import Index
 
     rows = vectors_of([each.text for each in known], meant, seed=seed)
-    return Sense(meant.encoder, Index(np.array([number_of(each) for each in known], dtype=np.int64), rows))
+    numbers = np.array([number_of(each) for each in known], dtype=np.int64)
+    return Sense(meant.encoder, Index(numbers, rows, asked=lambda: meant.encoder.heard(may_be_heard(known))))
 
 
 def misheard(text: str, rng: Random) -> str:
