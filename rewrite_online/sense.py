@@ -18,6 +18,7 @@ from rewrite_online.finder import Encoder, Searched, index_of
 
 if TYPE_CHECKING:
     from rewrite_online.encoder import Towers
+    from rewrite_online.index import Index
 
 
 class WrongEncoder(ResayError):
@@ -33,9 +34,20 @@ class Sense:
     """Vectors of the wordings, by this very encoder."""
 
 
-def sense_of(wordings: Sequence[Wording], towers: Towers) -> Sense | None:
-    """The sense for some wordings, to learn with; nothing where there are none."""
-    return Sense(towers, index_of(wordings, towers)) if wordings else None
+def sense_of(wordings: Sequence[Wording], towers: Towers, *, before: Index | None = None) -> Sense | None:
+    """The sense for some wordings, to learn with; nothing where there are none. Vectors that were there `before` are not made again."""
+    return Sense(towers, index_of(wordings, towers, before=before)) if wordings else None
+
+
+def vectors_before(files: Mapping[str, bytes | memoryview], number: int, towers: Towers) -> Index | None:
+    """The vectors of wordings of a number that files hold, where this very encoder made them: a night's new wordings are few."""
+    from rewrite_online.index import Index, Label, WrongIndex
+
+    name = towers.with_heads(towers.heads_or_identity()).name
+    try:
+        return Index.load(files[VECTORS_FILE], Label(name, number)) if VECTORS_FILE in files else None
+    except WrongIndex:
+        return None
 
 
 def encode_sense(sense: Sense, wordings: Sequence[Wording], towers: Towers) -> dict[str, bytes]:

@@ -225,7 +225,7 @@ def _beside(
         return Global({}, {})
     asked = GlobalRules(rules.k, blocked, rules.global_after, encoder=rules.encoder)
     with progress("Learning wordings", unit="steps", shown=rules.shown) as tick:
-        return carried(lake, live, proven, asked) or learn_global(lake, proven, asked, tick)
+        return carried(lake, live, proven, asked) or learn_global(lake, proven, asked, tick, live=live)
 
 
 def _publish(shelf: Shelf, content: Content, *, card: Card, observe: Callable[[PublishStep], None]) -> tuple[int | None, bool, str]:

@@ -49,10 +49,11 @@ from rewrite_online.leanings import Leanings
 from rewrite_online.lessons import Came, Without, examples_of
 from rewrite_online.meaning import encode_meaning
 from rewrite_online.recall import recall_beside
-from rewrite_online.sense import WrongEncoder, encode_sense, made_for, read_sense, sense_of
+from rewrite_online.sense import WrongEncoder, encode_sense, made_for, read_sense, sense_of, vectors_before
 
 if TYPE_CHECKING:
     from rewrite_online.encoder import Towers
+    from rewrite_online.index import Index
 
 TREES, RATE = 60, 0.12
 """Half as many trees as usual, each with nearly twice the say: half the time, and no worse out of fold."""
@@ -91,8 +92,10 @@ class Global:
     """Why there is none."""
 
 
-def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick: Tick = silent) -> Global:
-    """The files of the global layer for a table, from what the lake keeps.
+def learn_global(
+    lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick: Tick = silent, *, live: Generation | None = None
+) -> Global:
+    """The files of the global layer for a table, from what the lake keeps; of the live generation the vectors of known wordings.
 
     Raises: StepFailed, LakeUnavailable.
     """
@@ -103,7 +106,7 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
         checked = check_wordings(connection, heard.wordings, floors)
         turns = _turns(connection)
         towers = rules.encoder() if checked.kept and are_typed(turns.values()) else None
-        sense = sense_of(checked.kept, towers) if towers else None
+        sense = sense_of(checked.kept, towers, before=vectors_of_live(live, towers)) if towers else None
         leanings = learn_leanings(connection, checked.kept, floors)
         recall = recall_beside(checked.kept, table, sense, leanings=Leanings(leanings))
         told = with_own_record(DuckDBEngine(connection), checked.kept, recall.counts_for)
@@ -131,6 +134,14 @@ def learn_global(lake: Lake, table: Sequence[Rewrite], rules: GlobalRules, tick:
     totals |= {"examples": ranked.examples, "leanings": len(leanings)}
     tick(5, STEPS)
     return Global({**files, WORDINGS_PROOF_FILE: _proof(files, table, checked, floors)}, totals)
+
+
+def vectors_of_live(live: Generation | None, towers: Towers) -> Index | None:
+    """The vectors of the live generation's wordings, where there are any of this encoder."""
+    if live is None or not all((live.path / name).exists() for name in (WORDINGS_FILE, VECTORS_FILE)):
+        return None
+    number = made_for(decode_wordings(live.read(WORDINGS_FILE)))
+    return vectors_before({VECTORS_FILE: live.mapped(VECTORS_FILE)}, number, towers)
 
 
 def _alone(table: Sequence[Rewrite], checked: Checked, floors: Rules, *, totals: Mapping[str, int], remark: str) -> Global:

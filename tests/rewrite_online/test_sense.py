@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from resay.dialogue.rewrite import Heard, Layer
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.wordings import HEADS_FILE, SENSE_FILES, VECTORS_FILE, WORDINGS_FILE, WORDINGS_PROOF_FILE, encode_wordings
 from rewrite_online.encoder import Heads, Towers, on_demand
+from rewrite_online.finder import index_of
 from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import GlobalLayer
+from rewrite_online.index import EXACT_MAX
 from rewrite_online.recall import recall_beside
-from rewrite_online.sense import WrongEncoder, encode_sense, made_for, read_sense, sense_of
+from rewrite_online.sense import WrongEncoder, encode_sense, made_for, read_sense, sense_of, vectors_before
 from rewrite_online.watch import Watch
 from tests.builders import BASE, asked
 from tests.rewrite_online.test_encoder import LetterTrunk, heads
@@ -196,6 +199,64 @@ def test_records_may_change_beside_the_same_vectors():
 def test_equal_wordings_give_equal_files():
     """Whoever learns the same again publishes nothing new."""
     assert with_sense(towers()) == with_sense(towers())
+
+
+def test_what_was_encoded_before_is_not_encoded_again():
+    """A night's new wordings are few, and the vectors of the others are those of the live generation, to the last bit."""
+    files, trunk = with_sense(towers()), LetterTrunk()
+    encoder, more = Towers(trunk, trunk_name="letters", heads=heads()), [*WORDINGS, wording("call a taxi")]
+
+    before = vectors_before(files, made_for(WORDINGS), encoder)
+    sense = sense_of(more, encoder, before=before)
+
+    assert trunk.asked == ["call a taxi"]
+    anew = sense_of(more, towers())
+    assert sense is not None
+    assert anew is not None
+    assert encode_sense(sense, more, encoder) == encode_sense(anew, more, towers())
+
+
+def test_all_of_them_known_and_nothing_is_encoded():
+    """Whoever learns the same again runs no encoder, and publishes nothing new."""
+    trunk = LetterTrunk()
+    encoder = Towers(trunk, trunk_name="letters", heads=heads())
+
+    sense = sense_of(WORDINGS, encoder, before=vectors_before(with_sense(towers()), made_for(WORDINGS), encoder))
+
+    assert trunk.asked == []
+    assert sense is not None
+    assert encode_sense(sense, WORDINGS, encoder).items() <= with_sense(towers()).items()
+
+
+@pytest.mark.parametrize("other", [towers(seed=1), towers("other")], ids=["heads", "trunk"])
+def test_vectors_of_another_encoder_are_made_anew(other: Towers):
+    """Nor are those of a generation that has none."""
+    assert vectors_before(with_sense(towers()), made_for(WORDINGS), towers()) is not None
+    assert vectors_before(with_sense(other), made_for(WORDINGS), towers()) is None
+    assert vectors_before(files(), made_for(WORDINGS), towers()) is None
+
+
+class ChanceTrunk(LetterTrunk):
+    """Vectors of chance, wide enough for codes."""
+
+    def __call__(self, texts: Sequence[str], /) -> np.ndarray:
+        """One row a text."""
+        self.asked += texts
+        rows = np.stack([np.random.default_rng(list(text.encode())).normal(size=8) for text in texts]).astype(np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_vectors_that_many_were_kept_as_are_too_little_for_few():
+    """Few are compared as the encoder gave them, many in half of that: of few all are encoded again, of many only new ones."""
+    many = [wording(f"play radio station {number}") for number in range(EXACT_MAX + 2)]
+    known = index_of(many[1:], Towers(ChanceTrunk(), trunk_name="chance"))
+    few, all_of_them = ChanceTrunk(), ChanceTrunk()
+
+    index_of(many[:7], Towers(few, trunk_name="chance"), before=known)
+    index_of(many, Towers(all_of_them, trunk_name="chance"), before=known)
+
+    assert few.asked == [each.text for each in many[:7]]
+    assert [each for each in all_of_them.asked if "radio" in each] == [many[0].text]
 
 
 def test_towers_without_heads_are_read_back_as_they_were_written():
