@@ -1,6 +1,7 @@
 """Growing the ranker: boosted trees from examples, calibrated on customers whom they have not seen. The one door to scikit-learn.
 
-Training only; what serves is in `rank`, and needs neither scikit-learn nor onnx.
+Training only; what serves is in `rank`, and needs neither scikit-learn nor onnx. Loading scikit-learn takes two seconds of a core, so that
+it is loaded where trees are grown, and not where a command that may grow them starts.
 """
 
 from __future__ import annotations
@@ -8,16 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from resay.training.tree_export import Ensemble, Tree, write_trees
 from rewrite_online.features import FEATURES, Example, Matrix, matrix
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Floats = NDArray[np.float64]
 
@@ -116,6 +118,8 @@ def ensemble_of(model: HistGradientBoostingClassifier) -> Ensemble:
 
 def grow(features: Matrix, right: Floats, weights: Floats, *, growth: Growth) -> HistGradientBoostingClassifier:
     """Trees for these rows, of which both outcomes must have been seen."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     model = HistGradientBoostingClassifier(
         max_iter=growth.trees,
         max_leaf_nodes=growth.leaves,
@@ -150,6 +154,8 @@ class Grown:
 
 def grow_calibrated(rows: Rows, growth: Growth) -> Grown:
     """Trees on all rows; their calibration from trees that had not seen the customer. Where only one outcome was seen, a constant."""
+    from sklearn.linear_model import LogisticRegression
+
     if len(set(rows.right.tolist())) < 2:
         return _constant(rows)
     out = np.zeros(len(rows.right))
