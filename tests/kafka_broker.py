@@ -44,7 +44,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[kafka_broker.Broker]:
     """A broker that a test may stop, kill and start again."""
-    mine = kafka_broker.Broker(tmp_path / "kafka")
+    mine = kafka_broker.Broker(tmp_path / "kafka", brief=True)
     try:
         mine.start()
     except kafka_broker.BrokerTrouble as trouble:

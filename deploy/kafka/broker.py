@@ -74,6 +74,9 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 {extra}"""
 
+LITTLE_COMPILING = "-XX:TieredStopAtLevel=1"
+"""For what runs shortly: Java compiles quickly, and not well."""
+
 _STARTED = "Kafka Server started"
 _LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info")
 """Warnings, and the one line of `KafkaRaftServer` that says that it is up."""
@@ -94,12 +97,16 @@ class Ports:
 class Broker:
     """One broker and its data under one folder; stopped and started again it has the same address and the same records."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, cache: Path = CACHE, extra: str = "") -> None:
-        """A broker that is not yet running; without `port` a free one is found. `extra` is appended to its properties."""
+    def __init__(self, folder: Path, *, port: int | None = None, cache: Path = CACHE, extra: str = "", brief: bool = False) -> None:
+        """A broker that is not yet running; without `port` a free one is found. `extra` is appended to its properties.
+
+        A `brief` one starts with 2 s of CPU less, and would be slower for who works with it for long.
+        """
         self._folder = folder.resolve()
         self._cache = cache
         self._wanted = port
         self._extra = extra
+        self._compiling = (LITTLE_COMPILING,) if brief else ()
         self._ports: Ports | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -161,11 +168,21 @@ class Broker:
         properties = self._folder / "server.properties"
         text = _SERVER.format(port=ports.port, controller=ports.controller, data=self._folder / "data", extra=self._extra)
         properties.write_text(text)
-        self._format([java, "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*", "kafka.tools.StorageTool"], properties)
+        self._format([java, LITTLE_COMPILING, "-cp", f"{jars}/*", "kafka.tools.StorageTool"], properties)
         offset = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [java, f"-Xmx{HEAP_MB}m", "-XX:+UseSerialGC", *_LOGGING, "-cp", f"{jars}/*", "kafka.Kafka", str(properties)],
+                [
+                    java,
+                    f"-Xmx{HEAP_MB}m",
+                    "-XX:+UseSerialGC",
+                    *self._compiling,
+                    *_LOGGING,
+                    "-cp",
+                    f"{jars}/*",
+                    "kafka.Kafka",
+                    str(properties),
+                ],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -69,7 +69,7 @@ def guarded(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         + f"ssl.keystore.type=PEM\nssl.keystore.location={certificates}/keystore.pem\n"
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\nsuper.users=User:ANONYMOUS;User:admin\n"
     )
-    broker = Broker(tmp_path_factory.mktemp("kafka"), extra=extra)
+    broker = Broker(tmp_path_factory.mktemp("kafka"), extra=extra, brief=True)
     broker.start()
     admin = KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{doors['OPEN']}")
     admin.create_topics({"turns": {"num_partitions": 2}})
