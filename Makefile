@@ -9,8 +9,9 @@ demo: setup-demo ## Set up, run the main job in the world that ships, show the r
 	$(BIN)/resay demo $(if $(ONCE),--once)
 
 # Tests start processes by the hundred; where the environment forbids keeping what was compiled, each would compile all libraries again.
+# Every core has a worker: threads of a worker beside it would only wait for each other.
 test: setup ## Set up and run every test.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 check: setup ## The one definition of clean.
 	$(BIN)/ruff format --check .

@@ -19,8 +19,11 @@ from resay.commands.stream_parts import Part, StreamOrders, Tally, run_parts
 K = 3
 """Customers behind a rewrite: few, so that a few more turns make another table."""
 
+LOADED_LATE = ("resay.training.encoder", "rewrite_online.fit_leanings", "rewrite_online.index")
+"""What learning imports only when it needs it: most of a second in every process that learns."""
+
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.commands.stream_member"])
+_FORKS.set_forkserver_preload(["tests.commands.stream_member", *LOADED_LATE])
 """Members are forked from a process that has imported everything and begun nothing: that takes milliseconds instead of seconds."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from resay.store.artifact import Shelf
 from resay.store.lake import Lake
 from tests.builders import BASE
 from tests.child import WAIT_S
+from tests.commands.stream_member import LOADED_LATE
 from tests.commands.test_learn import talk
 
 pytestmark = pytest.mark.slow
@@ -32,7 +34,7 @@ K = 3
 STEPS = (*LearnStep, *PublishStep)
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.commands.test_learn_kills"])
+_FORKS.set_forkserver_preload(["tests.commands.test_learn_kills", *LOADED_LATE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ def killed(home: Path, step: str) -> bool:
     return process.exitcode == -signal.SIGKILL
 
 
-def everything(home: Path) -> tuple[Mapping[str, Sequence[Any]], list[Rewrite], bool]:
+Everything = tuple[Mapping[str, Sequence[Any]], list[Rewrite], bool]
+
+
+def everything(home: Path) -> Everything:
     """What the tables say, the live rewrites, and whether all that is there was learnt from."""
     with Lake(home / "lake").connect() as connection:
         tables = {
@@ -83,19 +88,35 @@ def everything(home: Path) -> tuple[Mapping[str, Sequence[Any]], list[Rewrite], 
     return tables, live_rewrites(Shelf(home / "rewrites"))[1], basis_of(settings(home)).is_learnt
 
 
-def undisturbed(home: Path, sources: Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Rewrite], bool]:
-    """The same of a home in which nothing was ever killed."""
-    for source in sources:
-        hear(home, source)
-        learn(settings(home), LearnRules(k=K))
-    return everything(home)
-
-
 FIRST, SECOND = "lamp on now please", "light it up now please"
 
 
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """What learning comes to where nothing is ever killed."""
+
+    home: Path
+    """As it was after the first; for copies."""
+    first: Everything
+    both: Everything
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Learnt once for all tests."""
+    home, kept = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("kept") / "home"
+    found = []
+    for source in (FIRST, SECOND):
+        hear(home, source)
+        learn(settings(home), LearnRules(k=K))
+        found.append(everything(home))
+        if source is FIRST:
+            shutil.copytree(home, kept)
+    return Undisturbed(kept, *found)
+
+
 @pytest.mark.parametrize("step", STEPS)
-def test_a_first_learning_that_was_killed_is_made_good(tmp_path: Path, step: str):
+def test_a_first_learning_that_was_killed_is_made_good(tmp_path: Path, undisturbed: Undisturbed, step: str):
     """Nothing is live, or the whole table; then the same table as ever, once."""
     hear(tmp_path, FIRST)
 
@@ -104,14 +125,13 @@ def test_a_first_learning_that_was_killed_is_made_good(tmp_path: Path, step: str
     learn(settings(tmp_path), LearnRules(k=K))
 
     assert len(live) == (1 if step in (LearnStep.NOTED, PublishStep.POINTED) else 0)
-    assert everything(tmp_path) == undisturbed(tmp_path / "other", [FIRST])
+    assert everything(tmp_path) == undisturbed.first
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_later_learning_that_was_killed_leaves_a_whole_table(tmp_path: Path, step: str):
+def test_a_later_learning_that_was_killed_leaves_a_whole_table(tmp_path: Path, undisturbed: Undisturbed, step: str):
     """The older one or the newer one, never a part; the run after brings the newer one."""
-    hear(tmp_path, FIRST)
-    learn(settings(tmp_path), LearnRules(k=K))
+    shutil.copytree(undisturbed.home, tmp_path, dirs_exist_ok=True)
     hear(tmp_path, SECOND)
 
     assert killed(tmp_path, step)
@@ -119,10 +139,10 @@ def test_a_later_learning_that_was_killed_leaves_a_whole_table(tmp_path: Path, s
     learn(settings(tmp_path), LearnRules(k=K))
 
     assert live == ({FIRST, SECOND} if step in (LearnStep.NOTED, PublishStep.POINTED) else {FIRST})
-    assert everything(tmp_path) == undisturbed(tmp_path / "other", [FIRST, SECOND])
+    assert everything(tmp_path) == undisturbed.both
 
 
-def test_one_that_is_killed_again_and_again_gets_there(tmp_path: Path):
+def test_one_that_is_killed_again_and_again_gets_there(tmp_path: Path, undisturbed: Undisturbed):
     """Behind each step once, in order, over what each run before left."""
     hear(tmp_path, FIRST)
 
@@ -131,4 +151,4 @@ def test_one_that_is_killed_again_and_again_gets_there(tmp_path: Path):
     learn(settings(tmp_path), LearnRules(k=K))
 
     assert (died, noted) == ([True] * 4, True)
-    assert everything(tmp_path) == undisturbed(tmp_path / "other", [FIRST])
+    assert everything(tmp_path) == undisturbed.first
