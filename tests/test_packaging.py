@@ -53,6 +53,34 @@ def test_the_install_of_the_demo_is_small():
     assert not locked & {"torch", "transformers", "pocketsphinx", "kafka-python", "pyspark", "pytest"}
 
 
+_ONLY_LOCKED = """
+import importlib.metadata, re, sys
+locked = {re.split("[=]=", line)[0].lower() for line in open(sys.argv.pop(1)) if "==" in line and not line.startswith(" ")} | {"resay"}
+claims = importlib.metadata.packages_distributions()
+missing = {top for top, names in claims.items() if not locked & {re.sub("[-_.]+", "-", name).lower() for name in names}}
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from resay.commands.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-deploy.lock"])
+def test_every_command_starts_with_what_is_installed(lock: str):
+    """No command asks for a library of the tests, of training or of an extra before it knows that it needs it."""
+    command = [sys.executable, "-c", _ONLY_LOCKED, lock, "--help"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert not done.stderr
+    assert done.returncode == 0
+
+
 def test_the_wheel_has_the_world_in_it(tmp_path: Path):
     """What is built for others holds every file of the world that ships, and no log."""
     source = tmp_path / "source"

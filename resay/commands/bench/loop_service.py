@@ -121,8 +121,7 @@ class AskedService:
         self._connection.request("GET", f"{parts.path}?{parts.query}")
         entered = self._connection.getresponse()
         entered.read()
-        cookies = SimpleCookie(entered.getheader("Set-Cookie", ""))
-        self._connection.request("GET", path, headers={"Cookie": "; ".join(f"{name}={each.value}" for name, each in cookies.items())})
+        self._connection.request("GET", path, headers={"Cookie": cookie_of(entered)})
         shown = self._connection.getresponse()
         page = shown.read().decode()
         if shown.status != http.client.OK:
@@ -143,6 +142,12 @@ class AskedService:
 
     def _ask(self, question: dict[str, object]) -> _Answered:
         return self._decode(self.call("POST", "/v1/rewrite", msgspec.json.encode(question | {"deadline_ms": DEADLINE_MS}, enc_hook=dict)))
+
+
+def cookie_of(entered: http.client.HTTPResponse) -> str:
+    """What a browser that was let in sends from then on."""
+    cookies = SimpleCookie(entered.getheader("Set-Cookie", ""))
+    return "; ".join(f"{name}={each.value}" for name, each in cookies.items())
 
 
 def learn_one_night(service: AskedService, home: Path, now: datetime, *, k: int, links: DetectorAsked) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode, urlsplit
 
-import httpx
-
+from resay.commands.bench.children import ChildFailed
+from resay.commands.bench.loop_service import cookie_of
 from resay.commands.bench.made_home import MEMORY, keep_day, publish_mined
 from resay.commands.bench.mine_talk import DAYS, Talk, make_day
 from resay.commands.bench.report import BenchRow
@@ -44,6 +48,9 @@ FRESH_S = 16.0
 """After so long what the overview and an experiment's page show is made anew (`serving.dashboard.page.VIEW_LIFE`)."""
 
 KEY = "bench"
+
+ANSWER_S = 600.0
+"""Longest wait for one page: the first look reads all turns."""
 
 DECISIONS_A_WRITE = 500
 
@@ -82,11 +89,16 @@ def page_rows(turns: int, *, seed: int, tick: Tick) -> Iterator[BenchRow]:
 
 
 def _pages(service: RunningService) -> Iterator[BenchRow]:
-    with httpx.Client(base_url=service.url, timeout=600, headers={"Origin": service.url}) as client:
-        client.post("/session", data={"key": KEY}).read()
+    parts = urlsplit(service.url)
+    with closing(HTTPConnection(str(parts.hostname), parts.port, timeout=ANSWER_S)) as connection:
+        form = {"Origin": service.url, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/session", urlencode({"key": KEY}), form)
+        entered = connection.getresponse()
+        entered.read()
+        browser = {"Cookie": cookie_of(entered)}
 
         def ask(path: str) -> Callable[[], object]:
-            return lambda: client.get(path).raise_for_status()
+            return lambda: _ask(connection, path, browser)
 
         for path in PATHS:
             yield from _told(f"first{path}", [_timed(ask(path))])
@@ -95,6 +107,15 @@ def _pages(service: RunningService) -> Iterator[BenchRow]:
             yield from _told(f"fresh{path}", [_timed(ask(path))])
         for path in PATHS:
             yield from _told(f"again{path}", [_timed(ask(path)) for _ in range(AGAIN)])
+
+
+def _ask(connection: HTTPConnection, path: str, browser: Mapping[str, str]) -> None:
+    connection.request("GET", path, headers=browser)
+    answer = connection.getresponse()
+    told = answer.read()
+    if answer.status != HTTPStatus.OK:
+        message = f"service must show {path} to who gave its key; it answers {answer.status}: {told[:200]!r}"
+        raise ChildFailed(message)
 
 
 def _timed(work: Callable[[], object]) -> Cost:
