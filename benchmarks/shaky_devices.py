@@ -24,7 +24,6 @@ from typing import cast
 
 from failure_point.job import classify_lake
 from failure_point.model_folder import read_model
-from resay.commands.bench.loop_roll_back import UNHURRIED_S
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.detectors import FAILURE_POINT
 from resay.commands.settings import Settings, read_settings
@@ -45,6 +44,7 @@ from resay.lab.world import VOICE_HOME, World, judge, read_world
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
 from resay.store.wordings import WORDINGS_FILE, decode_wordings
+from rewrite_online.deadline import UNHURRIED_S
 from rewrite_online.not_the_words import NOTHING_TOLD, fails_otherwise
 from rewrite_online.rewriter import Rewriter
 

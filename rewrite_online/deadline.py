@@ -16,6 +16,9 @@ BUDGET_S = 0.025
 PATIENT_BUDGET_S = 1.0
 """Time for an answer that a person waits for, who wants to see what would be said and not whether it would be in time."""
 
+UNHURRIED_S = 600.0
+"""Time for an answer that nobody waits for, longer than any machine takes: what comes out must not depend on what else it does."""
+
 WORKERS_MAX = 4
 """Layers that may be under way on other threads at once, late ones included; beyond this they are skipped at once."""
 

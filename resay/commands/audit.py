@@ -5,7 +5,8 @@ Everything is made in a temporary home and thrown away; the only thing that stay
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,12 +31,14 @@ from resay.commands.pages import check_page, render, write_page
 from resay.commands.settings import Settings, read_settings
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard
+from resay.dialogue.tick import Tick, silent
 from resay.dialogue.turn import Prompt
 from resay.label.findings import Findings, SaidTwice, findings, said_twice
 from resay.label.job import label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
 from resay.store.tables import TURN_PARTS
+from rewrite_online.deadline import UNHURRIED_S
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch
@@ -54,10 +57,10 @@ class NothingToAudit(ResayError):
 
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """What a table learnt from the earlier part of a log would have done in the later part."""
+    """What was learnt from the earlier part of a log would have done in the later part."""
 
     rewrites: int
-    """Rewrites learnt from the earlier part."""
+    """Rewrites of exact wordings learnt from the earlier part."""
     turns: int
     """Turns of the later part."""
     defects: int
@@ -65,7 +68,7 @@ class Spared:
     reached: int
     """Defective turns that would have been rewritten."""
     expected: float
-    """Of these, how many would have become right, by how often each target succeeds."""
+    """Of these, how many would have become right, by the chance that each target succeeds."""
     touched: int
     """Turns that succeeded as they were and would have been rewritten all the same: where harm could come from."""
 
@@ -173,7 +176,7 @@ def audit_html(audit: Audit) -> str:
         found=audit.findings,
         spared=audit.spared,
         said_twice=audit.said_twice,
-        spared_sentence=_sentence(audit.spared),
+        spared_sentence=sentence(audit.spared),
         percent=_percent,
         plural=plural,
         tallest=tallest,
@@ -191,7 +194,8 @@ def _spared(lake: Lake, early: Settings, *, k: int, shown: bool) -> Spared:
         return Spared(0, len(told), sum(row[-1] == "failure" for row in told), 0, 0.0, 0)
     Lake(early.lake).append(TURN_PARTS, earlier.select(schema.names).cast(schema))
     learn(early, LearnRules(k=k, shown=shown))
-    return _replayed(told, early)
+    with progress("Replaying the rest", unit="turns", shown=shown) as tick:
+        return replayed(told, Shelf(early.rewrites), tick)
 
 
 _TOLD_LATER = """
@@ -203,38 +207,40 @@ _TOLD_LATER = """
 """
 
 
-def _replayed(told: Iterable[tuple[str, str, datetime, str, str, str]], early: Settings) -> Spared:
-    watch = Watch(Shelf(early.rewrites), list, encoder=shipped_encoder)
+def replayed(told: Sequence[tuple[str, str, datetime, str, str, str]], shelf: Shelf, tick: Tick = silent) -> Spared:
+    """What a generation would have said to turns: their ids, customers, times, words, what they were asked, and what came of them."""
+    watch = Watch(shelf, list, encoder=shipped_encoder)
     live = watch.refresh()
-    success = {rewrite.rewrite_id: rewrite.success_as_rewritten for rewrite in live.rewrites}
-    rewriter = Rewriter(watch.live, hold_out=NO_HOLD_OUT)
-    turns = defects = reached = touched = 0
+    defects = reached = touched = 0
     expected = 0.0
-    for turn_id, customer_id, at, said, kind, outcome in told:
-        turns, defects = turns + 1, defects + (outcome == "failure")
-        heard = Heard(turn_id=turn_id, customer_id=customer_id, at=at, utterance=said, prompt=Prompt(kind=kind) if kind else None)
-        answer = rewriter.rewrite(BeforeRequest(heard), now=at)
-        if answer.action is not Action.REWRITE:
-            continue
-        touched += outcome == "success"
-        if outcome == "failure":
-            reached += 1
-            expected += success[answer.rewrite_id or ""]
-    return Spared(len(live.rewrites), turns, defects, reached, expected, touched)
+    with closing(Rewriter(watch.live, hold_out=NO_HOLD_OUT)) as rewriter:
+        for number, (turn_id, customer_id, at, said, kind, outcome) in enumerate(told, start=1):
+            tick(number, len(told))
+            heard = Heard(turn_id=turn_id, customer_id=customer_id, at=at, utterance=said, prompt=Prompt(kind=kind) if kind else None)
+            told_why = rewriter.explain(BeforeRequest(heard), now=at, budget_s=UNHURRIED_S)
+            is_said = told_why.answer.action is Action.REWRITE
+            defects += outcome == "failure"
+            touched += is_said and outcome == "success"
+            if is_said and outcome == "failure":
+                reached += 1
+                # Of the table or of the layer behind it, which knows words that nobody has said before.
+                expected += told_why.weighed[-1].rewrite.success_as_rewritten
+    return Spared(len(live.rewrites), len(told), defects, reached, expected, touched)
 
 
-def _sentence(spared: Spared) -> str:
-    if not spared.rewrites:
+def sentence(spared: Spared) -> str:
+    """What would have been spared, for people."""
+    if not spared.rewrites and not spared.reached:
         return (
             "Nothing can be said yet: the earlier part of this log holds no wording that enough customers had to say again with success. "
             "A longer log, or a lower floor (--k), may show more."
         )
     return (
-        f"The first {LEARNING_SHARE:.0%} of the log teach {plural(spared.rewrites, 'rewrite')}. "
-        f"In the rest they would have reached {spared.reached:,} of "
+        f"The first {LEARNING_SHARE:.0%} of the log teach {plural(spared.rewrites, 'rewrite')} of exact wordings, "
+        f"and what helps words that are like many others. In the rest that would have reached {spared.reached:,} of "
         f"{spared.defects:,} defective turns, of which about {spared.expected:,.0f} would have become right, judging by how often the "
-        f"new wording succeeds; and of the turns that were fine as they were they would have touched {spared.touched:,}. "
-        "Exact wordings only: an estimate by our own labels, not a proof. Only an experiment proves."
+        f"new wording succeeds; and of the turns that were fine as they were it would have touched {spared.touched:,}. "
+        "An estimate by our own labels, not a proof. Only an experiment proves."
     )
 
 
@@ -251,7 +257,7 @@ def _print(audit: Audit, html: Path) -> None:
         worked = ", ".join(f"{wording} ({times})" for wording, times in twice.said_then) or "nothing yet"
         table.add_row(escape(twice.said), f"{twice.customers:,}", f"{twice.times:,}", escape(worked))
     console.print(table)
-    console.print(_sentence(audit.spared), markup=False)
+    console.print(sentence(audit.spared), markup=False)
     console.print(f"\nThe page, with dialogues: {html}", markup=False, soft_wrap=True)
     if audit.rejected:
         remarks.print(f"resay: {audit.rejected:,} of {audit.read:,} records could not be read: {audit.first_reason}", markup=False)

@@ -42,6 +42,7 @@ from resay.store.lake import Lake
 from rewrite_online.hold_out import USUAL_HOLD_OUT
 from serving.access import api_key
 from serving.dashboard.report import REPORT_FILE
+from serving.dashboard.words import plural
 from serving.server import PORT, RunningService
 
 SEED = 7
@@ -131,7 +132,7 @@ def demo_command(  # noqa: PLR0917 - an option is a parameter
         if as_json:
             print_json(_as_json(shown) | {"url": running.url})
             return
-        _print(shown)
+        _print(shown, settings)
         _show_live(shown, settings, running)
         _point_to(running, settings, asked=port, once=once)
         while not once and running.answers():
@@ -180,7 +181,7 @@ def _fresh(settings: Settings) -> Settings:
     return replace(settings, home=home)
 
 
-def _print(shown: Shown) -> None:
+def _print(shown: Shown, settings: Settings) -> None:
     found, trial = shown.findings, shown.trial
     console.print()
     console.print(f"[bold]What was logged[/bold] in {trial.learning_days + trial.scored_days} days")
@@ -189,7 +190,8 @@ def _print(shown: Shown) -> None:
         f"{found.rephrased:,} had to be said again"
     )
     console.print()
-    print_rewrites(f"{len(shown.rewrites):,} rewrites published, each proven; the most used", shown.rewrites, most=SHOWN)
+    published = f"{plural(len(shown.rewrites), 'rewrite')} published, each proven; the most used"
+    print_rewrites(published, shown.rewrites, most=SHOWN, all_by=f".venv/bin/resay rules --home {settings.home}")
     console.print()
     tell_result(shown.result, learning_days=trial.learning_days)
 

@@ -30,6 +30,7 @@ from resay.dialogue.rewrite import Rewrite
 from resay.label.job import LabelReport, label
 from resay.store.artifact import Shelf
 from resay.store.lake import Lake
+from serving.dashboard.words import plural
 from serving.review.drafting import Home, Word
 from serving.review.going_back import go_back
 
@@ -186,7 +187,7 @@ def learnt_json(learnt: Learnt) -> dict[str, object]:
 
 def print_learnt(learnt: Learnt) -> None:
     """One run of learning, for people."""
-    print_rewrites(f"{len(learnt.rewrites):,} rewrites proven", learnt.rewrites, most=SHOWN_MAX)
+    print_rewrites(f"{plural(len(learnt.rewrites), 'rewrite')} proven", learnt.rewrites, most=SHOWN_MAX)
     refused = learnt.labels.outcomes.get("failure", 0)
     console.print(
         f"{learnt.labels.turns:,} turns, {refused:,} failed, {learnt.links.weight:,.0f} said again; "
@@ -229,13 +230,13 @@ def next_step(learnt: Learnt) -> str:
     return 'wordings were said again, and none of them may be rewritten; `resay why "WORDING"` says which rule keeps one back'
 
 
-def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int) -> None:
-    """Rewrites with their evidence as a table, the most used first; nothing where there are none."""
+def print_rewrites(title: str, rewrites: Sequence[Rewrite], *, most: int, all_by: str = "resay rules") -> None:
+    """Rewrites with their evidence as a table, the most used first, and the command that shows all; nothing where there are none."""
     top = sorted(rewrites, key=lambda each: (-each.times, each.source))[:most]
     if top:
         console.print(rewrites_table(title, top))
     if len(rewrites) > len(top):
-        console.print(f"… and {len(rewrites) - len(top):,} more: resay rules", markup=False)
+        console.print(f"… and {len(rewrites) - len(top):,} more: {all_by}", markup=False, soft_wrap=True)
 
 
 def _count_turns(lake: Lake) -> int:

@@ -22,6 +22,7 @@ from resay.store.artifact import Shelf
 from resay.store.events import Event
 from resay.store.lake import Lake
 from resay.store.trials import TrialBooks
+from serving.dashboard.words import plural
 from serving.trials.fared import UNTRIED, Fared, fared_json, read_fared
 from serving.trials.layers import Layers, layers_json, read_layers
 from serving.trials.referee import restore
@@ -73,7 +74,8 @@ def rules_command(
     if generation is None:
         remarks.print("resay: no rewrite table was published yet; try `resay learn`", markup=False)
         return
-    console.print(rewrites_table(f"Generation {generation.number}: {len(rewrites):,} rewrites", rewrites, fared))
+    title = f"Generation {generation.number}: {plural(len(rewrites), 'rewrite')}"
+    console.print(rewrites_table(title, rewrites, fared) if rewrites else f"{title} of exact wordings")
     if layers and any(each.answers for each in layers.layers):
         console.print(layers_table(layers))
     for each in rewrites if evidence else ():

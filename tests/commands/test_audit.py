@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from resay.commands.audit import replayed, sentence
 from resay.commands.main import command_line
 from resay.commands.pages import PageNotWritten
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.errors import ResayError
 from resay.dialogue.turn import Turn
-from tests.builders import turn
+from resay.store.artifact import Shelf
+from tests.builders import BASE, turn
+from tests.rewrite_online.test_global_layer import files, published
 
 DAY_S = 86_400
 
@@ -56,6 +59,27 @@ def test_sparing_is_counted_on_days_that_were_not_learnt_from(tmp_path: Path):
     assert spared["turns"] < len(turns) / 2
     assert spared["reached"] == spared["defects"] >= 10
     assert spared["touched"] == 0
+
+
+def test_words_that_nobody_has_said_before_are_spared_too(tmp_path: Path):
+    """What helps them stands in no table: it is asked of the layer behind it, and counted by its own chance."""
+    shelf = Shelf(tmp_path)
+    shelf.publish(published(tmp_path, files()).number)
+    told = [(f"t{number}", "c1", BASE, said, "", came) for number, (said, came) in enumerate(TOLD)]
+
+    spared = replayed(told, shelf)
+
+    assert (spared.rewrites, spared.turns, spared.defects, spared.reached, spared.touched) == (0, 4, 3, 2, 1)
+    assert 1.5 < spared.expected < 2.0
+    assert "would have reached 2 of 3 defective turns" in sentence(spared)
+
+
+TOLD = [
+    ("put on the light", "failure"),
+    ("turn on the lights", "success"),
+    ("turn the light on", "failure"),
+    ("open the garage", "failure"),
+]
 
 
 def test_the_page_is_one_file_and_escapes_what_customers_said(tmp_path: Path):

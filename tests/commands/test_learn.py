@@ -20,7 +20,7 @@ from resay.store.books import Books, BooksUnavailable, Veto
 from resay.store.lake import Lake
 from resay.store.rewrites import CARD_FILE, REWRITES_FILE, decode_rewrites
 from resay.store.tables import LINKS
-from tests.builders import BASE, turn
+from tests.builders import BASE, rewrite, rewrite_files, turn
 from tests.commands.answers import answer, run
 
 DAY = 86_400.0
@@ -216,6 +216,20 @@ def test_rules_without_a_table_says_so(tmp_path: Path):
     """Nothing published is no error."""
     assert answer(tmp_path, "rules") == {"generation": None, "rewrites": [], "global": [], "layers": []}
     assert run(tmp_path, "rules").exit_code == 0
+
+
+def test_a_table_of_nothing_is_told_in_words(home: Path):
+    """What many succeed with may be known where no exact wording is: then there is a generation, and no empty table to look at."""
+    Shelf(home / "rewrites").publish(Shelf(home / "rewrites").write(rewrite_files()).number)
+
+    assert run(home, "rules").stdout == "Generation 1: 0 rewrites of exact wordings\n"
+
+
+def test_what_is_left_out_of_a_table_is_shown_by_a_command_that_works(capsys: pytest.CaptureFixture[str]):
+    """Whoever shows the table of another home names that home: here the demo's."""
+    learn.print_rewrites("most used", [rewrite("a", "b"), rewrite("c", "d")], most=1, all_by="resay rules --home .resay/demo")
+
+    assert "… and 1 more: resay rules --home .resay/demo\n" in capsys.readouterr().out
 
 
 def test_rolling_back_brings_the_table_before(home: Path):

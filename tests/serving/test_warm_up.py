@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+from resay.dialogue.rewrite import RewriteAnswer, RewriteRequest
 from resay.store.artifact import Shelf
+from rewrite_online.deadline import BUDGET_S
 from rewrite_online.misheard import misheard
+from rewrite_online.rewriter import Rewriter
 from rewrite_online.warm import questions, warm
 from rewrite_online.watch import Watch
 from serving.app import open_service
@@ -52,6 +57,31 @@ def test_nothing_of_the_warm_up_is_counted_or_written_down(home: Path):
     assert b"resay_rewrite_requests_total{" not in service.metrics.exposition()
     assert service.books.decisions(10) == []
     closed(service)
+
+
+def test_what_is_cold_is_not_told_to_be_late(home: Path):
+    """It is asked because it is slow at first, so that it gets far longer than a customer would wait, and nobody hears of it."""
+    service = opened(home)
+    hurried = Hurried(service.rewriter)
+
+    asyncio.run(warm_up(replace(service, rewriter=hurried), clock=lambda: 0.0))
+
+    assert len(hurried.budgets) == QUESTIONS
+    assert max(hurried.budgets) > 10 * BUDGET_S
+    closed(service)
+
+
+class Hurried:
+    """A rewriter that keeps how long it was given."""
+
+    def __init__(self, rewriter: Rewriter) -> None:
+        self._rewriter = rewriter
+        self.budgets: list[float] = []
+
+    def at_once(self, request: RewriteRequest, *, now: datetime, budget_s: float) -> RewriteAnswer | None:
+        """Its answer."""
+        self.budgets.append(budget_s)
+        return self._rewriter.at_once(request, now=now, budget_s=budget_s)
 
 
 def test_a_clock_that_runs_ends_it(home: Path):

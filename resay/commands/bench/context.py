@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from resay.commands.bench.loop_roll_back import UNHURRIED_S
 from resay.commands.bench.loop_system import ProductSystem
 from resay.commands.bench.report import BenchRow, Shown, count, figure
 from resay.commands.settings import Settings
@@ -26,6 +25,7 @@ from resay.lab.ambiguous_talk import Asked, Talk, confusions_of
 from resay.lab.assistant import Assistant
 from resay.lab.world import World
 from resay.store.artifact import Shelf
+from rewrite_online.deadline import UNHURRIED_S
 from rewrite_online.hold_out import NO_HOLD_OUT
 from rewrite_online.rewriter import Rewriter
 from rewrite_online.watch import Watch

@@ -16,15 +16,13 @@ from resay.store.books import Books
 from resay.store.lake import Lake
 from resay.store.trials import TrialBooks
 from resay.store.triggers import TriggerBooks
+from rewrite_online.deadline import UNHURRIED_S
 from rewrite_online.explore import Exploration
 from rewrite_online.rewriter import Live, Rewriter
 from serving.decision_log import decision_of
 from serving.trials.referee import Referee
 from serving.trials.trying import Trying, Unsaid
 from serving.trials.unsaying import Unsaying
-
-UNHURRIED_S = 600.0
-"""Time for one answer, longer than any machine takes: histories are read from the books beside the clock that stands still."""
 
 
 class RollBack:

@@ -11,7 +11,7 @@ from markov.publish import live_rewrites
 from markov.versions import Understanding
 from rephrase.detect import detect_job
 from rephrase.detector import Detector
-from resay.commands.bench.loop_roll_back import UNHURRIED_S, RollBack
+from resay.commands.bench.loop_roll_back import RollBack
 from resay.commands.detectors import detector_of
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules, teach
 from resay.commands.replaying import replay_live
@@ -26,6 +26,7 @@ from resay.store.artifact import Shelf
 from resay.store.books import Books
 from resay.store.job import take_in
 from resay.store.lake import Lake
+from rewrite_online.deadline import UNHURRIED_S
 from rewrite_online.explore import NO_EXPLORATION, Exploration
 from rewrite_online.rewriter import Live, Rewriter
 from rewrite_online.watch import Watch
