@@ -16,7 +16,7 @@ from failure_point.model import FailurePointModel
 from failure_point.model_folder import read_model
 from failure_point.point import DO_NOT_KNOW, POINTS, Verdict
 from failure_point.traffic import Traffic
-from resay.commands.console import HomeOption, console, print_json, print_json_lines, progress
+from resay.commands.console import HomeOption, console, print_json, print_json_lines, progress, progress_of_lines
 from resay.commands.detectors import FAILURE_POINT
 from resay.commands.label import FileJsonOption, InputOption, landed, say_if_empty
 from resay.commands.settings import read_settings
@@ -59,7 +59,7 @@ def classify_command(
         raise typer.BadParameter(message)
     chosen = read_model(model)
     if file is not None:
-        with landed(file, shown=not as_json) as lake, progress("Classifying", unit="turns", shown=not as_json) as tick:
+        with landed(file, shown=not as_json) as lake, progress_of_lines("Classifying", unit="turns", shown=not as_json) as tick:
             print_json_lines(verdict_json(each, explain=explain) for each in _verdicts(lake, chosen, explain=explain, tick=tick))
         return
     lake = Lake(read_settings(home=home).lake)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +45,8 @@ def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick
         TextColumn(unit),
         TimeElapsedColumn(),
         console=remarks,
+        # Else what is printed meanwhile comes out with the bar, on standard error, and the file that it was meant for stays empty.
+        redirect_stdout=False,
     )
     with bar:
         task = bar.add_task(title, total=None)
@@ -55,6 +57,11 @@ def progress(title: str, *, unit: str = "", shown: bool = True) -> Iterator[Tick
 
         yield tick
         bar.update(task, total=bar.tasks[task].completed)
+
+
+def progress_of_lines(title: str, *, unit: str, shown: bool) -> AbstractContextManager[Tick]:
+    """The same around lines on standard output; a terminal that shows these needs no bar between them."""
+    return progress(title, unit=unit, shown=shown and not sys.stdout.isatty())
 
 
 def print_json(result: object) -> None:

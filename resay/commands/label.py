@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from rich.table import Table
 from ingest.file_log import FileLog
 from ingest.landing import LandingRules, land
 from rephrase.detect import DetectReport, detect, linked
-from resay.commands.console import HomeOption, console, print_json, print_json_lines, progress, remarks
+from resay.commands.console import HomeOption, console, print_json, print_json_lines, progress, progress_of_lines, remarks
 from resay.commands.detectors import (
     DEFAULT,
     DetectorName,
@@ -98,11 +98,12 @@ def detect_command(  # noqa: PLR0917 - an option is a parameter
     usual = DetectorName.SPAN if model or device else DEFAULT if file is None else best_there()
     asked = asked_detector(detector or usual, model, device=device, trunk=trunk)
     if file is not None:
-        with landed(file, shown=not as_json) as lake:
+        with landed(file, shown=not as_json) as lake, progress_of_lines("Linking rephrases", unit="turns", shown=not as_json) as tick:
             if as_json:
                 pairs = considered(detector_of(asked, lake, probability_min=0.0), _sessions(lake))
             else:
-                pairs = (link for _, links in linked(detector_of(asked, lake), _sessions(lake)) for link in links)
+                told = linked(detector_of(asked, lake), _told(_sessions(lake), _of_all(tick, lake)))
+                pairs = (link for _, links in told for link in links)
             print_json_lines(_link_json(link) for link in pairs)
         return
     lake = Lake(read_settings(home=home).lake)
@@ -138,8 +139,11 @@ def label_command(
     asked = labeller or (Labeller.RULES if file is None and goals is None else usual_labeller(goals))
     model = goal_model(goals) if asked is Labeller.MODEL else None
     if file is not None:
-        with landed(file, shown=not as_json) as lake:
-            print_json_lines(label_lines(lake, detector_of(), model))
+        with landed(file, shown=not as_json) as lake, progress_of_lines("Labelling turns", unit="turns", shown=not as_json) as tick:
+            of_all = _of_all(tick, lake)
+            for number, line in enumerate(label_lines(lake, detector_of(), model), start=1):
+                of_all(number)
+                print_json(line)
         return
     lake = Lake(read_settings(home=home).lake)
     with progress("Labelling turns", unit="turns", shown=not as_json) as tick:
@@ -186,6 +190,15 @@ def say_if_empty(lake: Lake) -> None:
 
 def _sessions(lake: Lake) -> Iterator[Session]:
     return sessionize(read_turns(lake))
+
+
+def _told(sessions: Iterable[Session], tick: Tick) -> Iterator[Session]:
+    """Sessions, with a tick behind each."""
+    done = 0
+    for session in sessions:
+        yield session
+        done += len(session.turns)
+        tick(done)
 
 
 def _of_all(tick: Tick, lake: Lake) -> Tick:
