@@ -29,6 +29,7 @@ from resay.commands.learn import KOption, learn
 from resay.commands.learning import CUSTOMERS_MIN, LearnRules
 from resay.commands.pages import check_page, render, write_page
 from resay.commands.settings import Settings, read_settings
+from resay.commands.standard_input import kept_input
 from resay.dialogue.errors import ResayError
 from resay.dialogue.rewrite import Action, BeforeRequest, Heard
 from resay.dialogue.tick import Tick, silent
@@ -107,7 +108,10 @@ def register(app: typer.Typer) -> None:
 
 
 def audit_command(  # noqa: PLR0917 - an option is a parameter
-    log: Annotated[list[Path], typer.Argument(metavar="LOG…", help="Dialogue logs, plain or gzip: resay.turn/1, or another system's.")],
+    log: Annotated[
+        list[Path],
+        typer.Argument(metavar="LOG…", help="Dialogue logs, plain or gzip, - for standard input: resay.turn/1, or another system's."),
+    ],
     wanted: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}; {GUESS}: the first record tells.")] = GUESS,
     html: Annotated[Path, typer.Option("--html", help="Where the page is written.")] = Path("resay-audit.html"),
     top: Annotated[int, typer.Option("--top", min=1, max=1_000, help="How many of the things said twice are shown.")] = TOP,
@@ -124,7 +128,8 @@ def audit_command(  # noqa: PLR0917 - an option is a parameter
     """
     settings = read_settings(home=home)
     check_page(html, option="--html")
-    audit = audit_log(LogAsked(log, adapter_for(log, wanted)), settings=settings, top=top, k=k, shown=not as_json)
+    with kept_input(log) as files:
+        audit = audit_log(LogAsked(files, adapter_for(files, wanted)), settings=settings, top=top, k=k, shown=not as_json)
     write_page(html, audit_html(audit), option="--html")
     if as_json:
         print_json(_as_json(audit) | {"html": str(html)})
@@ -178,6 +183,7 @@ def audit_html(audit: Audit) -> str:
         said_twice=audit.said_twice,
         spared_sentence=sentence(audit.spared),
         percent=_percent,
+        failed=_failed(audit.findings),
         plural=plural,
         tallest=tallest,
     )
@@ -248,7 +254,7 @@ def _print(audit: Audit, html: Path) -> None:
     found = audit.findings
     turns, customers, days = plural(found.turns, "turn"), plural(found.customers, "customer"), plural(len(found.days), "day")
     console.print(f"[bold]{turns}[/bold] of {customers}, {days}", highlight=False)
-    console.print(f"[bold]{_percent(found.defect_rate)}[/bold] defective: {plural(found.defects, 'turn')} failed their customer")
+    console.print(f"[bold]{_percent(found.defect_rate)}[/bold] defective: {_failed(found)}")
     console.print(f"[bold]{plural(found.rephrased, 'request')}[/bold] had to be said again")
     table = Table(title="What people had to say twice", title_justify="left")
     for name, justify in (("said", "left"), ("customers", "right"), ("times", "right"), ("what worked", "left")):
@@ -261,6 +267,12 @@ def _print(audit: Audit, html: Path) -> None:
     console.print(f"\nThe page, with dialogues: {html}", markup=False, soft_wrap=True)
     if audit.rejected:
         remarks.print(f"resay: {audit.rejected:,} of {audit.read:,} records could not be read: {audit.first_reason}", markup=False)
+
+
+def _failed(found: Findings) -> str:
+    """How many turns failed, and how many are in no share as nothing tells."""
+    untold = f"; of {plural(found.censored, 'turn')} it cannot be told" if found.censored else ""
+    return f"{plural(found.defects, 'turn')} failed their customer{untold}"
 
 
 def _percent(share: float | None) -> str:

@@ -30,6 +30,7 @@ from resay.commands.detectors import (
 )
 from resay.commands.label_goals import GoalsOption, Labeller, LabellerOption, goal_model, label_lines, usual_labeller
 from resay.commands.settings import read_settings
+from resay.commands.standard_input import kept_input
 from resay.dialogue.label import RephraseLink
 from resay.dialogue.session import Session, sessionize
 from resay.dialogue.tick import Tick
@@ -46,7 +47,7 @@ InputOption = Annotated[
     typer.Option(
         "--input",
         metavar="FILE",
-        help="Read this file of resay.turn/1 instead of the lake, write JSON lines, store nothing.",
+        help="Read this file of resay.turn/1, or - for standard input, instead of the lake; write JSON lines, store nothing.",
     ),
 ]
 
@@ -158,9 +159,9 @@ def label_command(
 @contextmanager
 def landed(file: Path, *, shown: bool) -> Iterator[Lake]:
     """A lake of its own for one file, gone after the block; bad records are named and passed over, and end the command with 1."""
-    with TemporaryDirectory(prefix="resay-") as folder:
+    with TemporaryDirectory(prefix="resay-") as folder, kept_input([file]) as files:
         lake = Lake(Path(folder) / "lake")
-        source = FileLog([file])
+        source = FileLog(files)
         try:
             with progress("Reading", unit="bytes", shown=shown) as tick:
                 rules = LandingRules(clock=lambda: datetime.now(UTC))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
-from resay.commands.console import remarks
 from resay.commands.stopping import Interruption
 from resay.dialogue.errors import ResayError
+
+if TYPE_CHECKING:
+    import typer
 
 COMMANDS = {
     "demo": "demo",
@@ -55,6 +59,9 @@ COMMANDS = {
 """The file of each command, in the order of the help. Only the file of the command that was asked for is imported: all of them take
 seconds, one takes a fraction of that."""
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Errors of the system where something is not written for want of room, or of leave to take it."""
+
 INTERRUPTED = 130
 """Exit status of a command that Ctrl-C or SIGTERM ended: 128 and the number of the signal, as shells do."""
 
@@ -72,7 +79,7 @@ def main() -> None:
 def run(command: Callable[[], object], interruption: Interruption) -> None:
     """Run something to its end, and end the process as its errors say; an error of an interrupted run is the interruption."""
     try:
-        command()
+        _all_written(command)
     except KeyboardInterrupt:
         _end_interrupted()
     except SystemExit as ended:
@@ -83,14 +90,19 @@ def run(command: Callable[[], object], interruption: Interruption) -> None:
     except Exception as error:
         if interruption.came:
             _end_interrupted()
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            _end_without_room(error)
         if not isinstance(error, ResayError):
             raise
-        remarks.print(f"resay: {error}", markup=False, style="red", soft_wrap=True)
+        _say(f"resay: {error}", style="red")
         sys.exit(1)
 
 
 def command_line(command: str = "") -> typer.Typer:
     """The command line with the commands of one file, or with all of them where the command is not known."""
+    # Not before it is known what Ctrl-C does: that takes half a second.
+    import typer
+
     app = typer.Typer(
         name="resay",
         no_args_is_help=True,
@@ -109,6 +121,30 @@ def _group() -> None:
     """Cuts the defects of conversational assistants: reads their dialogue logs, learns from rephrases, rewrites failing requests."""
 
 
+def _all_written(command: Callable[[], object]) -> None:
+    """Run something, and write what it printed, while errors are still heard: at the very end Python tells them as its own."""
+    try:
+        command()
+    except SystemExit:
+        with suppress(BrokenPipeError):  # Whoever read it has enough.
+            sys.stdout.flush()
+        raise
+
+
+def _end_without_room(error: OSError) -> NoReturn:
+    where = error.filename or "standard output"
+    _say(f"resay: {where} must have room for what is written; {error.strerror}; is the disk full?", style="red")
+    # What was not written is not tried again at the end.
+    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process.
+    sys.exit(1)
+
+
 def _end_interrupted() -> NoReturn:
-    remarks.print("resay: interrupted; what was committed is kept", markup=False)
+    _say("resay: interrupted; what was committed is kept")
     sys.exit(INTERRUPTED)
+
+
+def _say(sentence: str, *, style: str | None = None) -> None:
+    from resay.commands.console import remarks
+
+    remarks.print(sentence, markup=False, style=style, soft_wrap=True)

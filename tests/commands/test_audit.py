@@ -47,6 +47,17 @@ def test_one_of_a_thing_is_told_as_one(tmp_path: Path):
     assert "<b>1</b><span>request had" in page
 
 
+def test_turns_of_which_nothing_tells_are_in_no_share(tmp_path: Path):
+    """And said to be none, so that who divides the two numbers finds the share."""
+    log = _write(tmp_path / "log.jsonl", [*_said_twice(0, day=0), turn("what time is it", at=_second(9, day=0), status=None)])
+
+    result = CliRunner().invoke(command_line(), ["audit", str(log), "--html", str(tmp_path / "audit.html")], catch_exceptions=False)
+
+    told = "defective: 1 turn failed their customer; of 1 turn it cannot be told"
+    assert f"50.0% {told}\n" in result.stdout
+    assert told in (tmp_path / "audit.html").read_text()
+
+
 def test_sparing_is_counted_on_days_that_were_not_learnt_from(tmp_path: Path):
     """What a month teaches is counted on the days after it, and only there."""
     turns = [each for day in range(30) for number in range(6) for each in _said_twice(number + 6 * (day % 4), day=day)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -86,6 +87,19 @@ def test_links_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):
     assert list(link) == ["source", "target", "probability", "start", "end"]
     assert (link["source"], link["target"], link["start"], link["end"]) == ("t1", "t2", 12, 30)
     assert 0.9 < link["probability"] <= 1.0
+
+
+@pytest.mark.parametrize("command", ["detect", "label"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_standard_input_is_read_as_a_file_is(app: typer.Typer, log: Path, command: str, packed: bool):
+    """`-` is what came in, plain or gzipped, and what comes out is the same."""
+    content = gzip.compress(log.read_bytes()) if packed else log.read_bytes()
+
+    of_file = CliRunner().invoke(app, [command, "--input", str(log)], catch_exceptions=False)
+    of_input = CliRunner().invoke(app, [command, "--input", "-"], input=content, catch_exceptions=False)
+
+    assert of_file.stdout
+    assert (of_input.exit_code, of_input.stdout) == (of_file.exit_code, of_file.stdout)
 
 
 def test_labels_of_a_file_are_printed_one_a_line(app: typer.Typer, log: Path):

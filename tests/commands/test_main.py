@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -40,6 +41,27 @@ def test_help_says_where_json_is_lines(words: tuple[str, ...]):
     (option,) = [each for each in command.params if each.name == "as_json"]
 
     assert "line" in option.help  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["keys", "list"]])
+def test_a_full_disk_behind_standard_output_is_said(arguments: list[str], tmp_path: Path):
+    """Long and short results alike: those that are written at the end too."""
+    (tmp_path / "lake").mkdir()
+    program = "from resay.commands.main import main; main()"
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments, *(["--home", str(tmp_path)] if "keys" in arguments else [])],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "resay: standard output must have room for what is written; No space left on device; is the disk full?"
+    ]
 
 
 @pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), (["nonsense"], 2), (["try"], 2), (["schema"], 0)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -71,3 +73,24 @@ def test_an_error_that_nobody_asked_for_is_not_hidden(interruption: Interruption
 
     with pytest.raises(ZeroDivisionError):
         run(faulty, interruption)
+
+
+@pytest.mark.parametrize("library", ["typer", "rich.console", "duckdb"])
+def test_ctrl_c_while_libraries_are_loaded_is_an_interruption(library: str):
+    """Who mistyped a command ends it within its first second, when nothing but imports has happened."""
+    program = f"""
+import os, signal, sys
+class Impatient:
+    def find_spec(self, name, path=None, target=None):
+        if name == {library!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Impatient())
+from resay.commands.main import main
+main()
+"""
+
+    done = subprocess.run([sys.executable, "-c", program, "rules"], capture_output=True, text=True, check=False)
+
+    assert done.stderr == "resay: interrupted; what was committed is kept\n"
+    assert done.returncode == 130
