@@ -19,10 +19,9 @@ def learn_leanings(connection: Connection, wordings: Sequence[Wording], rules: R
     Raises: StepFailed.
     """
     # Here and not above: SciPy's statistics take half a second to load, and most commands learn nothing.
-    from rewrite_online.fit_leanings import fit_leaning
+    from rewrite_online.fit_leanings import fit_leanings
 
     known = {(each.text, each.prompt_kind): each.state for each in wordings}
     turns = said_so(DuckDBEngine(connection), connection, customers_min=rules.customers_min)
-    fitted = (fit_leaning(key, known[key], turns[key], customers_min=rules.customers_min) for key in sorted(turns.keys() & known.keys()))
-    found = [each for each in fitted if each is not None]
+    found = fit_leanings({key: turns[key] for key in turns.keys() & known.keys()}, known, customers_min=rules.customers_min)
     return check_leanings(connection, found, wordings=wordings, rules=rules) if found else []

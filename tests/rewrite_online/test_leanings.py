@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from resay.dialogue.turn import Context
 from resay.store.artifact import BrokenArtifact, Shelf
 from resay.store.leanings import LEANINGS_FILE, decode_leanings, encode_leanings
 from resay.store.wordings import WORDINGS_PROOF_FILE
-from rewrite_online.fit_leanings import fit_leaning
+from rewrite_online.fit_leanings import fit_leanings
 from rewrite_online.global_certificate import global_layer
 from rewrite_online.global_layer import GlobalLayer
 from rewrite_online.hold_out import NO_HOLD_OUT
@@ -54,7 +55,8 @@ def turns(ends: Mapping[str, str], *, customers: int = 20, each: int = 3) -> lis
 
 
 def fitted(said: Sequence[Turn], state: str = "") -> Leaning | None:
-    return fit_leaning((USUAL, ""), state, said, customers_min=10)
+    found = fit_leanings({(USUAL, ""): said}, {(USUAL, ""): state}, customers_min=10)
+    return found[0] if found else None
 
 
 def leaning(text: str = USUAL, state: str = "") -> Leaning:
@@ -95,6 +97,36 @@ def test_what_words_lean_on_is_found():
     assert evening is not None
     assert (morning.states[LIGHT], evening.states[RADIO]) == (pytest.approx(0.95, abs=0.05), pytest.approx(0.95, abs=0.05))
     assert morning.states_anywhere[LIGHT] == pytest.approx(0.5, abs=0.03)
+
+
+def understood(noticed: float) -> list[Turn]:
+    """By day all goes well; by night all mean something else, so many say it again, and of the others nobody knows."""
+    by_night = [Turn(number % 20, frozenset({"time:18-24"}), {RADIO if number < noticed * 100 else AS_SAID: 1.0}) for number in range(100)]
+    return [*by_night, *turns({"time:06-12": AS_SAID}, each=5)]
+
+
+def chance_by_night(said: Sequence[Turn], *others: Sequence[Turn]) -> float:
+    found = fit_leanings(
+        {(str(number), ""): each for number, each in enumerate((said, *others))}, defaultdict(lambda: LIGHT), customers_min=10
+    )
+    told = told_by(found[0], {"time:18-24"})
+    assert told is not None
+    return told.states[RADIO]
+
+
+def test_who_says_nothing_when_misunderstood_is_reckoned_in():
+    """Where two in five say it again, twice as many meant it; by day nothing changes."""
+    assert chance_by_night(understood(0.4)) == pytest.approx(0.8, abs=0.05)
+    found = fitted(understood(0.4), LIGHT)
+    assert found is not None
+    by_day = told_by(found, {"time:06-12"})
+    assert by_day is not None
+    assert by_day.states[RADIO] < 0.15
+
+
+def test_no_more_is_reckoned_in_than_other_words_leave_room_for():
+    """Where nine of ten say it again after other words, hardly anybody was left who said nothing."""
+    assert chance_by_night(understood(0.4), understood(0.9)) == pytest.approx(0.45, abs=0.05)
 
 
 def test_words_that_end_alike_everywhere_lean_on_nothing():
