@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -20,7 +19,7 @@ from deltalake.fs import DeltaStorageHandler
 from deltalake.table import TableMerger
 
 from resay.dialogue.session import SESSION_GAP
-from resay.store.reading import local_folder
+from resay.store.reading import Connection, local_folder
 from resay.store.tables import TEXT, TIME, Table
 from resay.store.turns_view import PART_ORDER
 
@@ -45,7 +44,9 @@ _KEY = "stale_key"
 """Column beside a table's own, in what is merged into it."""
 
 
-def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, turn: str, storage: Mapping[str, str]) -> pa.Table:
+def changed_rows(
+    before: DeltaTable | None, after: DeltaTable, *, table: Table, turn: str, storage: Mapping[str, str], connection: Connection
+) -> pa.Table:
     """Where rows were added or taken away between two versions; `turn` is the column that says of which turn a row is.
 
     Only files that one version has and the other has not are read. Rows that were but moved to another file, as compaction and
@@ -55,24 +56,14 @@ def changed_rows(before: DeltaTable | None, after: DeltaTable, *, table: Table, 
     """
     old, new = _paths(before), _paths(after)
     came, went = _but_for_links(after.table_uri, new - old, old - new)
-    added, gone = _rows_of(after, sorted(came), table=table, storage=storage), None
+    connection.register("added", _rows_of(after, sorted(came), table=table, storage=storage))
+    differing = "added"
     if before is not None and went:
-        gone = _rows_of(before, sorted(went), table=table, storage=storage)
-    connection = duckdb.connect()
-    try:
-        connection.execute("set timezone = 'UTC'")
-        connection.execute("set enable_progress_bar = false")
-        connection.register("added", added)
-        place = f"{turn} as turn_id, customer_id, event_time"
-        if gone is None:
-            differing = "added"
-        else:
-            connection.register("gone", gone)
-            differing = "((select * from added except select * from gone) union all (select * from gone except select * from added))"
-        rows: pa.Table = connection.sql(f"select distinct {place} from {differing} as differing").to_arrow_table()
-        return rows.cast(CHANGED)
-    finally:
-        connection.close()
+        connection.register("gone", _rows_of(before, sorted(went), table=table, storage=storage))
+        differing = "((select * from added except select * from gone) union all (select * from gone except select * from added))"
+    place = f"{turn} as turn_id, customer_id, event_time"
+    rows: pa.Table = connection.sql(f"select distinct {place} from {differing} as differing").to_arrow_table()
+    return rows.cast(CHANGED)
 
 
 def revision(snapshot: DeltaTable, rows: pa.Table, *, stale: pa.Table, properties: CommitProperties) -> TableMerger:

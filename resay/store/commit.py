@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
@@ -47,6 +48,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """A snapshot in a local folder, and how to tell that no commit has been made since."""
+
+    snapshot: DeltaTable
+    entry: Path
+    """Its entry in the log."""
+    file: tuple[int, int]
+    """Inode and time of the entry: a table that was deleted and made anew has another one of this number."""
+
+    @classmethod
+    def of(cls, snapshot: DeltaTable) -> _Seen | None:
+        """Nothing in an object store, nor where the log begins later."""
+        folder = local_folder(snapshot.table_uri)
+        entry = folder and _entry(folder / "_delta_log", snapshot.version())
+        file = entry and _file_of(entry)
+        return cls(snapshot, entry, file) if entry and file else None
+
+    def is_newest(self) -> bool:
+        """Whether the entry is still there, and none behind it."""
+        behind = _entry(self.entry.parent, self.snapshot.version() + 1)
+        return not behind.exists() and _file_of(self.entry) == self.file
+
+
+@dataclass(frozen=True, slots=True)
 class Commits:
     """The tables under one root, and the commits that may be made on them.
 
@@ -57,9 +82,25 @@ class Commits:
 
     root: str
     storage: Mapping[str, str]
+    _seen: dict[Table, _Seen] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def open(self, table: Table) -> DeltaTable | None:
         """The table as it is now, or nothing where it was never written; creates nothing.
+
+        To be read only: who asks again while nobody has committed is given the same, as reading a log takes milliseconds.
+
+        Raises: LakeTooNew, LakeUnavailable.
+        """
+        seen = self._seen.get(table)
+        if seen is not None and seen.is_newest():
+            return seen.snapshot
+        snapshot = self.fresh(table)
+        if snapshot is not None and (kept := _Seen.of(snapshot)) is not None:
+            self._seen[table] = kept
+        return snapshot
+
+    def fresh(self, table: Table) -> DeltaTable | None:
+        """As `open`, of the caller's own: a commit that is made on it moves it on.
 
         Raises: LakeTooNew, LakeUnavailable.
         """
@@ -83,7 +124,7 @@ class Commits:
 
         Raises: LostPosition, LakeTooNew, LakeTooOld, LakeUnavailable.
         """
-        snapshot = self.open(table) or self._create(table)
+        snapshot = self.fresh(table) or self._create(table)
         _check_columns(snapshot, table)
         _check_positions(snapshot, progress)
         return snapshot
@@ -162,6 +203,18 @@ class Commits:
 
     def _uri(self, table: Table) -> str:
         return f"{self.root}/{table.name}"
+
+
+def _entry(log: Path, version: int) -> Path:
+    return log / f"{version:020}.json"
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _properties(progress: Sequence[Progress]) -> CommitProperties:

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -153,7 +154,7 @@ class Lake:
         if snapshot is None:
             return NOBODY
         if self._known[0] != snapshot.version():
-            with self._glances.look(FORGOTTEN, snapshot) as connection:
+            with self._glances.look({FORGOTTEN: snapshot}) as connection:
                 rows = connection.execute(f"select salt, mark, until from {FORGOTTEN.name}").fetchall()
             self._known = snapshot.version(), Forgotten.of(rows)
         return self._known[1]
@@ -177,7 +178,7 @@ class Lake:
 
     def snapshot(self, table: Table) -> DeltaTable | None:
         """The files and log of a table as they are now, for `maintenance`; nothing where it was never written."""
-        return self._commits.open(table)
+        return self._commits.fresh(table)
 
     def count(self, table: Table) -> int:
         """How many rows the table holds, from its log alone."""
@@ -195,10 +196,12 @@ class Lake:
         before = self._commits.at(table, since) if 0 < since < newest.version() else None
         after = (self._commits.at(table, since + COMMITS_A_STEP) if since + COMMITS_A_STEP < newest.version() else None) or newest
         try:
-            if before is not None or not since:
-                with suppress(FileNotFoundError):
-                    return Changes(changed_rows(before, after, table=table, turn=turn, storage=storage), after.version())
-            return Changes(changed_rows(None, newest, table=table, turn=turn, storage=storage), newest.version(), lost=True)
+            with self._glances.look({}) as connection:
+                differing = partial(changed_rows, table=table, turn=turn, storage=storage, connection=connection)
+                if before is not None or not since:
+                    with suppress(FileNotFoundError):
+                        return Changes(differing(before, after), after.version())
+                return Changes(differing(None, newest), newest.version(), lost=True)
         except (DeltaError, OSError) as error:
             raise unavailable(self._root, error) from error
 
@@ -224,7 +227,7 @@ class Lake:
         return self.forgotten().without(rows) if "customer_id" in rows.column_names and rows.num_rows else rows
 
     def _screened(self, snapshot: DeltaTable, rows: pa.Table, *, table: Table, screen: Screen) -> pa.Table:
-        with self._glances.look(table, snapshot) as connection:
+        with self._glances.look({table: snapshot}) as connection:
             kept = screen(connection, rows)
         assert kept.schema.equals(rows.schema), "a screen must leave the columns as they are"
         return kept
@@ -232,7 +235,7 @@ class Lake:
     def _stale(self, snapshot: DeltaTable, keys: pa.Table, *, table: Table) -> pa.Table:
         """Those of the keys that the table holds, with the event times of their rows."""
         (name,) = keys.column_names
-        with self._glances.look(table, snapshot) as connection:
+        with self._glances.look({table: snapshot}) as connection:
             connection.register("wanted", keys)
             stale: pa.Table = connection.sql(
                 f"select {name}, event_time from {table.name} semi join wanted using ({name})"

@@ -45,8 +45,8 @@ class Glances:
         self._lock = threading.Lock()
 
     @contextmanager
-    def look(self, table: Table, snapshot: DeltaTable) -> Iterator[Connection]:
-        """As `reading`, of one table.
+    def look(self, snapshots: Mapping[Table, DeltaTable | None]) -> Iterator[Connection]:
+        """As `reading`.
 
         Raises: LakeUnavailable.
         """
@@ -54,7 +54,7 @@ class Glances:
             self._engine = self._engine or _engine(self._root)
             connection = self._engine.cursor()
         try:
-            with _looking(connection, {table: snapshot}, root=self._root):
+            with _looking(connection, snapshots, root=self._root):
                 yield connection
         finally:
             connection.close()

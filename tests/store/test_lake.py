@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from resay.store.commit import Progress
 from resay.store.errors import LakeTooNew, LakeTooOld, LakeUnavailable, LostPosition
@@ -166,6 +168,43 @@ def test_one_connection_sees_one_snapshot(lake: Lake):
         assert connection.execute("select count(*) from outcomes").fetchall() == [(1,)]
 
     assert customers(lake) == ["c1", "c2"]
+
+
+def test_a_log_is_read_once_while_nobody_commits(lake: Lake, monkeypatch: pytest.MonkeyPatch):
+    """Asking again costs a look at the folder; a commit of anybody is seen by the next who asks."""
+    lake.append(OUTCOMES, outcomes("c1"), [Progress("log#0", 0, 5)])
+    opened: list[str] = []
+    monkeypatch.setattr("resay.store.commit.DeltaTable", lambda uri, **how: opened.append(uri) or DeltaTable(uri, **how))
+
+    asked = [(lake.version(OUTCOMES), lake.position(OUTCOMES, "log#0"), lake.count(OUTCOMES)) for _ in range(3)]
+    read = len(opened)
+    Lake(lake.root).append(OUTCOMES, outcomes("c2"), [Progress("log#0", 5, 6)])
+
+    assert (asked, read) == ([(1, 5, 1)] * 3, 1)
+    assert (lake.version(OUTCOMES), lake.position(OUTCOMES, "log#0"), customers(lake)) == (2, 6, ["c1", "c2"])
+
+
+def test_a_table_that_was_made_anew_is_another_one(lake: Lake):
+    """An operator may delete the folder of what is made of turns; as many commits later its number is as before."""
+    lake.append(OUTCOMES, outcomes("c1"))
+    before = customers(lake)
+
+    shutil.rmtree(f"{lake.root}/{OUTCOMES.name}")
+    gone = customers(lake)
+    Lake(lake.root).append(OUTCOMES, outcomes("c2"))
+
+    assert (before, gone, customers(lake)) == (["c1"], [], ["c2"])
+
+
+def test_what_was_read_stays_as_it_was_while_we_commit(lake: Lake):
+    """A commit moves a snapshot of its own, not the one that whoever reads was given."""
+    lake.append(OUTCOMES, outcomes("c1"))
+    with lake.connect() as connection:
+        lake.append(OUTCOMES, outcomes("c2"))
+        lake.revise(OUTCOMES, outcomes("c3"), keys=outcomes("c1").select(["turn_id"]), progress=[])
+        seen = connection.execute("select customer_id from outcomes").fetchall()
+
+    assert (seen, customers(lake)) == ([("c1",)], ["c2", "c3"])
 
 
 def test_every_table_can_be_read_before_it_is_written(lake: Lake):
