@@ -28,6 +28,7 @@ from tests.builders import BASE
 from tests.commands.test_learn import talk
 
 K = 3
+ROUNDS = 2
 
 
 @pytest.fixture
@@ -139,9 +140,9 @@ def test_commands_beside_a_running_stream_end_well(tmp_path: Path):
     """`resay learn`, twice at once, again and again, while `resay stream` does the same on the same home; all of them end with 0."""
     logs = tmp_path / "logs"
     logs.mkdir()
-    stream = child.start_resay("stream", "--source", logs, "--k", "3", "--every", "0.1", "--json", home=tmp_path)
+    stream = child.start_resay("stream", "--source", logs, "--k", "3", "--every", "0.5", "--json", home=tmp_path)
     ended = []
-    for number in range(3):
+    for number in range(ROUNDS):
         source = f"lamp number {number} please"
         turns = [
             replace(each, customer_id=f"{number}{each.customer_id}", turn_id=f"{number}{each.turn_id}") for each in talk(4, source=source)
@@ -155,11 +156,11 @@ def test_commands_beside_a_running_stream_end_well(tmp_path: Path):
     stream.send_signal(signal.SIGTERM)
     told, said = stream.communicate(timeout=child.WAIT_S)
 
-    assert [code for _, code in ended] == [0] * 6, ended
+    assert [code for _, code in ended] == [0] * 2 * ROUNDS, ended
     assert (stream.returncode, last.returncode) == (0, 0), (said, last.stderr)
-    assert json.loads(told)["landed"]["accepted"] == 36
+    assert json.loads(told)["landed"]["accepted"] == 12 * ROUNDS
     final = Settings(tmp_path, api_key=None, hash_key=None)
-    assert sources(final) == {f"lamp number {number} please" for number in range(3)}
+    assert sources(final) == {f"lamp number {number} please" for number in range(ROUNDS)}
 
 
 def _table(name: str) -> Table:

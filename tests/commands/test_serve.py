@@ -126,7 +126,7 @@ def test_a_service_in_the_background_answers_until_it_is_stopped(home: Path):
     gc.unfreeze()
     running = commands.serve_in_background(Settings(home=home, api_key=None, hash_key=None), port=0)
     try:
-        page = httpx.get(running.page_url(), follow_redirects=True, timeout=30)
+        page = httpx.get(running.page_url(), follow_redirects=True, timeout=300)
         left_alone = gc.get_freeze_count()
     finally:
         running.stop()
@@ -168,9 +168,9 @@ def test_serve_takes_the_next_port_and_ends_cleanly(home: Path, ending: signal.S
         with served(home, port) as (process, printed):
             key = Path(str(printed["api_key_file"])).read_text().strip()
             question = {"mode": "before", "turn_id": ending.name, "customer_id": "c1", "at": "2026-11-02T09:00:00Z", "utterance": "sing"}
-            reply = httpx.post(f"{printed['url']}/v1/rewrite", json=question, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+            reply = httpx.post(f"{printed['url']}/v1/rewrite", json=question, headers={"Authorization": f"Bearer {key}"}, timeout=300)
             process.send_signal(ending)
-            _, remarks = process.communicate(timeout=60)
+            _, remarks = process.communicate(timeout=300)
 
     assert reply.status_code == 200
     assert process.returncode == 0

@@ -215,7 +215,7 @@ def test_killed_again_and_again_it_says_what_one_run_says(tmp_path: Path, seed: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("before", [0, 20_000], ids=["small", "large"])
+@pytest.mark.parametrize("before", [0, pytest.param(20_000, marks=pytest.mark.exhaustive)], ids=["small", "large"])
 def test_what_one_more_customer_says_is_served_within_a_minute(tmp_path: Path, before: int):
     """From the landing of the turn that makes k to the rewrite in a running service's hands, at the settings that ship."""
     turns, log = talk(10, after=WELL_AFTER), tmp_path / "logs/a.jsonl"

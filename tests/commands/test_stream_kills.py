@@ -47,6 +47,9 @@ STEPS = (
 )
 """All that the chain does, in its order."""
 
+LOST_LAST = ((Part.LEARN, "verified"), (Part.LEARN, "pointed"))
+"""Where learning dies when nothing more is said: before anything is published, and behind it but not noted."""
+
 Logs = Mapping[int, Sequence[bytes]]
 Tables = Mapping[str, list[tuple[Any, ...]]]
 
@@ -67,8 +70,8 @@ def test_killed_in_every_part_it_says_what_one_batch_run_says(
     commit before its rows.
     """
     rng, logs, died = random.Random(1), [], []
-    blows = [(step, 1, 0.0) for step in STEPS] + [((Part.LABEL, "committed"), times, 0.0) for times in (2, 3)]
-    blows += [(rng.choice(STEPS), 1, rng.uniform(0.005, 0.3)) for _ in range(6)]
+    blows = [(step, 1, 0.0) for step in STEPS] + [((Part.LABEL, "committed"), 2, 0.0)]
+    blows += [(rng.choice(STEPS), 1, rng.uniform(0.005, 0.3)) for _ in range(2)]
     rng.shuffle(blows)
     live, source = Shelf(tmp_path / "rewrites"), place(broker, topic)
     numbers = [0]
@@ -82,7 +85,7 @@ def test_killed_in_every_part_it_says_what_one_batch_run_says(
 
     # What learning loses once nothing more is said, no later turn brings back.
     quiet = [Orders(tmp_path, source, f"{topic}-quiet", parts=(Part.INGEST, Part.DETECT, Part.LABEL))]
-    quiet += [Orders(tmp_path, source, "", parts=(Part.LEARN,), at=at, until_idle_s=1.0) for at in STEPS if at[0] is Part.LEARN]
+    quiet += [Orders(tmp_path, source, "", parts=(Part.LEARN,), at=at, until_idle_s=1.0) for at in STEPS if at in LOST_LAST]
     last = [*quiet, Orders(tmp_path, source, f"{topic}-last")]
     ended = []
     for orders in last:
@@ -90,8 +93,8 @@ def test_killed_in_every_part_it_says_what_one_batch_run_says(
         process.join(WAIT_S)
         ended.append(process.exitcode)
 
-    assert ended == [0, *[-signal.SIGKILL] * 5, 0]
-    assert sum(died) >= 20, "blows must have fallen"
+    assert ended == [0, *[-signal.SIGKILL] * len(LOST_LAST), 0]
+    assert sum(died) >= len(STEPS), "blows must have fallen"
     assert numbers == sorted(numbers), "an older table never comes back"
     assert numbers[-1] >= 3, "tables must have been published between the blows"
     assert everything(tmp_path) == batch_run(tmp_path / "batch", logs)
@@ -100,7 +103,7 @@ def test_killed_in_every_part_it_says_what_one_batch_run_says(
 def test_the_command_itself_may_be_killed(broker: str, topic: str, tmp_path: Path):
     """`resay stream`, started as people start it, and killed at moments that chance picks; the last run is told to end and ends with 0."""
     rng = random.Random(5)
-    logs = [made_logs(rng, number) for number in range(4)]
+    logs = [made_logs(rng, number) for number in range(3)]
     words = ("stream", "--source", place(broker, topic), "--every", "0.1", "--k", "3", "--json")
     for number, log in enumerate(logs):
         fill(broker, topic, log)
@@ -142,7 +145,7 @@ def test_two_processes_share_the_chain_and_one_dies(broker: str, topic: str, tmp
     assert everything(tmp_path) == expected
 
 
-@pytest.mark.parametrize("doubled", [False, True], ids=["split", "split-twice"])
+@pytest.mark.parametrize("doubled", [pytest.param(False, marks=pytest.mark.exhaustive), True], ids=["split", "split-twice"])
 def test_parts_in_processes_of_their_own(doubled: bool, broker: str, topic: str, tmp_path: Path, members: Callable[[Orders], BaseProcess]):
     """One process lands, one links and labels, two learn, or two of each: none ends with 1, and the tables are those of a batch run."""
     rng = random.Random(4)

@@ -88,7 +88,7 @@ class HomeAssistant:
     def call(self, service: str, **told: Any) -> None:
         """Call a service of it, as `light.turn_off`."""
         domain, name = service.split(".")
-        reply = httpx.post(f"{self.url}/api/services/{domain}/{name}", json=told, headers=self.headers, timeout=60)
+        reply = httpx.post(f"{self.url}/api/services/{domain}/{name}", json=told, headers=self.headers, timeout=300)
         assert reply.status_code == 200, reply.text
 
     @contextmanager
@@ -107,14 +107,14 @@ class HomeAssistant:
             socket.send(json.dumps({"id": number, "type": "assist_pipeline/run", **stages}))
             events: list[dict[str, Any]] = []
             while not events or events[-1]["type"] != "run-end":
-                told = json.loads(socket.recv(timeout=60))
+                told = json.loads(socket.recv(timeout=300))
                 assert told.get("success", True), told
                 if told["type"] == "event":
                     events.append(told["event"])
             return events
 
     def _get(self, path: str) -> httpx.Response:
-        reply = httpx.get(self.url + path, headers=self.headers, timeout=60)
+        reply = httpx.get(self.url + path, headers=self.headers, timeout=300)
         assert reply.status_code == 200, reply.text
         return reply
 
@@ -143,7 +143,7 @@ def _owner(url: str, process: subprocess.Popen[bytes], said: Path) -> str:
     """The token of an account made by its onboarding."""
     owner = {"client_id": f"{url}/", "name": "Owner", "username": "owner", "password": "of-a-test", "language": "en"}
     deadline = time.monotonic() + START_S
-    with closing(httpx.Client(base_url=url, timeout=60)) as client:
+    with closing(httpx.Client(base_url=url, timeout=300)) as client:
         while True:
             assert process.poll() is None and time.monotonic() < deadline, said.read_text()
             try:

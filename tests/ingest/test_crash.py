@@ -278,7 +278,7 @@ def _rows(lake: Lake, query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("world", "examples"), [(MemoryWorld, 14), (FileWorld, 6)])
+@pytest.mark.parametrize(("world", "examples"), [(MemoryWorld, 7), (FileWorld, 3)])
 def test_the_lake_holds_what_the_model_says(world: Callable[[Path], World], examples: int):
     """Landing, killing, overtaking, rebalancing, sending, replaying and maintaining in any order, from memory and from files."""
     run_state_machine_as_test(

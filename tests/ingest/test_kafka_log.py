@@ -113,7 +113,7 @@ def test_partitions_do_not_wait_for_one_another(broker: str, topic: str):
         while len(seen) < 10:
             seen |= {batch.partition for batch in _batches(log, 100, until=lambda _batch: True)}
 
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 28
 
 
 def test_a_topic_made_anew_is_another_one(broker: str, topic: str):

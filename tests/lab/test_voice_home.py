@@ -23,7 +23,7 @@ from resay.lab.world import VOICE_HOME, World, judge, read_world
 SAMPLE = 100
 """One recording in so many: about four hundred, at five to ten milliseconds each, and their further hypotheses."""
 
-SHARES = 16
+SHARES = 32
 """All recordings take a quarter of an hour of one core, so every run compares one share, and `pytest -m exhaustive` the others."""
 
 

@@ -19,7 +19,7 @@ __all__ = ["spark_over"]
 
 
 @needs_spark
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
 def test_both_engines_mine_the_same_from_any_talk(seed: int, spark_over: Over, tmp_path: Path):
     """Every table, every rewrite, every reason and every record; with floors so low that much is decided."""
     lake = Lake(tmp_path)

@@ -43,7 +43,7 @@ def standing_still(home: Path, **others: Any) -> Service:
 
 def client_of(running: RunningService, key: str | None = KEY) -> httpx.Client:
     """A client that shows the key."""
-    return httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=20)
+    return httpx.Client(base_url=running.url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=300)
 
 
 def learnt(home: Path) -> Path:
@@ -109,7 +109,7 @@ def question(utterance: str = "play madona", **others: Any) -> dict[str, Any]:
     return named | {"deadline_ms": 1_000} | others
 
 
-def wait_until(happened: Callable[[], bool], within_s: float = 60) -> None:
+def wait_until(happened: Callable[[], bool], within_s: float = 300) -> None:
     """Look again and again until it has happened.
 
     Raises: AssertionError, where it has not in time.

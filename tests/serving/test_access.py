@@ -207,10 +207,10 @@ def test_replicas_behind_one_address_know_each_others_sessions(home: Path, serve
     one, other = serve(home), serve(home)
     balancer = {"Host": "localhost:9999"}
 
-    let_in = httpx.get(one.page_url(), headers=balancer, timeout=60)
+    let_in = httpx.get(one.page_url(), headers=balancer, timeout=300)
     named = let_in.headers["set-cookie"].split(";")[0]
     asked = [(each.url + "/", {**balancer, "Cookie": cookie}) for each in (one, other) for cookie in (named, named[:-1])]
-    shown = [httpx.get(address, headers=headers, timeout=60) for address, headers in asked]
+    shown = [httpx.get(address, headers=headers, timeout=300) for address, headers in asked]
 
     assert named.startswith("resay_session_9999=")
     assert [each.status_code for each in shown] == [200, 403, 200, 403]
@@ -264,7 +264,7 @@ def test_a_browser_is_told_to_trust_nothing_from_outside(client: httpx.Client):
 def test_the_link_opens_the_page_once(shared: RunningService):
     """The first browser gets a cookie that scripts cannot read and other sites cannot send; the second gets the door."""
     link = shared.page_url()
-    with httpx.Client(timeout=20) as first, httpx.Client(timeout=20) as second:
+    with httpx.Client(timeout=300) as first, httpx.Client(timeout=20) as second:
         entered = first.get(link)
         shown = first.get(shared.url)
         refused = second.get(link)
@@ -289,7 +289,7 @@ def test_a_wrong_token_opens_nothing(client: httpx.Client, token: str):
 
 def test_the_key_opens_the_page_too(shared: RunningService):
     """Whoever has the key needs no new link; whoever has not gets the door."""
-    with httpx.Client(base_url=shared.url, follow_redirects=True, timeout=20, headers={"Origin": shared.url}) as browser:
+    with httpx.Client(base_url=shared.url, follow_redirects=True, timeout=300, headers={"Origin": shared.url}) as browser:
         wrong = browser.post("/session", data={"key": "wrong"})
         right = browser.post("/session", data={"key": KEY})
 
@@ -306,7 +306,7 @@ def test_the_page_needs_its_session(client: httpx.Client):
 
 def test_a_form_must_come_from_the_page(shared: RunningService):
     """A browser names the page that sends it: without that a session alone opens nothing (cross-site request forgery)."""
-    with httpx.Client(base_url=shared.url, timeout=20) as browser:
+    with httpx.Client(base_url=shared.url, timeout=300) as browser:
         browser.get(shared.page_url())
         replies = [
             browser.post(path, data={"turn": "off"}, headers=headers)

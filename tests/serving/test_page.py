@@ -42,7 +42,7 @@ class Elements(HTMLParser):
 
 def browser_of(running: RunningService) -> httpx.Client:
     """A browser that came in by the link."""
-    browser = httpx.Client(base_url=running.url, follow_redirects=True, timeout=30, headers={"Origin": running.url})
+    browser = httpx.Client(base_url=running.url, follow_redirects=True, timeout=300, headers={"Origin": running.url})
     browser.get(running.page_url())
     return browser
 
@@ -229,7 +229,7 @@ def test_what_is_switched_off_is_said_at_the_top(tmp_path: Path, serve: Serve):
     """With by whom and why, as text."""
     running = serve(fill(tmp_path))
     running.app.state.service.review.switch_off(Switch("all", BASE, "ada", HOSTILE))
-    with closing(httpx.Client(follow_redirects=True, timeout=60)) as client:
+    with closing(httpx.Client(follow_redirects=True, timeout=300)) as client:
         page = Elements(client.get(running.page_url()).text)
 
     assert "Switched off: everything, since 2 November 2026, 09:00 UTC, by ada: " + HOSTILE in page.text

@@ -70,7 +70,7 @@ def service(home: Path, serve: Serve) -> RunningService:
 def exporter(service: RunningService) -> Iterator[OTLPSpanExporter]:
     """The SDK's own exporter, as an application sets it up: protobuf, packed."""
     headers = {"Authorization": f"Bearer {KEY}"}
-    exporter = OTLPSpanExporter(endpoint=f"{service.url}/v1/traces", headers=headers, compression=Compression.Gzip, timeout=60)
+    exporter = OTLPSpanExporter(endpoint=f"{service.url}/v1/traces", headers=headers, compression=Compression.Gzip, timeout=300)
     yield exporter
     exporter.shutdown()
 

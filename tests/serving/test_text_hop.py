@@ -96,7 +96,7 @@ def stand(home: Path) -> Iterator[Stand]:
         service = open_service(settings_of(home, **others), clock=lambda: BASE)
         hop = TextHop(service, Speaker("c1"), Forward(url + PATH), budget_s=60)
         running.append(start(text_hop_app(service, hop), bind("127.0.0.1", 0)))
-        clients.append(httpx.Client(base_url=running[-1].url, headers=TOKEN, timeout=60))
+        clients.append(httpx.Client(base_url=running[-1].url, headers=TOKEN, timeout=300))
         return clients[-1]
 
     yield stand_before

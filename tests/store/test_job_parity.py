@@ -112,7 +112,7 @@ def plays(draw: st.DrawFn) -> list[Move]:
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(moves=plays())
 def test_any_increments_say_what_one_run_over_all_says(tmp_path_factory: pytest.TempPathFactory, moves: Sequence[Move]):
     """Rows of every table, after the last step, equal those of a run over the whole lake."""

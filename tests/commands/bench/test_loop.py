@@ -43,7 +43,7 @@ from tests.lab.scenarios.planted_world import planted_world
 
 PLAN = LoopPlan(Casting(seed=3, customers=60, days=18, treatment_share=0.5), learning_days=14, learn_every_days=7)
 K = 3
-OPTIONS = ["--customers", "40", "--days", "12", "--scored-days", "4", "--learn-every", "6", "--k", "3", "--leave-out", "kal", "--json"]
+OPTIONS = ["--customers", "30", "--days", "10", "--scored-days", "2", "--learn-every", "8", "--k", "3", "--leave-out", "kal", "--json"]
 
 
 @pytest.fixture(scope="module")

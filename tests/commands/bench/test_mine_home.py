@@ -75,7 +75,7 @@ def test_alike_every_next_turn_of_a_segment_counts(tmp_path: Path):
 @pytest.mark.slow
 def test_every_learner_has_its_rows_in_a_small_home(tmp_path: Path):
     """Where light is asked for in words that nobody understands: something is needed, found, and right."""
-    plan = HomePlan(seed=3, customers=60, days=14)
+    plan = HomePlan(seed=3, customers=40, days=14)
 
     rows = {(each.row, each.metric): each for each in home_rows(two_families(tmp_path), plan, shelf=None, tick=silent)}
 
