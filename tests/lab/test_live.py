@@ -65,9 +65,12 @@ def test_live_outcomes_are_as_recorded(world: World, models: Path):
 
 
 @pytest.mark.slow
-def test_a_made_up_home_can_be_spoken_in(tmp_path: Path):
+def test_a_made_up_home_can_be_spoken_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A world of one's own, from the command line: a model is made for its words, and what is said there is done."""
     need("espeak-ng")
+    # A small home needs few sentences to be heard by.
+    monkeypatch.setattr("resay.lab.recogniser.SENTENCES", 3_000)
+    monkeypatch.setattr("resay.lab.recogniser.GENERAL_SENTENCES", 1_000)
     folder = write_world(tmp_path / "world")
     app = typer.Typer()
     lab.register(app)
