@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import Counter
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -37,8 +36,6 @@ class Orders:
     parts: tuple[Part, ...] = tuple(Part)
     at: tuple[Part, str] | None = None
     """The step behind which it kills itself; nowhere where none is named."""
-    times: int = 1
-    """The how manieth time that it takes this step."""
     delay_s: float = 0.0
     """How long behind the step: the blow may then fall within whatever comes next."""
     until_idle_s: float = 6.0
@@ -55,13 +52,11 @@ def run(orders: Orders) -> None:
     """Run the parts until they idle, SIGTERM comes, or the blow falls."""
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
-    taken: Counter[tuple[Part, str]] = Counter()
 
     def observe(part: Part, step: str) -> None:
-        taken[part, step] += 1
         with steps_file(orders.home).open("a") as steps:
             steps.write(f"{os.getpid()} {part} {step}\n")
-        if (part, step) == orders.at and taken[part, step] == orders.times:
+        if (part, step) == orders.at:
             _die(orders.delay_s)
 
     settings = Settings(orders.home, api_key=None, hash_key=None)

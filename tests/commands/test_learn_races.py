@@ -15,7 +15,8 @@ from ingest.landing import land_records
 from markov.publish import PublishStep, live_rewrites
 from rephrase.combined import CombinedDetector
 from rephrase.detect import detect
-from resay.commands.learning import TRIES_MAX, LearnersCollide, LearnRules, LearnStep, basis_of, teach
+from resay.commands import learning
+from resay.commands.learning import LearnersCollide, LearnRules, LearnStep, basis_of, teach
 from resay.commands.settings import Settings
 from resay.dialogue.codec import encode, whole
 from resay.dialogue.tick import silent
@@ -110,8 +111,9 @@ def test_a_rollback_meanwhile_is_seen(settings: Settings):
     assert (begun, taught.generation, taught.published) == ([LearnStep.MINED], 2, True)
 
 
-def test_who_is_never_first_says_so(settings: Settings):
+def test_who_is_never_first_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """A bound on learnings lost in a row, and a sentence with a question."""
+    monkeypatch.setattr(learning, "TRIES_MAX", 2)
     numbers = iter(range(99))
 
     def overtake() -> None:
@@ -119,7 +121,7 @@ def test_who_is_never_first_says_so(settings: Settings):
         teach(settings, {}, LearnRules(k=K))
 
     with pytest.raises(LearnersCollide, match="does `resay stream` learn on this home too"):
-        teach(settings, {}, at(LearnStep.VERIFIED, overtake, times=TRIES_MAX))
+        teach(settings, {}, at(LearnStep.VERIFIED, overtake, times=2))
 
     assert basis_of(settings).is_learnt
 

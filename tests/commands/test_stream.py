@@ -194,7 +194,7 @@ for job in (*jobs, *jobs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
 def test_killed_again_and_again_it_says_what_one_run_says(tmp_path: Path, seed: int):
     """SIGKILL at seeded steps of landing, linking and labelling; disorder, repeats and late turns in the log."""
     rng = random.Random(seed)

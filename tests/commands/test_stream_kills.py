@@ -70,15 +70,14 @@ def test_killed_in_every_part_it_says_what_one_batch_run_says(
     commit before its rows.
     """
     rng, logs, died = random.Random(1), [], []
-    blows = [(step, 1, 0.0) for step in STEPS] + [((Part.LABEL, "committed"), 2, 0.0)]
-    blows += [(rng.choice(STEPS), 1, rng.uniform(0.005, 0.3)) for _ in range(2)]
+    blows = [(step, 0.0) for step in STEPS] + [(rng.choice(STEPS), rng.uniform(0.005, 0.3)) for _ in range(2)]
     rng.shuffle(blows)
     live, source = Shelf(tmp_path / "rewrites"), place(broker, topic)
     numbers = [0]
-    for number, (at, times, delay_s) in enumerate(blows):
+    for number, (at, delay_s) in enumerate(blows):
         logs.append(made_logs(rng, number))
         fill(broker, topic, logs[-1])
-        process = members(Orders(tmp_path, source, f"{topic}-{number}", at=at, times=times, delay_s=delay_s, until_idle_s=20.0))
+        process = members(Orders(tmp_path, source, f"{topic}-{number}", at=at, delay_s=delay_s, until_idle_s=20.0))
         process.join(WAIT_S)
         died.append(process.exitcode == -signal.SIGKILL)
         numbers.append(whole_number(live))

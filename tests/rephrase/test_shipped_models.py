@@ -88,6 +88,7 @@ def test_odd_sessions_are_no_trouble(detector: ModelDetector):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_longest_session_is_judged_in_bounded_time(detector: ModelDetector):
     """500 turns of 2,000 characters: a window a turn, each of 128 tokens at most; a minute of a core at worst."""
     talk = session(*(turn(f"{number} играй мадонну 再生 " * 90, at=number, status="failed") for number in range(SESSION_TURNS_MAX)))

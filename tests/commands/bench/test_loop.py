@@ -277,6 +277,7 @@ def test_a_run_of_another_version_is_not_gone_on_with(world: World, tmp_path: Pa
     assert {name: plan["versions"][name] for name in asked} == {name: version(name) for name in asked}
 
 
+@pytest.mark.exhaustive
 def test_a_loop_that_learns_while_people_talk_begins_anew(world: World, tmp_path: Path):
     """What it left behind is not gone on with, as it answered from what it knew in the middle of a day."""
     bench = LoopBench(7, 12, 2, 1, 0.5, 1, K, (Mode.BEFORE,), ("kal",), slice_minutes=720)
@@ -311,7 +312,7 @@ def test_a_folder_that_is_no_world_is_said(tmp_path: Path):
     assert "nowhere" in str(refused.exception)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_planted_case_is_played_by_the_product_and_stands_in_page_and_rows(tmp_path: Path):
     """Alone without a page; the row says whether it held, and nothing of the loops is run."""
     planted_world(tmp_path / "world")

@@ -213,7 +213,7 @@ def test_every_part_gives_its_rows_on_a_real_broker(tmp_path: Path, own_broker: 
 
 @pytest.mark.kafka
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.exhaustive)])
 def test_interrupted_it_leaves_nothing_behind(tmp_path: Path, own_broker: Broker, temporary: Path, how: signal.Signals):
     """In the midst of a burst, with a child at work: no topic, no process, no file; status 130."""
     process = start(own_broker, "--part", "burst", home=tmp_path)
