@@ -10,8 +10,8 @@ demo: setup-demo ## Set up, run the main job in the world that ships, show the r
 	$(BIN)/resay demo $(if $(ONCE),--once)
 
 # Tests start processes by the hundred; where the environment forbids keeping what was compiled, each would compile all libraries again.
-# Threads of a worker would only wait for those of others. Two more workers than cores: two fifths of the time tests wait, mostly for brokers;
-# and a worker begins with tests that stand side by side, so that what they share is made once.
+# Threads of a worker would only wait for those of others. Two more workers than cores, as tests wait too, mostly for brokers;
+# each begins with tests that stand side by side, so that what they share is made once.
 test: setup ## Set up and run every test.
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
